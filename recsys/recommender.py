@@ -25,7 +25,7 @@ from recsys.ranking.candidates import candidates
 from recsys.ranking.filters import allowed, capped, diversified
 from recsys.ranking.gbdt_rerank import POOL, best_places, corrections
 from recsys.ranking.item_feature_cache import DRIFT, ItemFeatureCache
-from recsys.ranking.query import Query, Reason, Recommendation
+from recsys.ranking.query import Filters, Query, Reason, Recommendation
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.reserved_places import SOURCE, ReservedPlaces
 from recsys.ranking.terms.registry import load_terms, sources
@@ -216,8 +216,12 @@ class Recommender:
         if not count:
             return [Recommendation(*head, "") for head in heads]
         shown = np.concatenate([places[:count], self._beside(scored, places[:count], rank)])
-        rows_shown, gained = scored.rows[shown], scored.gains[shown]
-        parts = Parts.of(scored.request, rows_shown, scored.corrections[shown], gained)
+        others = self._unfiltered(query, scored)
+        none = np.zeros(len(others), np.float32)
+        rows_shown = np.concatenate([scored.rows[shown], others])
+        corrected = np.concatenate([scored.corrections[shown], none])
+        gained = np.concatenate([scored.gains[shown], none])
+        parts = Parts.of(scored.request, rows_shown, corrected, gained)
         formatter = ReasonFormatter.of(
             scored.request, parts.groups.ids, query.language, self.title, dict(query.names)
         )
@@ -245,6 +249,18 @@ class Recommender:
             return places[:0]
         best = np.argsort(-scored.scores, kind="stable")[:BESIDE]
         return best[~np.isin(best, places)]
+
+    def _unfiltered(self, query: Query, scored: Scored) -> Rows:
+        """Return the best rows that the filters of a list leave out; none without filters.
+
+        What a history gives to the best of few may be next to nothing, and no reason for it.
+        """
+        if query.filters.empty:
+            return np.zeros(0, np.int32)
+        mask = self.open(replace(query, filters=Filters()), scored.request)[: scored.request.size]
+        rows, scores = candidates(scored.request, mask, BESIDE)
+        best = rows[np.argsort(-scores, kind="stable")[:BESIDE]]
+        return best[~np.isin(best, scored.rows)]
 
     def parts(self, scored: Scored, row: int) -> list[Reason]:
         """Return every part of a row's score, in no order; with the base they add up to it."""

@@ -223,3 +223,14 @@ def test_what_is_excluded_stays_out(service):
     out = frozenset(ids(queried(service, n=5))) | {"never heard of"}
     found = ids(queried(service, exclude=out))
     assert not out & set(found) and len(found) == ALL - len(SAILOR) - 5
+
+
+def test_a_filter_makes_no_reason_out_of_next_to_nothing(service):
+    """The best of a filtered list is judged beside the best of all, not alone."""
+    service.live.add_item(Item("mixed", title="海浪 卒", category="mixed", created_at=NOW))
+    (whole,) = [one for one in queried(service) if one.item_id == "mixed"]
+    (filtered,) = queried(service, filters=Filters(category=frozenset(("mixed",))))
+    assert filtered.reasons == whole.reasons
+    assert "because_you" not in [reason.kind for reason in filtered.reasons]
+    (sea, *_) = queried(service, filters=Filters(category=frozenset(("sea",))))
+    assert "because_you" in [reason.kind for reason in sea.reasons]

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from recsys import request_cpu_budget
+from recsys.data.column_aliases import column_meant
 from recsys.data.id_normalization import canonical
 from recsys.data.parsing import AHEAD, FieldError, distinct, parse_extra
 from recsys.data.records import ITEM_COLUMNS, Event, Item, User, check_size, check_window
@@ -22,6 +23,7 @@ from ..runtime.app_state import AppState
 from ..schemas.field_types import WINDOW
 from ..schemas.items_users_events import EventBody, ItemBody, ItemPatch, UserBody
 
+MOST_WARNINGS = 20  # in one answer
 BULK = 50_000  # characters of titles and texts beyond which another process analyses them
 
 
@@ -76,6 +78,17 @@ def add_items(service: AppState, rows: Sequence[ItemBody]) -> tuple[int, int]:
     service.catch_up()
     last = {item.item_id: item for item in items}
     return changed, sum(_emptied(before, last[name]) for name, before in known.items())
+
+
+def metadata_warnings(rows: Sequence[ItemBody]) -> list[str]:
+    """Return a sentence per field that was kept as metadata and may be meant as another one."""
+    found: dict[str, str] = {}
+    for row in rows:
+        for name in row.model_extra or ():
+            column = column_meant("items", name)
+            if column and not getattr(row, column) and len(found) < MOST_WARNINGS:
+                found[name] = f"{name} is kept as metadata; is {column} meant?"
+    return list(found.values())
 
 
 def _emptied(before: Item, item: Item) -> bool:

@@ -24,6 +24,7 @@ from ..runtime.app_state import AppState
 from ..schemas.user_data import ForgetAll, LabelControl, ProfilePatch
 from .ingestion import missing
 
+_STORED = "The control is stored and holds for items to come."
 _PAGE = 1_000  # events or lists that an export holds in memory at once
 _COMPUTED = (
     "interests, communities and the likelihood to return are computed from these events when "
@@ -59,7 +60,7 @@ def control_warnings(service: AppState, given: ProfilePatch) -> list[str]:
         for one in wishes
         if one.kind != "everything"
     ]
-    return [f"{text}: the control is stored and holds for items to come" for text in result if text]
+    return [f"{text}{'' if text[-1] == '?' else '.'} {_STORED}" for text in result if text]
 
 
 def controls_json(service: AppState, controls: Sequence[Control]) -> list[dict[str, Any]]:

@@ -13,7 +13,7 @@ from recsys.serving.catalogue import document
 
 from ..errors import ApiError
 from ..handlers import list_pagination, topics_json
-from ..handlers.ingestion import add_items, change_item, delete_item, missing
+from ..handlers.ingestion import add_items, change_item, delete_item, metadata_warnings, missing
 from ..http.responses import tagged
 from ..http.routing import Routes
 from ..schemas.items_users_events import (
@@ -86,7 +86,7 @@ def _known(item_id: str) -> dict[str, Any]:
     answers=StoredItems,
     status=201,
 )
-def post(query: PartialQuery, body: list[ItemBody]) -> dict[str, int]:
+def post(query: PartialQuery, body: list[ItemBody]) -> dict[str, Any]:
     """Add items or replace them: one, a list, `{"items": […]}`, or one per line as JSON lines.
 
     A deleted item that is posted is live again. A hidden one stays hidden, and `reviewed` stays in
@@ -95,8 +95,10 @@ def post(query: PartialQuery, body: list[ItemBody]) -> dict[str, int]:
     single fields.
     """
     new, emptied = add_items(service(), body)
-    found = {"accepted": len(body), "new": new, "duplicates": len(body) - new}
-    return {**found, "emptied": emptied} if emptied else found
+    found: dict[str, Any] = {"accepted": len(body), "new": new, "duplicates": len(body) - new}
+    warnings = metadata_warnings(body)
+    found |= {"emptied": emptied} if emptied else {}
+    return found | ({"warnings": warnings} if warnings else {})
 
 
 @routes.put("/items/<id:item_id>", "items", body=ItemValues, answers=Item, fails=(409,))

@@ -185,6 +185,11 @@ class StoredItems(Stored):
         0,
         description="records that lost a field which had been filled, absent for none",
     )
+    warnings: list[str] = Field(
+        [],
+        description="fields that were kept as metadata and have a name that files use for another "
+        "field, such as `body` for `text`; absent for none",
+    )
 
 
 class UnknownKind(Answer):

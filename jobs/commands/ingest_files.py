@@ -210,8 +210,9 @@ def _all_rejected(path: Path, rejects: Rejects) -> str:
 def _advice(rejects: Rejects) -> Iterator[str]:
     if any("UTF-8" in reason for reason in rejects.reasons):
         yield (
-            "cells are not UTF-8: a file of Windows is read with --encoding cp1252, "
-            "one of an old system with --encoding latin-1"
+            "cells are not UTF-8: name the encoding of the file, as in --encoding cp1252 (Western "
+            "Europe), cp1250 (Central Europe), cp1251 (Cyrillic), shift_jis or euc_jp (Japanese), "
+            "cp949 (Korean), big5 (traditional Chinese)"
         )
 
 

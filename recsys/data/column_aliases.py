@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from recsys.data.records import (
     COMPLETION_COLUMNS,
@@ -176,10 +177,13 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
         "language": ("lang", "locale", "语言"),
     },
     "follows": {
-        "user_id": ("follower", "follower_id", "粉丝", "关注者", *_USER_ID),
+        "user_id": ("follower", "follower_id", "follower_user_id", "from_user_id",
+                    "from_user", "粉丝", "关注者", *_USER_ID),
         "author_id": ("author", "creator", "creator_id", "作者", "作者id"),
         "followed_user_id": (
             "followed", "followed_id", "followee", "followee_id", "following", "following_id",
+            "followed_user", "followee_user_id", "to_user_id", "to_user", "target_user_id",
+            "target_user",
             "被关注用户", "被关注者",
         ),
     },
@@ -471,6 +475,13 @@ def _outer(name: str) -> list[str]:
     """Return the names of the objects that a dotted name lies in: a and a.b of a.b.c."""
     places = [place for place, sign in enumerate(name) if sign == "."]
     return [name[:place] for place in places]
+
+
+@lru_cache(maxsize=10_000)
+def column_meant(kind: str, name: str) -> str:
+    """Return the column of a kind of file that a name stands for in files; empty for none."""
+    naming = named([name], Shape.of(kind), {})
+    return naming.renamed.get(naming.names[0], "")
 
 
 def says_the_same(name: str) -> bool:

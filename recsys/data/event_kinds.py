@@ -63,6 +63,7 @@ TABLE: tuple[EventKind, ...] = (
         "page_view",
         "detail_page_view",
         "view_item",
+        "pv",
         "open",
         "screen_view",
         "浏览",

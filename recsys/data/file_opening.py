@@ -18,6 +18,7 @@ LINES = (".jsonl", ".ndjson")
 FORMATS = (*TABLES, *LINES, ".json", ".parquet")
 FREE_UNPACKED = 100_000_000  # bytes that a small .gz may unpack to, whatever the ratio
 COMMON_SIGNS = 0.9  # share of signs of GB 2312 in text that is taken for GB 18030
+FEW, MANY = 0.2, 0.95  # shares of signs of one script by which it is recognized
 HEAD = 1 << 20  # bytes by which the encoding is found
 MAX_RATIO = 200  # bytes for each packed one; gzip reaches some 1,030, files of records 3 to 50
 
@@ -104,6 +105,9 @@ def encoding_of(head: bytes) -> str:
     Bytes that are no UTF-8 are taken for it where nine in ten of the signs that they make are
     common ones, those of GB 2312; letters of Western Europe make rare ones or none.
     """
+    for mark in (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE):
+        if head.startswith(mark):
+            return "utf-32"
     for mark, name in ((codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16")):
         if head.startswith(mark):
             return name
@@ -113,10 +117,25 @@ def encoding_of(head: bytes) -> str:
         return "utf-16-le" if odd > even else "utf-16-be"
     if _decoded(head, "utf-8") is None and (text := _decoded(head, "gb18030")):
         signs = "".join(sign for sign in text if not sign.isascii())
+        if _korean_or_japanese(head, signs):
+            return "utf-8-sig"
         common = len(signs) - signs.encode("gb2312", "replace").count(b"?")
         if common >= COMMON_SIGNS * len(signs):
             return "gb18030"
     return "utf-8-sig"
+
+
+def _korean_or_japanese(head: bytes, signs: str) -> bool:
+    """Whether bytes that can be read as GB 18030 are rather EUC-KR or EUC-JP.
+
+    In EUC-KR nearly all signs are Hangul, whose first bytes are B0 to C8: of Chinese text a third
+    begins beyond these. Kana stand at the same places in EUC-JP and GB 18030.
+    """
+    kana = sum("\u3040" <= sign <= "\u30ff" for sign in signs)
+    korean = _decoded(head, "cp949") or ""
+    foreign = [sign for sign in korean if not sign.isascii()]
+    hangul = sum("\uac00" <= sign <= "\ud7a3" for sign in foreign)
+    return kana > FEW * len(signs) or bool(foreign) and hangul >= MANY * len(foreign)
 
 
 def _decoded(head: bytes, encoding: str) -> str | None:

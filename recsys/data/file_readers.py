@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from recsys.data.column_aliases import Shape, says_the_same
+from recsys.data.event_kinds import find
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.file_opening import LINES, TABLES
 from recsys.data.parsing import FieldError
@@ -218,6 +219,12 @@ def notes(reading: Reading) -> Iterator[str]:
         yield f"columns read under another name: {pairs}"
     if reading.unused:
         yield f"columns not used: {', '.join(reading.unused)}"
+    kinds = [name for name in reading.unused if find(name.lower().removeprefix("is_"))]
+    if kinds and not {"event", "value"} & set(reading.columns):
+        yield (
+            f"{', '.join(kinds)} may say what the users did, but the rows were stored as views: "
+            "write the kind of each event into a column event, and leave out what was not done"
+        )
     if reading.skipped:
         yield "passed over: " + ", ".join(f"{n:,} {what}" for what, n in reading.skipped.items())
     if reading.form:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 LISTS = ("tags", "interests")  # columns that hold lists of labels
 SEPARATORS = {";": "semicolons", ",": "commas", "，": "Chinese commas", "、": "enumeration commas"}
+BRACKETS = ("[", "{", "(", "<")  # with which a list of another form begins
 LEAST = 0.3  # share of the filled cells that hold the sign
 LONGEST = 30  # characters of a label on average; above, the cells are sentences
 
@@ -16,7 +17,7 @@ def label_separator(cells: Sequence[str]) -> str:
     A cell with a bar, or that begins with a bracket, shows that the column has lists of its own.
     """
     filled = [cell for cell in cells if cell.strip()]
-    if any("|" in cell or cell.lstrip().startswith("[") for cell in filled):
+    if any("|" in cell or cell.lstrip().startswith(BRACKETS) for cell in filled):
         return ""
     for sign in SEPARATORS:
         held = [cell for cell in filled if sign in cell]

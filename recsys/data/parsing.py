@@ -7,7 +7,6 @@ is absent.
 
 from __future__ import annotations
 
-import ast
 import json
 import math
 import re
@@ -24,17 +23,22 @@ from recsys.data.id_normalization import (
     is_null,
     label_key,
 )
+from recsys.data.label_lists import split_labels
 from recsys.data.timestamps import AHEAD, FutureTime, NotATime, any_moment, unix_seconds
 from recsys.errors import DataError
 
 __all__ = ["AHEAD", "MAX_ID", "MAX_VALUE", "FieldError", "FutureError"]
 
 MAX_ID = 512  # characters; longer ids are a sign of a shifted column
+FIRST_DAY = -62_135_596_800.0  # 1 January of the year 1: the empty time of Go and .NET
+PLACEHOLDERS = (FIRST_DAY, 0.0, -2_208_988_800.0, -2_209_161_600.0)  # also 1970, 1900, 1899-12-30
 MAX_VALUE = 3e38  # what a float32 column still holds
-_MAX_LIST = 100_000  # characters of a cell that is read as a list of Python
 
 _NAMES = ("name", "text", "label", "title", "slug")  # of an object in a list of labels
 _DECIMAL_COMMA = re.compile(r"\s*[+-]?(\d+),(\d+)\s*")
+# two signs, or one of them twice: only one reading is left
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:(?:,\d{3})+\.\d+|(?:,\d{3}){2,})")
+_GROUPED_BY_DOTS = re.compile(r"[+-]?\d{1,3}(?:(?:\.\d{3})+,\d+|(?:\.\d{3}){2,})")
 
 
 class FieldError(DataError):
@@ -112,12 +116,23 @@ def parse_number(raw: object, column: str) -> float | None:
             return None
         if isinstance(raw, str) and (parts := _DECIMAL_COMMA.fullmatch(raw)):
             return _decimal_comma(raw, parts, column)
+        if isinstance(raw, str) and (grouped := _ungrouped(raw.strip())) is not None:
+            return grouped
         raise FieldError(column, f"{shown(raw)} is not a number") from None
     if -MAX_VALUE <= number <= MAX_VALUE:
         return number
     if is_null(raw) or number != number:
         return None
     raise FieldError(column, f"{shown(raw)} is not a finite number")
+
+
+def _ungrouped(text: str) -> float | None:
+    """Return a number with separated thousands, such as 1,234.50 and 1.234,50; None for others."""
+    if _GROUPED.fullmatch(text):
+        return float(text.replace(",", ""))
+    if _GROUPED_BY_DOTS.fullmatch(text):
+        return float(text.replace(".", "").replace(",", "."))
+    return None
 
 
 def _decimal_comma(raw: str, parts: re.Match[str], column: str) -> float:
@@ -147,13 +162,19 @@ def parse_time(raw: object, column: str, now: float) -> float | None:
     if raw is None or raw == "":
         return None
     try:
-        return unix_seconds(raw, now)
+        seconds = unix_seconds(raw, now)
     except FutureTime:
         raise FutureError(column, f"{shown(raw)} is in the future") from None
     except NotATime as error:
         if is_null(raw) or raw in ZERO_DATES:
             return None
         raise FieldError(column, f"{shown(raw)} is not a time{error}") from None
+    if seconds <= 0 and seconds in PLACEHOLDERS:
+        if seconds == FIRST_DAY:
+            return None
+        reason = f"{shown(raw)} is what programs write where no time is known: leave it empty"
+        raise FieldError(column, reason)
+    return seconds
 
 
 def parse_any_time(raw: object, column: str) -> float | None:
@@ -161,7 +182,8 @@ def parse_any_time(raw: object, column: str) -> float | None:
     if raw is None or raw == "":
         return None
     try:
-        return any_moment(raw)
+        seconds = any_moment(raw)
+        return None if seconds == FIRST_DAY else seconds
     except FutureTime:
         reason = f"{shown(raw)} lies after the year 2199: write a date, or nothing for never"
         raise FutureError(column, reason) from None
@@ -223,14 +245,14 @@ def parse_label(raw: object, column: str) -> str:
 def parse_words(raw: object, column: str) -> tuple[str, ...]:
     """Return labels in their one form, distinct without case, in order; the first spelling stays.
 
-    From `a|b`, a list, or the text of a list: `["a", "b"]` of JSON, `['a', 'b']` of Python. Of a
-    list of objects the `name` of each counts, else its `text`, `label`, `title` or `slug`.
+    From a list, or a text in one of the forms of `recsys.data.label_lists`. Of a list of objects
+    the `name` of each counts, else its `text`, `label`, `title` or `slug`.
     """
     if is_null(raw):
         return ()
-    parts: Iterable[object] | None = raw if isinstance(raw, (list, tuple)) else _listed(raw)
-    if parts is None:
-        parts = parse_text(raw, column).split("|")
+    parts: Iterable[object] = (
+        raw if isinstance(raw, (list, tuple)) else split_labels(parse_text(raw, column))
+    )
     named = (_name_of(part) if isinstance(part, dict) else part for part in parts)
     return distinct(word for part in named if (word := parse_label(part, column)))
 
@@ -245,23 +267,6 @@ def distinct(labels: Iterable[str]) -> tuple[str, ...]:
     for label in labels:
         found.setdefault(label_key(label), label)
     return tuple(found.values())
-
-
-def _listed(raw: object) -> list[object] | None:
-    """Return the list that a text spells, None where it spells none."""
-    if not isinstance(raw, str) or raw[:1] not in "[ " or not raw.strip().startswith("["):
-        return None
-    text = raw.strip()
-    if not text.endswith("]") or len(text) > _MAX_LIST:
-        return None
-    for read in (json.loads, ast.literal_eval):
-        try:
-            found: object = read(text)
-        except (ValueError, SyntaxError, RecursionError, MemoryError):
-            continue
-        if isinstance(found, list):
-            return found
-    return None
 
 
 def parse_extra(raw: object, column: str) -> object:

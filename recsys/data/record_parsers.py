@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from recsys.data.column_aliases import Naming, Shape, clean_name, named
+from recsys.data.csv_reader import CsvReader
 from recsys.data.day_month_order import ORDERS, TIMES, in_iso_form, is_short_date, order_of
 from recsys.data.file_opening import (
     HEAD,
@@ -26,7 +27,7 @@ from recsys.data.file_opening import (
     opened,
     translated,
 )
-from recsys.data.label_separators import LISTS, label_separator
+from recsys.data.label_separators import BRACKETS, LISTS, label_separator
 from recsys.data.label_separators import SEPARATORS as LABEL_SEPARATORS
 from recsys.data.nested_objects import containers, flattened, is_nested, without
 from recsys.data.parquet_values import values_of_column
@@ -38,7 +39,7 @@ MAX_CELL = 16_000_000  # characters; csv's own limit, 131,072, is less than a lo
 MAX_LINE = 4 * MAX_CELL  # characters
 FORM_ROWS, FORM_SIZE = 2_000, 2_000_000  # rows and characters by which the form is recognised
 MAX_WHOLE = 2_000_000_000  # bytes of a file that is read at once: .json, .parquet.gz
-ENCODING_NAMES = {"gb18030": "GB 18030"}
+ENCODING_NAMES = {"gb18030": "GB 18030", "utf-32": "UTF-32"}
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 BLANK, HEADER = "blank lines", "repeated headers"
 
@@ -166,9 +167,12 @@ def _csv(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Rows:
     if separator != ",":
         reading.form.append(f"{SEPARATORS.get(separator, repr(separator))} between cells")
     head = [first, *_beginning(lines)]
-    rows = csv.reader(itertools.chain(head, lines), delimiter=separator, strict=True)
+    spaced = all(cell[:1] == " " for cell in first.split(separator)[1:])
+    rows = CsvReader(itertools.chain(head, lines), separator, spaced)
     first_rows = _first_rows(head, separator)
     yield from _table(rows, first_rows, path, shape, reading, before)
+    if rows.backslashes:
+        reading.form.append(f"quotes escaped by backslashes in {rows.backslashes:,} rows")
 
 
 def _beginning(lines: Iterator[str]) -> Iterator[str]:
@@ -225,6 +229,9 @@ def _table(
     header, width, drop = naming.targets, len(cells), "" in naming.targets
     signs = _label_signs(naming, first_rows[:ROWS], reading)
     orders = _date_orders(naming, first_rows, reading)
+    formulas = any(cell[:2] == '="' for row in first_rows for cell in row)
+    if formulas:
+        reading.form.append('cells written as ="…"')
     line_of_header = cells
     before = rows.line_num
     while True:
@@ -233,6 +240,8 @@ def _table(
                 line, before = before + 1 + skipped_lines, rows.line_num
                 if len(row) > width and not any(map(str.strip, row[width:])):
                     row = row[:width]
+                if formulas:
+                    row = [_of_formula(cell) for cell in row]
                 if not row or width > 1 and not row[0].strip() and not any(map(str.strip, row)):
                     reading.skipped[BLANK] += 1
                 elif len(row) != width:
@@ -245,7 +254,7 @@ def _table(
                     if drop:
                         del record[""]
                     for column, sign in signs.items():
-                        if "|" not in record[column]:
+                        if "|" not in record[column] and record[column][:1] not in BRACKETS:
                             record[column] = record[column].replace(sign, "|")
                     for column, order in orders.items():
                         record[column] = in_iso_form(record[column], order)
@@ -279,6 +288,11 @@ def _label_signs(naming: Naming, rows: Sequence[Sequence[str]], reading: Reading
                 signs[column] = sign
                 reading.form.append(f"{column} with {LABEL_SEPARATORS[sign]} between labels")
     return signs
+
+
+def _of_formula(cell: str) -> str:
+    """Return 00123 for ="00123", by which a spreadsheet is kept from reading a number."""
+    return cell[2:-1] if cell[:2] == '="' and cell[-1] == '"' and len(cell) > 2 else cell
 
 
 def _header_cells(rows: Any, path: Path) -> list[str]:
@@ -400,7 +414,7 @@ def _json(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Rows:
     lines = _lines(text)
     first = next((line for line in lines if not line.isspace()), "")
     record = _parsed(first)
-    if isinstance(record, dict) and not _lists(record):
+    if isinstance(record, dict) and _only_list(record) is record:
         yield from _jsonl(itertools.chain([first], lines), path, shape, reading)
         return
     whole = first + text.read(MAX_WHOLE)
@@ -410,8 +424,7 @@ def _json(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Rows:
     if found is None and isinstance(record, dict):
         yield from _jsonl(io.StringIO(whole), path, shape, reading)
         return
-    if isinstance(found, dict) and len(lists := _lists(found)) == 1:
-        found = lists[0]
+    found = _only_list(found)
     if not isinstance(found, list):
         raise DataError(f"{path}: holds no list of JSON objects, and no JSON object in each line")
     objects = _Objects(shape, reading)
@@ -428,6 +441,17 @@ def _parsed(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def _only_list(found: Any) -> Any:
+    """Return the one list of objects within an object, one level deeper too; else the object."""
+    if not isinstance(found, dict):
+        return found
+    inner = [value for value in found.values() if isinstance(value, dict)]
+    for lists in (_lists(found), [one for value in inner for one in _lists(value)]):
+        if len(lists) == 1:
+            return lists[0]
+    return found
 
 
 def _lists(found: dict[str, Any]) -> list[list[Any]]:

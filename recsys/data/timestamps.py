@@ -15,6 +15,7 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
 
+from recsys.data.date_formats import written_moment
 from recsys.errors import DataError
 
 AHEAD = 300.0  # seconds that a sender's clock may run ahead of ours
@@ -26,12 +27,7 @@ _WAY_OUT = (
     ": use ISO 8601, Unix seconds or milliseconds, RFC 2822, or Tue Sep 11 19:23:20 +0800 2012"
 )
 _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
-_OFFSET = r"(?: ?([+-])(\d\d):?(\d\d)?)"
 _BASIC = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(\d\d)(\d\d)?)?(?:\.0+)?")
-_YEAR_FIRST = re.compile(
-    r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?:[T ,]+(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d+))?)?)?"
-    rf"(?: ?(Z|z|UTC|GMT)|{_OFFSET})?"
-)
 _RFC_2822 = re.compile(
     rf"(?:[A-Z][a-z]{{2}}, ?)?\d{{1,2}} (?:{_MONTHS}) \d{{2}}(?:\d{{2}})? \d{{1,2}}:\d\d(?::\d\d)?"
     r" ?(?:[+-]\d{4}|UT|UTC|GMT|Z|[ECMP][SD]T)?"
@@ -44,13 +40,8 @@ _JAVASCRIPT = re.compile(
     rf"[A-Z][a-z]{{2}} ({_MONTHS}) (\d\d) (\d{{4}}) (\d\d):(\d\d):(\d\d) GMT([+-])(\d\d)(\d\d)"
     r"(?: \([^)]*\))?"
 )
+_NET_DATE = re.compile(r"\\?/Date\((-?\d{9,14})(?:[+-]\d{4})?\)\\?/")
 _DAY_FIRST = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}(?:\d{2})?(?:[T ,].*)?")
-_DOTTED = re.compile(  # where dots are written the day stands first
-    r"(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[T ,]+(\d{1,2}):(\d\d)(?::(\d\d))?)?"
-)
-_CHINESE = re.compile(
-    r"(\d{4})年(\d{1,2})月(\d{1,2})日(?:[T ]*(\d{1,2})[:：时点](\d{1,2})(?:[:：分](\d{1,2})?秒?)?)?"
-)
 _MONTH = re.compile(r"\d{4}[-/.]\d{1,2}")
 
 
@@ -205,43 +196,18 @@ def _stamp(moment: datetime) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _year_first(text: str) -> datetime | None:
-    """Read 2021-1-9 7:01, 2021/01/09, 2021-01-29 07:01:00 UTC, … +00, … +00:00."""
-    found = _YEAR_FIRST.fullmatch(text)
-    if found is None:
-        return None
-    year, month, day, hour, minute, second, fraction, _, sign, zone_h, zone_m = found.groups()
-    micro = int((fraction or "0")[:6].ljust(6, "0"))
-    moment = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0),
-                      int(second or 0), micro, UTC)  # fmt: skip
-    offset = timedelta(hours=int(zone_h or 0), minutes=int(zone_m or 0))
-    return moment + offset if sign == "-" else moment - offset
-
-
-def _dotted(text: str) -> datetime | None:
-    """Read 29.1.2021 and 29.01.2021 07:01, the day first."""
-    found = _DOTTED.fullmatch(text)
-    if found is None:
-        return None
-    day, month, year, hour, minute, second = (int(part or 0) for part in found.groups())
-    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-
-
-def _chinese(text: str) -> datetime | None:
-    """Read 2021年1月29日, 2021年1月29日 07:01:30 and 2021年1月29日7时1分."""
-    found = _CHINESE.fullmatch(text)
-    if found is None:
-        return None
-    year, month, day, hour, minute, second = (int(part or 0) for part in found.groups())
-    return datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-
-
 def _iso(text: str) -> datetime | None:
     return None if text.isdigit() else datetime.fromisoformat(text.upper())
 
 
 def _rfc_2822(text: str) -> datetime | None:
     return parsedate_to_datetime(text) if _RFC_2822.fullmatch(text) else None
+
+
+def _microsoft(text: str) -> datetime | None:
+    """Read /Date(1611903660000)/ and /Date(1611903660000+0100)/, JSON of older .NET."""
+    found = _NET_DATE.fullmatch(text)
+    return datetime.fromtimestamp(int(found[1]) / 1e3, UTC) if found else None
 
 
 def _twitter(text: str) -> datetime | None:
@@ -271,5 +237,5 @@ def _moment(
 
 
 _READERS: tuple[Callable[[str], datetime | None], ...] = (
-    _iso, _year_first, _dotted, _chinese, _rfc_2822, _twitter, _javascript,
+    _iso, _rfc_2822, _twitter, _javascript, _microsoft, written_moment,
 )  # fmt: skip

@@ -39,31 +39,33 @@ class Search:
     met: bool = False  # every engine was tried at least once
     # the best form of engines alone, one or one of either kind; None: none was tried
     alone: CandidateForm | None = None
+    values: dict[CandidateForm, float] = field(default_factory=dict)  # of the forms judged
     linear: list[LinearTerm] = field(default_factory=list)  # optional terms with a column
     social: list[str] = field(default_factory=list)  # terms of follows with a column
 
     def grow(self, timed: bool, columns: Iterable[Column], voted: bool) -> CandidateForm:
         """Return the best form found; `columns` are those that differ between items.
 
-        `voted`: likes and dislikes are both at hand, so the expected vote may be a part.
+        `voted`: likes and dislikes are both at hand, so the expected vote may be a part. Each
+        engine alone is tried first, so that a search that ends early has compared the engines.
         """
         columns = list(columns)
         terms, social = [one for one in linear_terms() if one.column() in columns], social_terms()
         self.linear = [one for one in terms if one not in social]
         self.social = [one.name for one in terms if one in social]
+        found = by_life(column for column in columns if column.term == "neighbours")
+        factors = [column for column in columns if column.term == "factors"]
+        engines = len({column.source for column in found})
+        first = self._best_of(map(plain, (*found[:engines], *factors)))
+        self.met = not self.stopped
         best = self.anchored(SHARES if timed else ("share_all",))
         if timed:
             best = self._best(self._with_each_linear(best[0], dated=True), best)
         if voted:
             best = self._voted(best)
-        found = by_life(column for column in columns if column.term == "neighbours")
         forms = [(name, lift) for lift in ((False, True) if timed else (False,)) for name in found]
         near = [replace(best[0], neighbours=name, lift=lift) for name, lift in forms]
-        engines = len({column.source for column in found})
-        best = self._best(near[:engines], best)
-        self.met = not self.stopped
-        best = self._best(near[engines:], best)
-        factors = [column for column in columns if column.term == "factors"]
+        best = self._best(near, best)
         best = self._alone(found, factors, best)
         best = self._best([replace(best[0], factors=(column,)) for column in factors], best)
         words = tuple(column for column in columns if column.term == "words")
@@ -74,6 +76,8 @@ class Search:
         if best[0] != before and not best[0].plain:
             best = self._retried(found[:engines], factors, words, timed, best)
         best = self._followed(best)
+        if self.stopped and first[0] is not None and first[1] > best[1]:
+            best = first[0], first[1]
         self.found = best[1]
         return self._pruned(best)
 
@@ -231,8 +235,10 @@ class Search:
         return self.stopped
 
     def value(self, design: CandidateForm) -> float:
-        """Judge a form, and write down what it is worth."""
-        value = self.validator.value(design)
+        """Judge a form, and write down what it is worth; each form is judged once."""
+        if design in self.values:
+            return self.values[design]
+        value = self.values[design] = self.validator.value(design)
         self.rows.append({"design": form_summary(design), "value": value})
         self.note(f"validation value {value:.4f} of the score model {form_summary(design)}")
         return value

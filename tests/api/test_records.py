@@ -75,6 +75,17 @@ def test_a_patch_leaves_the_rest(client: FlaskClient) -> None:
     assert after == {**before, "title": "tide", "tags": ["a", "b"]}
 
 
+def test_a_field_with_another_name_is_kept_as_metadata_and_told(client: FlaskClient) -> None:
+    item = {"item_id": "new", "headline": "A title", "body": "words", "price": 3, "product_id": 7}
+    answer = client.post("/items", json=item).json
+    assert answer["warnings"] == [
+        "headline is kept as metadata; is title meant?",
+        "body is kept as metadata; is text meant?",
+    ]
+    both = {"item_id": "new", "title": "A title", "headline": "Another"}
+    assert "warnings" not in client.post("/items", json=both).json
+
+
 def test_put_wants_one_id(client: FlaskClient) -> None:
     assert client.put("/items/p1", json={"title": "tide"}).json["item_id"] == "p1"
     assert client.put("/items/p1", json={"item_id": "p1", "title": "wave"}).json["title"] == "wave"

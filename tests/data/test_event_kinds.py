@@ -67,6 +67,11 @@ def test_spellings_of_a_kind_are_one_kind(kind):
     assert EventWeights().meanings[kind].name == "thumbs_up"
 
 
+@pytest.mark.parametrize("kind", ["comment_like", "view_profile", "view_item_list", "item", "post"])
+def test_a_name_with_other_words_stays_unknown(kind):
+    assert not EventWeights().meanings[kind].known
+
+
 def test_weights_that_figures_rest_on():
     weights = EventWeights()
     assert all(weights.of_kind(k) == 1 for k in ("visit", "listen", "purchase", "rating", "like"))
@@ -208,6 +213,12 @@ def test_chinese_names_that_take_something_back(name, kind):
         ("repost", "repost"),
         ("page_view", "view"),
         ("gameplay", "play"),
+        ("Product Viewed", "view"),
+        ("article-shared", "share"),
+        ("pv", "view"),
+        ("addtocart", "add_to_cart"),
+        ("transaction", "purchase"),
+        ("bookmark", "bookmark"),  # its own name goes before the noun in it
     ],
 )
 def test_a_noun_for_an_item_beside_a_known_kind_adds_nothing(kind, known):

@@ -449,3 +449,22 @@ def test_words_of_one_half_life_may_do_better_than_all_of_them():
 
     found = Search(Values(value), lambda text: None, []).grow(False, words, voted=False)
     assert found.words == words[1:2]
+
+
+@pytest.mark.parametrize(("looks", "met"), [(3, False), (5, True), (9, True)])
+def test_a_search_that_ends_early_has_compared_the_engines(looks, met):
+    """Terms of popularity do not use up the time before any engine was tried."""
+    columns = [choice_columns.near("knn", 20.0), choice_columns.near("lowpass", 20.0)]
+    columns += [factors("als"), Column("item_age"), Column("exposure_age")]
+
+    def value(form):
+        engine = form.neighbours or (form.factors or (None,))[0]
+        best = {"knn": 0.2, "lowpass": 0.3, "als": 0.1}.get(engine.source, 0) if engine else 0.01
+        return best if form.plain else 0.01 * (1 + len(form.linear))
+
+    search = Search(Values(value), lambda text: None, [], Clock(looks).left)
+    found = search.grow(True, columns, voted=True)
+    assert search.stopped and search.met == met
+    if met:
+        assert found.neighbours is not None and found.neighbours.source == "lowpass"
+        assert search.found == 0.3 and found.plain
