@@ -217,7 +217,7 @@ class Recommender:
             return [Recommendation(*head, "") for head in heads]
         shown = np.concatenate([places[:count], self._beside(scored, places[:count], rank)])
         others = self._unfiltered(query, scored)
-        none = np.zeros(len(others), np.float32)
+        none: Floats = np.zeros(len(others), np.float32)
         rows_shown = np.concatenate([scored.rows[shown], others])
         corrected = np.concatenate([scored.corrections[shown], none])
         gained = np.concatenate([scored.gains[shown], none])
