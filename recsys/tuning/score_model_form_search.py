@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +15,8 @@ from recsys.ranking.terms.protocol import Column
 from recsys.ranking.terms.registry import TERMS, linear_terms, social_terms
 from recsys.ranking.terms.single_weight_base import LinearTerm
 from recsys.tuning.score_model_form import CandidateForm, CrossValidator
+
+log = logging.getLogger(__name__)
 
 VOTES = (0.5, 1.0, 2.0, 3.0, 4.0, 6.0)  # weights of the expected vote that are tried
 GAIN = 1.01  # a part must raise nDCG@20 by so much to be kept; less is within the noise of a slice
@@ -240,7 +243,7 @@ class Search:
             return self.values[design]
         value = self.values[design] = self.validator.value(design)
         self.rows.append({"design": form_summary(design), "value": value})
-        self.note(f"validation value {value:.4f} of the score model {form_summary(design)}")
+        log.debug("validation value %.4f of the score model %s", value, form_summary(design))
         return value
 
     def _best(
