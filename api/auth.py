@@ -47,6 +47,7 @@ class Caller:
     rate: float  # requests a second; 0: no limit
     rights: frozenset[str]
     token_user: str | None = None  # the user whom a token is for; None: anybody
+    token_made: float = 0.0  # Unix seconds
     key_id: str | None = None
     roles: tuple[str, ...] = ()
     loopback: bool = False  # without a key, from this machine
@@ -139,7 +140,8 @@ class Authenticator:
             raise
         if caller is None:
             return
-        g.token_user, g.rights = caller.token_user, caller.rights
+        g.token_user, g.token_made = caller.token_user, caller.token_made
+        g.rights = caller.rights
         if caller.key_id is not None:
             g.key_id, g.roles = caller.key_id, caller.roles
         elif caller.token_user is None:
@@ -156,7 +158,7 @@ class Authenticator:
 
     def _identify(self, environ: Mapping[str, Any]) -> None:
         """Note the holder of a key."""
-        sent = _sent(environ)
+        sent = sent_key(environ)
         key = self._key(sent) if sent else self._key_of_session(environ)
         if key is not None:
             g.rights, g.key_id, g.roles = key.rights, key.key_id, key.roles or (key.scope,)
@@ -170,14 +172,15 @@ class Authenticator:
         """
         if right is None or (self.settings.metrics_open and environ.get("PATH_INFO") == "/metrics"):
             return None
-        sent = _sent(environ)
+        sent = sent_key(environ)
         if sent.startswith(PREFIX):
             return self._holder(sent, right, own)
         key = self._key(sent) if sent else self._key_of_session(environ)
         if key is not None:
             _check(key.rights, right, f"the key has {', '.join(key.roles) or key.scope}")
             rate = self.settings.rate_limit if key.rate is None else key.rate
-            return Caller(key.key_id, rate, key.rights, None, key.key_id, key.roles or (key.scope,))
+            roles = key.roles or (key.scope,)
+            return Caller(key.key_id, rate, key.rights, key_id=key.key_id, roles=roles)
         if self._unread(right):
             headers = {"Retry-After": "2"}
             message = "the store, which holds the keys, cannot be reached"
@@ -208,7 +211,7 @@ class Authenticator:
 
     def needs_store(self, environ: Mapping[str, Any]) -> bool:
         """Whether `caller` may have to read the store, to find a key that it does not know."""
-        sent = _sent(environ)
+        sent = sent_key(environ)
         return bool(sent) and not sent.startswith(PREFIX) and digest(sent) not in self._keys
 
     def _address(self, environ: Mapping[str, Any]) -> str:
@@ -255,7 +258,9 @@ class Authenticator:
         _check(TOKEN, right if own else "", "the token is for what concerns its own user")
         holder = "tokens of " + token.key_id
         name = _token_name(token.user_id)
-        return Caller(name, self.settings.rate_limit, TOKEN, token.user_id, holder=holder)
+        return Caller(
+            name, self.settings.rate_limit, TOKEN, token.user_id, token.made, holder=holder
+        )
 
     def _distrust(self, environ: Mapping[str, Any], right: str, sent: bool) -> str:
         """Say why a caller without a known key is not served; empty: they are."""
@@ -339,7 +344,7 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _sent(environ: Mapping[str, Any]) -> str:
+def sent_key(environ: Mapping[str, Any]) -> str:
     """Return the key or token in the headers of a request, empty without any."""
     if header := environ.get("HTTP_X_API_KEY", ""):
         return str(header).strip()

@@ -19,6 +19,7 @@ from recsys.errors import (
     StoreBusy,
     StoreError,
 )
+from recsys.store.erasure_guard import UserErased
 
 from .http.responses import json_response
 
@@ -122,6 +123,9 @@ def translate(error: Exception) -> ApiError:
     if isinstance(error, Overloaded):
         message = f"{error}; nothing was written: try again"
         return ApiError(503, message, "busy", headers={"Retry-After": "1"})
+    if isinstance(error, UserErased):
+        headers = {"WWW-Authenticate": 'Bearer realm="recsys"'}
+        return ApiError(401, str(error), headers=headers)
     if isinstance(error, RecsysError):
         return ApiError(500, str(error))
     return ApiError(500, "an error on our side; the log has it under this request id")

@@ -27,6 +27,7 @@ class Token:
     user_id: str
     expires: float
     key_id: str  # empty: a caller who needed no key
+    made: float  # Unix seconds
 
 
 class Tokens:
@@ -72,7 +73,7 @@ class Tokens:
         at = made[0] if made else expires - MAX_SECONDS
         if time.time() >= expires or self._erased_since(user_id, at):
             return None
-        return Token(user_id, expires, key_id)
+        return Token(user_id, expires, key_id, at)
 
     def _erased_since(self, user_id: str, moment: float) -> bool:
         if self._persons is None:

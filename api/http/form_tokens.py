@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from flask import Request, current_app
 
+from ..auth import sent_key
 from ..errors import ApiError
 
 FIELD = "csrf"  # of the forms
 _OWN = ("", "none", "same-origin")  # of Sec-Fetch-Site
-_HEADERS = ("HTTP_X_API_KEY", "HTTP_AUTHORIZATION")
 
 
 def check_form(request: Request, token: str) -> None:
     """Raise 403 unless a form was made for the session that its request has.
 
-    A request with a key in a header needs no token: no page of another site can send one.
+    A request with a key in a header needs no token: no page of another site can send one. Of
+    Authorization that is `Bearer` alone: browsers add the password of a proxy (`Basic`) by
+    themselves, to forms of other sites, too.
     """
-    if any(request.environ.get(name) for name in _HEADERS):
+    if sent_key(request.environ):
         return
     gate = current_app.extensions["gate"]
     session = gate.session(request.environ)

@@ -15,6 +15,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -24,8 +25,10 @@ from werkzeug.routing import BaseConverter
 
 from recsys import request_cpu_budget
 from recsys.data.api_roles import AUDITED, RIGHTS, AuditRule
+from recsys.store.erasure_guard import unless_erased
 
 from ..errors import PROBLEMS, ApiError, problems, translate
+from ..runtime.app_state import AppState
 from ..runtime.request_audit import USER_NAMES, AuditedRequest
 from ..schemas.field_types import CONFLICTS, check_id, check_label
 from . import request_parsing
@@ -207,6 +210,7 @@ def handler(endpoint: Endpoint) -> Callable[..., Response]:
         act = AuditedRequest(
             current_app.extensions["audit"], route, endpoint.right or "", endpoint.audit
         )
+        g.audited = act
         seconds = current_app.extensions["settings"].request_cpu_seconds
         try:
             with request_cpu_budget.limited(seconds if endpoint.right else 0.0):
@@ -241,12 +245,21 @@ def handler(endpoint: Endpoint) -> Callable[..., Response]:
             if endpoint.many:
                 gate.admit_rows(len(values["body"]), endpoint.many)
         act.begin(values)
-        found = endpoint.view(**values)
+        with _unless_erased(endpoint):
+            found = endpoint.view(**values)
         if rejected := g.pop("rejected", None):
             found = {**found, "rejected": rejected}
         return found if isinstance(found, Response) else json_response(found, endpoint.status)
 
     return handle
+
+
+def _unless_erased(endpoint: Endpoint) -> AbstractContextManager[None]:
+    """Return what stops the writes of a token's holder once their user has been erased."""
+    if g.token_user is None or endpoint.method == "GET":
+        return nullcontext()
+    service: AppState = current_app.extensions["service"]
+    return unless_erased(service.pseudonyms.of(g.token_user), g.token_made)
 
 
 def _without_empty(given: dict[str, list[str]]) -> dict[str, list[str]]:

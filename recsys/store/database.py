@@ -35,6 +35,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from recsys.errors import MissingExtra, StoreError
+from recsys.store import erasure_guard
 from recsys.store.error_translation import BUSY, translated
 from recsys.store.id_cache import StoreIdCache
 from recsys.store.prepared_reads import Read, Readers, return_pages
@@ -145,7 +146,7 @@ class Database:
 
         Writers take turns. On PostgreSQL the lock is taken before the first id is drawn and
         given back after the commit is visible, so ids become visible in ascending order, and a
-        reader of "id > last seen" misses none.
+        reader of "id > last seen" misses none. UserErased where recsys.store.erasure_guard says so.
         """
         with self.turns.taken(), translated(self.engine.url, writing=True):
             learned = {}
@@ -157,6 +158,8 @@ class Database:
                         connection.exec_driver_sql("BEGIN IMMEDIATE")
                 else:
                     connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
+                if (guard := erasure_guard.current()) is not None:
+                    guard.check(connection)
                 yield connection
                 learned = self.known.learned(connection)
             self.known.committed(learned)

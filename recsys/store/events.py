@@ -29,6 +29,7 @@ from sqlalchemy import (
 from recsys.data.event_tables import EventTable
 from recsys.data.records import Event
 from recsys.store.database import Database
+from recsys.store.erasure_guard import ErasureGuard, current, guarded_by
 from recsys.store.event_table_reader import read_table
 from recsys.store.group_commit import GroupCommit
 from recsys.store.prepared_reads import Read, given
@@ -140,7 +141,12 @@ _ACTS = Read(
 )
 
 
-Batch = tuple[Sequence[Event], Sequence[int]]  # events and their keys
+class Batch(NamedTuple):
+    """Events that are stored together."""
+
+    events: Sequence[Event]
+    keys: Sequence[int]
+    guard: ErasureGuard | None  # of the thread that brought them
 
 
 class EventLog:
@@ -166,17 +172,21 @@ class EventLog:
         total = Added(0, 0)
         while batch := list(itertools.islice(numbered, BATCH)):
             keys = [event_key(event, source, row) for row, event in batch]
-            total += self.appending.add(([event for _, event in batch], keys))
+            rows_of_batch = [event for _, event in batch]
+            total += self.appending.add(Batch(rows_of_batch, keys, current()))
         return total
 
     def _append(self, batches: Sequence[Batch]) -> list[Added]:
         """Store batches in one transaction, in their order; one answer each."""
         received = time.time()
-        with self.db.write() as connection:
-            numbers = self._numbers(connection, [one for batch, _ in batches for one in batch])
+        with guarded_by(None), self.db.write() as connection:  # this thread writes for others, too
+            for batch in batches:
+                if batch.guard is not None:
+                    batch.guard.check(connection)
+            numbers = self._numbers(connection, [one for batch in batches for one in batch.events])
             return [
-                self._appended(connection, batch, keys, numbers, received)
-                for batch, keys in batches
+                self._appended(connection, batch.events, batch.keys, numbers, received)
+                for batch in batches
             ]
 
     def _numbers(self, connection: Connection, batch: Sequence[Event]) -> list[dict[str, int]]:

@@ -168,6 +168,17 @@ def test_a_caller_without_a_key_needs_the_token_as_well(client: FlaskClient) -> 
     assert answer.status_code == 303
 
 
+@pytest.mark.parametrize("auth", ["auto", "off"])
+def test_the_password_of_a_proxy_is_no_sign_of_the_console(make_app: MakeApp, auth: str) -> None:
+    client = make_app(auth=auth, console="on").test_client()
+    fields = {"version": "one", "confirm": "one"}
+    headers = {"Authorization": "Basic YW5uOmFubg=="}  # which a browser adds to any form
+    foreign = {**headers, "Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"}
+    for sent in (headers, foreign):
+        answer = client.post("/console/bundles/rollback", data=fields, headers=sent)
+        assert answer.status_code in (401, 403), sent
+
+
 @pytest.mark.parametrize(
     "path", ["/console", "/console/login", "/console/none", "/console/static/console.js"]
 )
