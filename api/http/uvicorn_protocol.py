@@ -11,15 +11,15 @@ import asyncio
 from collections import OrderedDict
 from typing import Any, NoReturn
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from .responses import json_bytes
+from .wsgi_to_asgi import HEAD_BYTES, HEAD_FIELDS
 
 HEAD = 10.0  # seconds from a request's first byte to the end of its head
 IDLE = 75.0  # seconds that a connection may wait for its next request
 STALLED = 30.0  # seconds that a client may take no byte of an answer
-HEAD_BYTES = 131_072  # bytes of a request line, its fields and trailers together
-HEAD_FIELDS = 256  # fields of a head and its trailers
 PIPELINED = 256  # requests that a connection sends ahead of their answers
 _PIECE = 262_144  # bytes that asyncio hands over at once, at most
 _LOOK = 1.0  # seconds between looks for connections that are late
@@ -58,11 +58,42 @@ class _Refused(Exception):
     """A limit is passed while llhttp parses, which hands this on as an error of its own."""
 
 
+class _Parser:
+    """llhttp's parser, which goes on after a request that asks for another protocol.
+
+    llhttp stops after such a request, and uvicorn drops what follows it. Java's client asks for
+    HTTP/2 with each connection, and sends its next request over the same one.
+    """
+
+    def __init__(self, protocol: HttpToolsProtocol) -> None:
+        self._protocol = protocol
+        self._parser = self._new()
+
+    def feed_data(self, data: bytes) -> None:
+        """Parse bytes; an upgrade is not taken up, and the next request begins after it."""
+        while True:
+            try:
+                self._parser.feed_data(data)
+                return
+            except httptools.HttpParserUpgrade as upgrade:
+                data = data[upgrade.args[0] :]
+                self._parser = self._new()
+
+    def _new(self) -> Any:
+        found = httptools.HttpRequestParser(self._protocol)
+        found.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+        return found
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._parser, name)
+
+
 class Connection(HttpToolsProtocol):
     """One connection of a client."""
 
     def __init__(self, *arguments: Any, connections: Connections, **named: Any) -> None:
         super().__init__(*arguments, **named)
+        self.parser = _Parser(self)
         self._all = connections
         self._in_line = True  # whether the request line may still go on
         self._begun = 0.0  # loop seconds of the first byte of a head that is not complete; 0: none

@@ -13,6 +13,7 @@ import asyncio
 import contextvars
 import functools
 import io
+import re
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -49,11 +50,15 @@ BULKS = 8  # bulks that may wait for the one under way; more are answered 503
 QUEUE = 512  # requests of one sort that may wait for a thread; more are answered 503
 BODIES = 8  # bodies of the greatest size that a process holds at once; more are answered 503
 SMALL = 65_536  # bytes of a body that there is always room for
+HEAD_BYTES = 131_072  # bytes of a request line, its fields and trailers together
+HEAD_FIELDS = 256  # fields of a head and its trailers
 LINGER = 2.0  # seconds that the body of a refused request is taken in, and dropped
 STALLED = 30.0  # seconds that a client may take no byte of an answer that is streamed
 _ITEMS = (b"/items", b"/api/items")  # paths that take many items at once
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _NONE: Mapping[str, Any] = {}
+_VERSIONS = ("1.0", "1.1")
+_HOST = re.compile(r"([\w.~!$&'()*+;=%-]+|\[[0-9A-Fa-f:.]+\])(:\d{0,5})?", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -165,7 +170,8 @@ class AsgiApp:
                     return
                 body = _Body(admission, self._room, bytearray())
                 if not await self._read(body, fields, receive):
-                    return  # the client is gone
+                    # the client is gone, or granian could not parse what it sent
+                    raise ApiError(400, "the body ended before it was complete")
             answer = await self._answered(scope, fields, bytes(body.data) if body else b"")
         except ApiError as error:
             await _refuse(send, error)
@@ -338,7 +344,17 @@ class _InContext(Iterator[bytes]):
 
 
 def _fields(scope: Message) -> dict[str, str]:
-    """Return the header fields by lower-case name; 400 for what has two meanings."""
+    """Return the header fields by lower-case name; 400 for what has two meanings, 431 beyond size.
+
+    Servers differ in what they let pass, so that this is checked for each of them.
+    """
+    if scope["http_version"] not in _VERSIONS:
+        raise ApiError(400, f"HTTP/{str(scope['http_version'])[:8]} is not served: use HTTP/1.1")
+    size = len(scope["raw_path"]) + len(scope["query_string"])
+    size += sum(len(name) + len(value) + 4 for name, value in scope["headers"])
+    if size > HEAD_BYTES or len(scope["headers"]) > HEAD_FIELDS:
+        message = f"the head has more than {HEAD_BYTES} bytes or {HEAD_FIELDS} fields"
+        raise ApiError(431, message)
     found: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
@@ -353,8 +369,15 @@ def _fields(scope: Message) -> dict[str, str]:
             separator = "; " if name == "cookie" else ","
             value = f"{found[name]}{separator}{value}"
         found[name] = value
-    if "host" not in found and scope["http_version"] == "1.1":
+    host = found.get("host", "")
+    if not host and scope["http_version"] == "1.1":
         raise ApiError(400, "HTTP/1.1 asks for the header host")
+    if host and not _HOST.fullmatch(host):
+        raise ApiError(400, "the header host is not one host with a port")
+    if found.get("transfer-encoding", "chunked").strip().lower() != "chunked":
+        raise ApiError(400, "the only transfer-encoding that is read is chunked")
+    if "transfer-encoding" in found and "content-length" in found:
+        raise ApiError(400, "transfer-encoding and content-length are both there")
     return found
 
 

@@ -18,10 +18,11 @@ from ..http.wsgi_to_asgi import AsgiApp
 
 def front() -> AsgiApp:
     """Return the API as an ASGI app; settings come from the environment."""
+    from ..app import admission
     from ..wsgi import app  # made in the process that serves
 
     settings = app.extensions["settings"]
-    return AsgiApp(app.wsgi_app, settings.max_body, settings.body_seconds)
+    return AsgiApp(app.wsgi_app, settings.max_body, settings.body_seconds, admission(app))
 
 
 def _gunicorn(host: str, port: int, workers: int) -> None:
@@ -50,7 +51,7 @@ def _gunicorn(host: str, port: int, workers: int) -> None:
 
 def _granian(host: str, port: int, workers: int) -> None:
     from granian import Granian
-    from granian.constants import Interfaces
+    from granian.constants import HTTPModes, Interfaces
     from granian.log import LogLevels
 
     Granian(
@@ -58,6 +59,7 @@ def _granian(host: str, port: int, workers: int) -> None:
         address=host,
         port=port,
         interface=Interfaces.ASGINL,
+        http=HTTPModes.http1,
         workers=workers,
         websockets=False,
         respawn_failed_workers=True,
