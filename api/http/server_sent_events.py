@@ -1,7 +1,8 @@
 """Stream of notices as server-sent events, resumed after the last event a client received.
 
-A stream takes no thread while it waits: behind Front it yields an empty part, and Front polls
-again.
+A stream takes no thread while it waits: behind AsgiApp it yields an empty part, and is polled
+again. Under a WSGI server, where each stream would hold a thread, it ends after what is there, and
+the client comes again after `retry` milliseconds.
 """
 
 from __future__ import annotations
@@ -10,7 +11,6 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from recsys.delivery.webhook import message
@@ -19,11 +19,23 @@ from recsys.store.outbox import Outbox, StoredNotice
 
 from ..errors import ApiError
 from ..runtime.store_connection import StoreLink
-from .wsgi_to_asgi import PAUSE
 
 MOST = 20  # streams of one process
 _HEARTBEAT = 15.0  # seconds without a notice after which a comment is sent
 _AGAIN = 3_000  # milliseconds after which a client that lost its stream comes again
+
+
+class Place:
+    """One of the places for streams of a process, until it is given back."""
+
+    def __init__(self, streams: Streams) -> None:
+        self._streams: Streams | None = streams
+
+    def give_back(self) -> None:
+        """Give the place back; a second time changes nothing."""
+        streams, self._streams = self._streams, None
+        if streams is not None:
+            streams.left()
 
 
 class Streams:
@@ -33,22 +45,19 @@ class Streams:
         self._open = 0
         self._lock = threading.Lock()
 
-    def take(self) -> None:
+    def take(self) -> Place:
         """Take a place; 503 where all are taken."""
         with self._lock:
             if self._open >= MOST:
                 text = f"{MOST} streams are open in this worker: try again, or poll GET /notices"
                 raise ApiError(503, text, "busy", headers={"Retry-After": "5"})
             self._open += 1
+        return Place(self)
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Hold a place that was taken, and give it back."""
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._open -= 1
+    def left(self) -> None:
+        """Note that a place is free again."""
+        with self._lock:
+            self._open -= 1
 
 
 def start_of(link: StoreLink, header: str, after: int | None) -> int:
@@ -67,37 +76,36 @@ def start_of(link: StoreLink, header: str, after: int | None) -> int:
 
 def events(
     link: StoreLink,
-    streams: Streams,
     last: int,
-    in_front: bool,
+    is_polled: bool,
     outage: Callable[[], StoredNotice | None],
 ) -> Iterator[bytes]:
-    """Yield the notices after an id, and all that follow, as server-sent events; never ends.
+    """Yield the notices after an id, and all that follow, as server-sent events.
 
-    `in_front`: yield empty parts while there is nothing, instead of sleeping. `outage`: the notice
-    of an outage of writes that goes on, which the store cannot hold yet; it is sent once.
+    `is_polled`: never end, and yield empty parts while there is nothing; else end after what is
+    there. `outage`: the notice of an outage of writes that goes on, which the store cannot hold
+    yet; it is sent once.
     """
-    with streams.held():
-        yield b"retry: %d\n\n" % _AGAIN
-        last_sent, announced = time.monotonic(), ""
-        while True:
-            found = _after(link, last)
-            if (failing := outage()) is not None and failing.uid != announced:
-                announced = failing.uid
-                found.append(failing)
-            for one in found:
-                last = one.id or last
-                yield event(one)
-            now = time.monotonic()
-            if found:
-                last_sent = now
-            elif now - last_sent >= _HEARTBEAT:
-                last_sent = now
-                yield b": waiting\n\n"
-            elif in_front:
-                yield b""
-            else:
-                time.sleep(PAUSE)
+    yield b"retry: %d\n\n" % _AGAIN
+    last_sent, announced = time.monotonic(), ""
+    while True:
+        found = _after(link, last)
+        if (failing := outage()) is not None and failing.uid != announced:
+            announced = failing.uid
+            found.append(failing)
+        for one in found:
+            last = one.id or last
+            yield event(one)
+        if not is_polled:
+            return
+        now = time.monotonic()
+        if found:
+            last_sent = now
+        elif now - last_sent >= _HEARTBEAT:
+            last_sent = now
+            yield b": waiting\n\n"
+        else:
+            yield b""
 
 
 def event(one: StoredNotice) -> bytes:

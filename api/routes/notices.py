@@ -81,10 +81,13 @@ def stream(query: StreamQuery) -> Response:
     """Notices as server-sent events, from now on or after `Last-Event-ID`; it does not end."""
     link, streams = service().link, current_app.extensions["streams"]
     last = start_of(link, request.environ.get("HTTP_LAST_EVENT_ID", ""), query.after)
-    streams.take()
+    if request.method == "HEAD":  # nothing would be streamed, and no place be given back
+        return Response(content_type="text/event-stream")
+    place = streams.take()
     outage = service().operation_notices.outage
-    found = events(link, streams, last, WHOLE in request.environ, outage)
+    found = events(link, last, WHOLE in request.environ, outage)
     response = Response(found, content_type="text/event-stream")
+    response.call_on_close(place.give_back)
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"  # nginx would hold events back
     return response

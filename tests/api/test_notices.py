@@ -21,6 +21,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from receivers import mail_box, receiving
 
+from api.errors import ApiError
 from api.http.server_sent_events import MOST
 from api.runtime.app_state import AppState
 from api.runtime.outage_notices import OperationNotices
@@ -257,6 +258,39 @@ def test_open_streams_take_no_thread_and_are_limited(
             return again.status_code == 200
 
     until(20, free)
+
+
+def test_heads_of_the_stream_take_no_place(serve: Callable[..., Server], home: Path) -> None:
+    with serve(workers=1).client() as http:
+        for _ in range(MOST + 1):
+            assert http.head("/notices/stream").status_code == 200
+        with http.stream("GET", "/notices/stream") as response:
+            assert response.status_code == 200
+
+
+def test_a_place_is_given_back_however_a_stream_ends(app: Flask) -> None:
+    client = app.test_client()
+    for read in (True, False) * MOST:
+        answer = client.get("/notices/stream", buffered=False)
+        assert answer.status_code == 200
+        if read:
+            next(answer.response)
+        answer.close()
+        answer.close()  # a second time gives nothing back
+    places = app.extensions["streams"]
+    taken = [places.take() for _ in range(MOST)]
+    with pytest.raises(ApiError):
+        places.take()
+    taken[0].give_back()
+    places.take()
+
+
+def test_a_stream_holds_no_thread_of_a_wsgi_server(app: Flask, home: Path) -> None:
+    with Store.open(f"sqlite:///{home}/store.db") as store:
+        uid = Outbox(store.db).add(Notice("test", {"text": "1"}, "k", "a"))
+    answer = app.test_client().get("/notices/stream?after=0")  # reads to the end, which there is
+    assert answer.text.startswith("retry: ")
+    assert [one[0] for one in events(answer.text)] == [str(uid)]
 
 
 def test_a_service_makes_notices_of_workers_that_die_and_delivers_them(
