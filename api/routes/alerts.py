@@ -31,7 +31,7 @@ from ..schemas.alerts import (
 )
 from ..schemas.items_users_events import Deleted
 from .request_context import language, service
-from .watches import NO_PERSON, caller
+from .watches import NO_PERSON, caller, is_readable, readable
 
 routes = Routes("alerts")
 
@@ -48,10 +48,12 @@ def page(query: AlertsQuery) -> dict[str, Any]:
         )
         names = {one.id: one for one in Watches(store.db).every()} if found else {}
     shown, following = found[: query.n], None
+    hidden = {id for id, one in names.items() if not is_readable(one)}
     if len(found) > query.n:
         kept = query.model_dump(exclude={"before"}, exclude_defaults=True)
         following = f"/alerts?{urlencode({**kept, 'before': shown[-1].id})}"
-    return {"alerts": [alert_json(one, names.get(one.watch)) for one in shown], "next": following}
+    listed = [alert_json(one, names.get(one.watch)) for one in shown if one.watch not in hidden]
+    return {"alerts": listed, "next": following}
 
 
 @routes.get(
@@ -69,6 +71,8 @@ def one(alert_id: int) -> dict[str, Any]:
     with service().link.use() as store:
         found = _found(store, alert_id)
         watch = Watches(store.db).one(found.watch)
+        if watch is not None:
+            readable(watch)
         texts = evidence_json(store, store_alerts.Alerts(store.db).evidence(alert_id))
     erased = max(int(found.body.get("evidence", 0)) - len(texts), 0)
     told = translate(GONE, language(None), count=erased)
@@ -199,14 +203,16 @@ def evidence_json(store: Store, found: Sequence[store_alerts.Evidence]) -> list[
 
 def _set_state(id: int, state: str, note: str) -> dict[str, Any]:
     with service().link.use() as store:
-        _found(store, id)
+        watch = Watches(store.db).one(_found(store, id).watch)
+        if watch is not None:
+            readable(watch)
         try:
             found = store_alerts.Alerts(store.db).set_state(id, state, note, caller())
         except DataError as error:
             raise ApiError(409, str(error)) from None
         if found is None:
             raise missing("alert")
-        return alert_json(found, Watches(store.db).one(found.watch))
+        return alert_json(found, watch)
 
 
 def _found(store: Store, id: int) -> store_alerts.Alert:

@@ -16,7 +16,7 @@ from recsys.monitoring.monitor import Setting
 from recsys.monitoring.preview import preview as previewed
 from recsys.monitoring.preview import scan
 from recsys.monitoring.text_reader import TextReader
-from recsys.monitoring.watch_query import Part, fields, parse
+from recsys.monitoring.watch_query import Part, conditions, parse
 from recsys.monitoring.watched_text import conditions_of, cover, matches
 from recsys.monitoring.watcher import SECRET
 from recsys.store import watches as store_watches
@@ -45,7 +45,7 @@ from .request_context import language, service
 
 routes = Routes("watches")
 
-NO_PERSON = "queries and counts of texts name no user"
+NO_PERSON = "queries and counts of texts name no user, but one on an author, which is an entry"
 NEWEST = 1_000  # texts that a new watch is compared with
 MOST_ALWAYS = 100  # watches that have to be compared with every text
 _HOURS = {"hour": 1, "day": 24}
@@ -59,7 +59,7 @@ def page(query: WatchesQuery) -> dict[str, Any]:
     shown, following = found[: query.n], None
     if len(found) > query.n:
         following = f"/watches?{urlencode({'after': shown[-1].id, 'n': query.n})}"
-    return {"watches": list(map(watch_json, shown)), "next": following}
+    return {"watches": [watch_json(one) for one in shown if is_readable(one)], "next": following}
 
 
 @routes.post("/watches", "operate", body=WatchBody, answers=NewWatch, status=201, fails=(409,))
@@ -211,14 +211,51 @@ def watch_json(one: store_watches.Watch) -> dict[str, Any]:
 
 
 def _allowed(query: str) -> Part:
+    """Return a query that the caller may ask with; 403 as in `readable`."""
     part = parse(query)
-    if "author" in fields(part) and "profile" not in g.rights:
-        raise ApiError(403, "a watch on an author observes a person: it needs the right 'profile'")
+    _allow(part)
     return part
 
 
+def _allow(part: Part | None) -> None:
+    if authors := _authors(part):
+        if "profile" not in g.rights:
+            message = "a watch on an author observes a person: it needs the right 'profile'"
+            raise ApiError(403, message)
+        g.audited.look_at(authors)
+
+
+def _authors(part: Part | None) -> list[str]:
+    if part is None:
+        return []
+    return list(dict.fromkeys(one.value for one in conditions(part) if one.field == "author"))
+
+
+def is_readable(one: store_watches.Watch) -> bool:
+    """Whether the caller may see a watch: one on an author needs the right 'profile'."""
+    return "profile" in g.rights or not _authors(_stored(one))
+
+
+def readable(one: store_watches.Watch) -> store_watches.Watch:
+    """Return a watch that the caller may see; 403 where it names an author and they may not.
+
+    Such a look at a user is an entry of the audit log.
+    """
+    _allow(_stored(one))
+    return one
+
+
+def _stored(one: store_watches.Watch) -> Part | None:
+    """Return the query of a watch; None where it cannot be read, so that it counts nothing."""
+    try:
+        return parse(one.query, is_stored=True)
+    except DataError:
+        return None
+
+
 def _check_always(known: store_watches.Watches) -> None:
-    count = sum(cover(parse(one.query)) is None for one in known.every())
+    stored = map(_stored, known.every())
+    count = sum(part is not None and cover(part) is None for part in stored)
     if count >= MOST_ALWAYS:
         raise ApiError(
             409,
@@ -243,7 +280,7 @@ def _found(store: Store, id: int) -> store_watches.Watch:
     found = store_watches.Watches(store.db).one(id) if id < 2**63 else None
     if found is None:
         raise missing("watch")
-    return found
+    return readable(found)
 
 
 def _named(part: Part, found: dict[str, Any]) -> dict[str, Any]:

@@ -90,8 +90,12 @@ class AuditedRequest:
         self._object = ""
 
     @property
+    def _may_apply(self) -> bool:
+        return g.get("rights") is not None and g.get("token_user") is None
+
+    @property
     def _applies(self) -> bool:
-        if self._rule == "never" or g.get("rights") is None or g.get("token_user") is not None:
+        if self._rule == "never" or not self._may_apply:
             return False
         operator = not OPERATORS.isdisjoint(g.get("roles", ()))
         keyless = g.get("key_id") is None
@@ -108,6 +112,19 @@ class AuditedRequest:
         users, self._object = _concerned(values)
         if users:
             self._subjects = self._trail.subjects(users, refused or self._right != "erase")
+
+    def look_at(self, users: Sequence[str]) -> None:
+        """Name users whom no value of the request names; an entry follows whatever the rule is.
+
+        For views: a query over texts may be about one author.
+        """
+        if not self._may_apply or not users:
+            return
+        self._begun = True
+        if len(users) <= _MOST:
+            self._subjects = self._trail.subjects(users, True)
+        else:
+            self._object = f"{len(users)} users"
 
     def answered(self, status: int) -> None:
         """Write the entry of an answer; StoreError where a look cannot be written."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from recsys import request_cpu_budget
 from recsys.i18n import SOURCE
 from recsys.monitoring.alert_sentences import warnings
 from recsys.monitoring.alert_writer import figures
@@ -29,7 +30,10 @@ DAYS = 30
 LOOK = 900.0  # seconds of the past between two looks
 MOST_TEXTS = 20_000  # that are read, the newest
 MOST_TONES = 4_000  # texts whose tone is read
+MOST_CHARACTERS = 8_000_000  # of the texts that are read: some 400 of each where there are 20,000
+MOST_TONE_CHARACTERS = 1_600_000  # of the texts whose tone is read
 CHUNK = 500
+_CHECKED = 100  # texts whose tone is read between two looks at the CPU time
 WATCH = 1  # number of the watch in the replay
 
 
@@ -48,12 +52,13 @@ def scan(store: Store, reader: TextReader, days: int = DAYS, most: int = MOST_TE
     now = time.time()
     since = now - days * DAY
     found: list[WatchedText] = []
-    oldest, is_complete = now, True
+    oldest, is_complete, size = now, True, 0
     for text in _newest(store, reader, now):
+        size += len(text.text)
         if text.at >= since:
             found.append(text)
             oldest = min(oldest, text.at)
-        if len(found) >= most:
+        if len(found) >= most or size >= MOST_CHARACTERS:
             is_complete = False
             break
     found.sort(key=lambda one: one.at)
@@ -74,6 +79,7 @@ def _newest(store: Store, reader: TextReader, now: float) -> Iterator[WatchedTex
             events, comments = log.comments_before(comments, CHUNK)
             titles = store.items_known([one.item_id for one in events])
             found += [reader.comment(one, titles.get(one.item_id), now) for one in events]
+        request_cpu_budget.check("the reading of texts")
         known = [one for one in found if one is not None]
         old = 0 if any(one.at > now - DAYS * DAY for one in known) else old + len(found)
         if old > 10 * CHUNK:
@@ -96,8 +102,8 @@ def preview(
     """
     seen = scan(store, reader, days)
     held = [one for one in seen.texts if matches(query, one)]
-    read = held[-MOST_TONES:]
-    reader.tones(read)
+    read = _latest(held)
+    _read_tones(reader, read)
     own = [match_of(one, WATCH) for one in read]
     counts = counted(own)
     people = len({one.author for one in read if one.author != -1})
@@ -117,6 +123,23 @@ def preview(
     if replay and held:
         found["alerts"] = _replay(store, reader, seen, own, setting)
     return found
+
+
+def _latest(texts: Sequence[WatchedText]) -> list[WatchedText]:
+    """Return the last of some texts, so many as tones are read of, in their order."""
+    found, size = list[WatchedText](), 0
+    for text in reversed(texts[-MOST_TONES:]):
+        size += len(text.text)
+        if found and size > MOST_TONE_CHARACTERS:
+            break
+        found.append(text)
+    return found[::-1]
+
+
+def _read_tones(reader: TextReader, texts: Sequence[WatchedText]) -> None:
+    for at in range(0, len(texts), _CHECKED):
+        reader.tones(texts[at : at + _CHECKED])
+        request_cpu_budget.check(f"the tone of texts, {at} of {len(texts)}")
 
 
 def _by_day(held: Sequence[WatchedText], seen: Scan) -> list[dict[str, float]]:
@@ -173,8 +196,8 @@ def _all_texts(store: Store, reader: TextReader, seen: Scan) -> list[Match]:
     rows = Watches(store.db).counts(ALL, first, int(seen.now // HOUR) + 1)
     if rows:
         return [match for row in rows for match in _spread(row)]
-    some = seen.texts[-MOST_TONES:]
-    reader.tones(some)
+    some = _latest(seen.texts)
+    _read_tones(reader, some)
     return [match_of(one, ALL) for one in some]
 
 

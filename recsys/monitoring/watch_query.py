@@ -26,11 +26,13 @@ DEEPEST = 20  # levels of parentheses and negations
 LEAST_PREFIX = 2  # characters before a *
 FIELDS = ("topic", "entity", "tag", "category", "language", "author", "tone")
 _ALIASES = {"lang": "language", "word": "words", "text": "words"}
+_QUOTE = "a value cannot hold a quotation mark"
 TONES = ("negative", "neutral", "positive")
 _TOKEN = re.compile(
     r'\s*(?:(?P<sign>[()])|(?P<field>[A-Za-z]+)\s*(?P<op>[:<>])|"(?P<phrase>[^"]*)"'
     r'|(?P<minus>-)(?=[\w("#@])|(?P<word>[^\s()"]+))'
 )
+_PLAIN = re.compile(r"(?!(?:AND|OR|NOT)$)[^\s()\":<>*\-][^\s()\":<>*]*")  # means the same unquoted
 _REGEX = re.compile(r"^/.*/$|\.[*+?]|\\[a-zA-Z.]|\[[^\]]*\]|\(\?|[\^|{}]|\$$")
 
 
@@ -46,7 +48,7 @@ class Condition:
         """Return the condition as it is written in a query."""
         if self.field == "tone" and self.value[0] in "<>":
             return f"tone{self.value}"
-        quoted = f'"{self.value}"' if re.search(r"[\s()\"]", self.value) else self.value
+        quoted = self.value if _PLAIN.fullmatch(self.value) else f'"{self.value}"'
         star = "*" if self.prefix else ""
         return f"{quoted}{star}" if self.field == "words" else f"{self.field}:{quoted}"
 
@@ -77,11 +79,15 @@ class Both:
 Part = Condition | Not | Both
 
 
-def parse(text: str) -> Part:
-    """Return the tree of a query; DataError names the place and what was expected there."""
-    if len(text) > LONGEST:
+def parse(text: str, is_stored: bool = False) -> Part:
+    """Return the tree of a query; DataError names the place and what was expected there.
+
+    `is_stored`: the text is that of a tree which was within the limits. With its parentheses and
+    ANDs it may be longer and deeper than what it was made from.
+    """
+    if len(text) > LONGEST and not is_stored:
         raise DataError(f"the query has {len(text)} characters, {LONGEST} are allowed")
-    reader = _Reader(text)
+    reader = _Reader(text, 3 * DEEPEST if is_stored else DEEPEST)
     found = reader.any_of(0)
     if reader.at < len(reader.tokens):
         raise reader.error('expected AND, OR or the end (is a "(" missing?)')
@@ -110,8 +116,8 @@ def fields(part: Part) -> frozenset[str]:
 class _Reader:
     """Recursive descent over the tokens of a query."""
 
-    def __init__(self, text: str) -> None:
-        self.text = text
+    def __init__(self, text: str, deepest: int) -> None:
+        self.text, self.deepest = text, deepest
         self.tokens: list[re.Match[str]] = []
         self.at = place = 0
         while place < len(text.rstrip()):
@@ -135,8 +141,8 @@ class _Reader:
         return token is not None and (token["sign"] or token["word"]) in words
 
     def any_of(self, depth: int) -> Part:
-        if depth > DEEPEST:
-            raise self.error(f"more than {DEEPEST} levels of parentheses and negations")
+        if depth > self.deepest:
+            raise self.error(f"more than {self.deepest} levels of parentheses and negations")
         parts = [self._all_of(depth)]
         while self._is("OR"):
             self.at += 1
@@ -155,8 +161,8 @@ class _Reader:
         token = self._next()
         if token is None or self._is(")", "OR", "AND"):
             raise self.error("expected a word, a phrase in quotation marks, field:value or (")
-        if depth > DEEPEST:
-            raise self.error(f"more than {DEEPEST} levels of parentheses and negations")
+        if depth > self.deepest:
+            raise self.error(f"more than {self.deepest} levels of parentheses and negations")
         if token["minus"] or self._is("NOT"):
             self.at += 1
             return Not(self._one(depth + 1))
@@ -210,7 +216,9 @@ class _Reader:
         value = normalized(raw.rstrip("*") if prefix else raw)
         if not tokens(value):
             raise self.error(f"{raw!r} holds no letter and no digit")
-        if prefix and (len(value) < LEAST_PREFIX or " " in value):
+        if '"' in value:
+            raise self.error(_QUOTE)
+        if prefix and (len(value) < LEAST_PREFIX or not _PLAIN.fullmatch(value)):
             raise self.error(f"at least {LEAST_PREFIX} letters of one word stand before *")
         return Condition("words", value, prefix)
 
@@ -220,6 +228,8 @@ class _Reader:
             return Condition("tone", self._tone(op, raw.strip()))
         if not value:
             raise self.error(f"expected a value of {name}")
+        if '"' in value:
+            raise self.error(_QUOTE)
         if name == "topic" and not (value.isascii() and value.isdigit() and len(value) < 10):
             raise self.error("a topic is given by its id, a whole number: see GET /topics")
         return Condition(name, value)

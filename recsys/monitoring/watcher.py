@@ -19,13 +19,14 @@ from collections.abc import Iterable, Sequence
 
 import sqlalchemy as sa
 
+from recsys.errors import DataError
 from recsys.monitoring.alert_writer import AlertWriter, states_of
 from recsys.monitoring.false_discovery import RATES, Budget
 from recsys.monitoring.monitor import Monitor, Setting
 from recsys.monitoring.text_reader import TextReader
 from recsys.monitoring.watch_baselines import DAY, HOUR, SPAN, Baselines
 from recsys.monitoring.watch_index import WatchIndex
-from recsys.monitoring.watch_query import parse
+from recsys.monitoring.watch_query import Part, parse
 from recsys.monitoring.watch_windows import LONGEST
 from recsys.monitoring.watched_text import WatchedText
 from recsys.serving.live_state import LiveState
@@ -133,7 +134,7 @@ class Watcher:
             self._reach_cursor()
         known = {one.id: one for one in self.watches.every()}
         if version != self._version:
-            self._index = WatchIndex({id: parse(one.query) for id, one in known.items()})
+            self._index = WatchIndex(_readable(known.values()))
         self._known, self._version, self._listed = known, version, now
         assert self._monitor is not None
         self._monitor.set_watches(
@@ -342,3 +343,14 @@ def baselines(watches: Watches, now: float) -> Baselines:
     for one in counts:
         hourly[one.hour - begun] += one.people
     return Baselines(watches.days(last - 24 * SPAN, last), hourly, begun, now)
+
+
+def _readable(watches: Iterable[Watch]) -> dict[int, Part]:
+    """Return the queries of watches by id; one that cannot be read stops no other watch."""
+    found: dict[int, Part] = {}
+    for one in watches:
+        try:
+            found[one.id] = parse(one.query, is_stored=True)
+        except DataError as error:
+            log.warning("watch %d counts nothing: %s; remove it and save it anew", one.id, error)
+    return found

@@ -108,6 +108,77 @@ def test_a_watch_on_an_author_needs_the_right_profile(app: Flask, query: str) ->
     assert operator.post("/watches", json={"name": "b", "query": '"author:ann"'}).status_code == 201
 
 
+def looks_at(app: Flask, user: str) -> list[str]:
+    service: AppState = app.extensions["service"]
+    with service.link.use():
+        log = service.link.audit_log()
+        return [one.entry.action for one in log.page(person=service.pseudonyms.of(user), n=100)]
+
+
+def test_a_query_about_an_author_is_a_look_at_them(app: Flask) -> None:
+    admin, query = keyed(app), "crust OR author:ann"
+    assert admin.post("/watches/preview", json={"query": "crust"}).status_code == 200
+    assert looks_at(app, "ann") == []
+    asked = {"query": query}
+    assert admin.post("/watches/preview", json=asked).status_code == 200
+    assert admin.post("/opinion", json=asked).status_code == 200
+    assert admin.get("/console/watches", query_string=asked).status_code == 200
+    id = admin.post("/watches", json={"name": "a", **asked}).json["id"]
+    assert admin.get(f"/watches/{id}/timeline").status_code == 200
+    assert looks_at(app, "ann")[::-1] == [
+        "POST /watches/preview",
+        "POST /opinion",
+        "GET /console/watches",
+        "POST /watches",
+        "GET /watches/{watch_id}/timeline",
+    ]
+
+
+def test_whoever_may_not_watch_an_author_does_not_read_such_a_watch(app: Flask) -> None:
+    admin, operator = keyed(app), keyed(app, "operate")
+    names = {"about": "author:ann", "else": "crust"}
+    ids = {
+        name: admin.post("/watches", json={"name": name, "query": query}).json["id"]
+        for name, query in names.items()
+    }
+    service: AppState = app.extensions["service"]
+    with service.link.use() as store, store.db.write() as connection:
+        values = {"kind": "negative", "state": "firing", "began": NOW, "fired": NOW, "body": BODY}
+        alerts = {
+            name: Alerts(store.db).add(connection, {"watch": ids[name], **values}) for name in ids
+        }
+    for client, seen, status in ((admin, ["about", "else"], 200), (operator, ["else"], 403)):
+        assert [one["name"] for one in client.get("/watches").json["watches"]] == seen
+        assert sorted(one["name"] for one in client.get("/alerts").json["alerts"]) == seen
+        for path in (
+            f"/watches/{ids['about']}",
+            f"/watches/{ids['about']}/timeline",
+            f"/console/watches/{ids['about']}",
+            f"/alerts/{alerts['about']}",
+            f"/console/alerts/{alerts['about']}",
+        ):
+            assert client.get(path).status_code == status, path
+        assert client.get(f"/alerts/{alerts['else']}").status_code == 200
+    note = {"note": "seen"}
+    assert operator.post(f"/alerts/{alerts['about']}/acknowledge", json=note).status_code == 403
+
+
+def test_a_preview_reads_so_many_characters_and_says_so(
+    app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin, query = keyed(app), {"query": "tide"}
+    rows = [{"item_id": f"tide-{n}", "title": f"tide {n} {'wave ' * 100}"} for n in range(40)]
+    assert admin.post("/items", json=rows).status_code == 201
+    whole = admin.post("/watches/preview", json=query).json
+    assert whole["complete"] and whole["texts"] >= 40
+    monkeypatch.setattr("recsys.monitoring.preview.MOST_TONE_CHARACTERS", 5_000)
+    part = admin.post("/watches/preview", json=query).json
+    assert not part["complete"] and part["texts"] == whole["texts"] > part["people"] >= 8
+    monkeypatch.setattr("recsys.monitoring.preview.MOST_CHARACTERS", 10_000)
+    part = admin.post("/watches/preview", json=query).json
+    assert not part["complete"] and 18 <= part["texts_read"] < 40
+
+
 def test_warnings_in_the_language_of_the_caller(app: Flask) -> None:
     operator = keyed(app, "operate")
     body = {"name": "none", "query": "zeppelin"}

@@ -147,3 +147,62 @@ def test_only_queries_that_exclude_have_no_key() -> None:
     assert cover(parse("NOT tide")) is None and cover(parse("tide OR NOT sea")) is None
     assert cover(parse("tide NOT sea")) == {("words", "tide")}
     assert cover(parse("lang:zh tide")) == {("words", "tide")}
+
+
+ODD = (
+    'author:"user:17"',
+    '"a:b"',
+    '"crust*"',
+    '"-a"',
+    'entity:"x>y"',
+    'author:"OR"',
+    "author:NOT",
+    'tag:"-"',
+    'language:"zh:x"',
+    '"NOT"',
+    "foo：bar",
+    "NOT NOT a",
+    " ".join(f"w{n}" for n in range(100)),
+    "(a b OR " * DEEPEST + "c" + ")" * DEEPEST,
+)
+
+
+@pytest.mark.parametrize("query", ODD)
+def test_the_stored_form_of_a_query_is_the_same_query(query: str) -> None:
+    part = parse(query)
+    assert parse(conditions_of(part), is_stored=True) == part
+
+
+PIECES = st.sampled_from(
+    ["a", "crust*", '"b c"', '"a:b"', '"-d"', "author:ann", 'author:"u:1"', "tone:negative"]
+    + [
+        "tone<-.5",
+        'tag:"x>y"',
+        "foo：bar",
+        "AND",
+        "OR",
+        "NOT",
+        "-",
+        "(",
+        ")",
+        '"OR"',
+        "ab：c*",
+        "＂",
+    ]
+)
+
+
+@settings(max_examples=400)
+@given(st.lists(PIECES, min_size=1, max_size=14))
+def test_whatever_can_be_saved_can_be_read_again(pieces: list[str]) -> None:
+    try:
+        part = parse(" ".join(pieces))
+    except DataError:
+        return
+    assert parse(conditions_of(part), is_stored=True) == part
+
+
+@pytest.mark.parametrize("query", ["a＂b", "tag:a＂b", "ab：c*"])
+def test_what_has_no_stored_form_is_refused(query: str) -> None:
+    with pytest.raises(DataError):
+        parse(query)

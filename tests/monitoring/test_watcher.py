@@ -166,6 +166,18 @@ def test_texts_are_counted_backwards_and_forwards_once(
     assert sum(one.texts for one in again) == sum(one.texts for one in counts) + 1
 
 
+def test_a_query_that_cannot_be_read_stops_no_other_watch(
+    store: Store, tmp_path: Path, clock: Clock
+) -> None:
+    fill(store, clock.now, 2)
+    broken, id = watch(store, "harbour:festival", name="broken"), watch(store)
+    found = Watcher(store, SentimentScorer(tmp_path))
+    run(found, store, 4)
+    last = int(clock.now // HOUR) + 1
+    counts = {one: Watches(store.db).counts(one, last - 500, last) for one in (broken, id)}
+    assert counts[broken] == [] and sum(one.texts for one in counts[id]) > 0
+
+
 def fired(store: Store, clock: Clock, tmp_path: Path) -> tuple[Watcher, int]:
     found = Watcher(store, SentimentScorer(tmp_path))
     run(found, store)
