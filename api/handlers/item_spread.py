@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys import request_cpu_budget
 from recsys.i18n import SOURCE, translate
 from recsys.serving.follow_graph import FollowGraph
 from recsys.social_network.rumour import rumour_flag
@@ -16,7 +17,7 @@ from recsys.social_network.size_forecast import HOUR, SizeForecast
 from recsys.social_network.spread_tree import SpreadNode, SpreadTree
 from recsys.social_network.stance import STANCES, StanceText
 from recsys.store.item_lookup import look_up
-from recsys.store.shares import Answer, Share
+from recsys.store.shares import LONGEST, Answer, Share
 
 from ..runtime.app_state import AppState
 from ..schemas.item_spread import SpreadQuery
@@ -26,6 +27,7 @@ MOST = 20_000  # shares, and answers, that are read
 LEAST = 3  # users below which nothing is told of sharers
 _FIRST = 50  # sharers who count as the first ones
 _TEXTS = 500  # answers whose words are read, the first ones
+_CHECKED = 50  # of them between two looks at the CPU time
 _FLOOD_SECONDS = 600.0
 _FLOOD_LEAST = 20  # acts in ten minutes
 _FLOOD_TIMES = 5.0  # the median of ten minutes with any act
@@ -126,10 +128,14 @@ def _read(
 ) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """Return rows of the answers that are read, their stances (answers, 4), and their tones."""
     rows = [at for at, node in enumerate(tree.nodes) if at and node.text][:_TEXTS]
-    texts = [StanceText(tree.nodes[at].text, int(tree.depths[at]), root) for at in rows]
-    chances = service.stances.probabilities(texts)
-    tones = service.sentiment_scorer.scores([one.text for one in texts])
-    return np.array(rows, np.int64), chances, np.asarray(tones, np.float64)
+    texts = [StanceText(tree.nodes[at].text, int(tree.depths[at]), root[:LONGEST]) for at in rows]
+    chances, tones = np.zeros((len(texts), len(STANCES))), np.zeros(len(texts))
+    for at in range(0, len(texts), _CHECKED):
+        some = texts[at : at + _CHECKED]
+        chances[at : at + _CHECKED] = service.stances.probabilities(some)
+        tones[at : at + _CHECKED] = service.sentiment_scorer.scores([one.text for one in some])
+        request_cpu_budget.check(f"the reading of answers, {at + len(some)} of {len(texts)}")
+    return np.array(rows, np.int64), chances, tones
 
 
 def _speed(times: NDArray[np.float64], now: float) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import g
 from pydantic import ValidationError
 
 from recsys.data.records import Author as AuthorRecord
@@ -17,6 +18,7 @@ from .request_context import about, service
 
 routes = Routes("follows")
 _UNKNOWN = 20  # warnings of one answer
+TOKEN_FOLLOWS = 10_000  # of a user, beyond which a token adds none: each list reads them
 
 
 @routes.post(
@@ -41,6 +43,9 @@ def post(query: PartialQuery, body: list[schemas.FollowBody]) -> dict[str, Any]:
     if len(body) == 1:
         about(body[0].user_id)
     with service().link.use() as store:
+        if g.token_user is not None and store.follow_count(g.token_user) >= TOKEN_FOLLOWS:
+            message = f"with a token, a user follows at most {TOKEN_FOLLOWS} users and authors"
+            raise ApiError(409, message)
         unknown = store.unknown_followees(rows)
         new = store.add_follows(rows)
     warnings = [

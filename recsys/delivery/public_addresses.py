@@ -19,6 +19,7 @@ _SPECIAL = tuple(
     )
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+_ISATAP = 0x00005EFE  # RFC 5214: before the IPv4 address in the last 64 bits, or with a bit set
 
 
 class PrivateAddress(DataError):
@@ -60,7 +61,7 @@ def is_public(address: IpAddress) -> bool:
     """Whether an address, and the IPv4 address that an IPv6 one may carry, is a public one."""
     if isinstance(address, ipaddress.IPv6Address):
         inner = address.ipv4_mapped or address.sixtofour
-        if address in _NAT64:
+        if address in _NAT64 or int(address) >> 32 & 0xFDFFFFFF == _ISATAP:
             inner = ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
         if inner is not None:
             return is_public(inner)

@@ -209,6 +209,13 @@ class FollowLog:
         with self.db.read() as connection:
             return [Follow(*row) for row in connection.execute(query)]
 
+    def follow_count(self, user_id: str) -> int:
+        """Return how many follows a user has."""
+        query = select(func.count()).select_from(follows)
+        query = query.join(users, users.c.id == follows.c.user).where(users.c.user_id == user_id)
+        with self.db.read() as connection:
+            return int(connection.execute(query).scalar_one())
+
     def follow_table(self, events: EventTable, authors: Iterable[str]) -> FollowTable | None:
         """Return the follows of the users of an event table of this store; None without any.
 

@@ -20,6 +20,7 @@ from recsys.data.records import Event
 from recsys.store.database import Database
 from recsys.store.schema import LIVE, events, items, shares, users
 
+LONGEST = 500  # characters of the title, and of the text, of an answer that are read
 _NAMES = ("share", "repost", "forward")
 SHARE_KINDS = frozenset(
     name for kind in TABLE if kind.name in _NAMES for name in (kind.name, *kind.synonyms)
@@ -47,7 +48,7 @@ class Answer(NamedTuple):
     item_id: str
     parent_id: str
     author_id: str
-    text: str  # title and text; empty where the item is deleted
+    text: str  # the beginnings of title and text; empty where the item is deleted
     created: float | None  # Unix seconds
     deleted: bool  # or hidden
 
@@ -70,8 +71,9 @@ class ShareLog:
         """Return at most n items below some items, level by level; each once, cycles or not."""
         found: dict[str, Answer] = {}
         level, seen = list(item_ids), set(item_ids)
-        columns = (items.c.item_id, items.c.parent_id, items.c.author_id, items.c.title)
-        query = select(*columns, items.c.text, items.c.created_at, items.c.state)
+        columns = (items.c.item_id, items.c.parent_id, items.c.author_id)
+        texts = (func.substr(one, 1, LONGEST) for one in (items.c.title, items.c.text))
+        query = select(*columns, *texts, items.c.created_at, items.c.state)
         with self.db.read() as connection:
             while level and len(found) < n:
                 below = query.where(

@@ -309,6 +309,26 @@ def test_a_token_stores_few_events_at_a_time(make_app: MakeApp) -> None:
     assert back_end.post("/events", json=rows).status_code == 201
 
 
+def test_a_token_adds_so_many_follows_and_no_more(
+    make_app: MakeApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.routes.follows.TOKEN_FOLLOWS", 150)
+    app = make_app(rate_limit=0)
+    write = keyed(app, "write")
+    token = write.post("/tokens", json={"user_id": "ann"}).json["token"]
+    page = {"Authorization": f"Bearer {token}"}
+
+    def rows(first: int) -> list[dict[str, str]]:
+        return [{"user_id": "ann", "author_id": f"author-{n}"} for n in range(first, first + 100)]
+
+    sent = [
+        app.test_client().post("/follows", json=rows(first), headers=page).status_code
+        for first in (0, 100, 200)
+    ]
+    assert sent == [201, 201, 409]
+    assert write.post("/follows", json=rows(200)).status_code == 201  # the back end is trusted
+
+
 def test_a_token_ends_when_its_user_is_erased(make_app: MakeApp) -> None:
     one, other = make_app(auth="on"), make_app(auth="on")  # two workers
     back_end, event = keyed(one), {"user_id": "eve", "item_id": "sea-1", "event": "like"}

@@ -228,3 +228,13 @@ def test_real_server_and_client_agree(serve: Callable[..., Server]) -> None:
         rows = [{"user_id": f"u{k}", "item_id": "story", "event": "share"} for k in range(5)]
         assert client.post("/events", json=rows).status_code == 201
         assert client.get("/items/story/spread").json()["shares"] == 5
+
+
+def test_long_answers_are_read_by_their_beginnings(story: FlaskClient, app: Flask) -> None:
+    words = "this is fake, awful and terrible, is it true? "
+    post(story, "long", "story", 10, "no, " + words * 20_000)
+    found = spread(story)
+    assert found["answers"] == 1 and found["rumour"]["denials"] > 0.1
+    with app.extensions["service"].link.use() as store:
+        (answer,) = store.answers_to(["story"], 5)
+    assert answer.text.startswith("long\nno, this is fake") and len(answer.text) < 600
