@@ -99,7 +99,9 @@ def sign_in(key_id: str) -> None:
 
 def _secure() -> bool:
     url: str = current_app.extensions["settings"].public_url
-    return request.is_secure or url.startswith("https://")
+    # whoever writes this header without a proxy only keeps their own cookie from plain HTTP
+    forwarded = request.environ.get("HTTP_X_FORWARDED_PROTO", "").strip().lower()
+    return request.is_secure or forwarded == "https" or url.startswith("https://")
 
 
 def finished(response: Response) -> Response:

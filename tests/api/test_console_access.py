@@ -69,6 +69,9 @@ def test_the_cookie_is_secure_behind_https(make_app: MakeApp) -> None:
     for settings, secure in (({}, False), ({"public_url": "https://feed.example.org"}, True)):
         cookie = make_app(**settings).test_client().get("/console").headers["Set-Cookie"]
         assert ("Secure" in cookie) is secure
+    proxied = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "10.0.0.9"}  # as nginx.conf does
+    answer = make_app(auth="off", console="on").test_client().get("/console", headers=proxied)
+    assert "Secure" in answer.headers["Set-Cookie"]
 
 
 @pytest.mark.parametrize("roles", [("read",), ("write",), ("metrics",)])

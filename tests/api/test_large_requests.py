@@ -15,8 +15,8 @@ from conftest import key_of, keyed
 from flask import Flask
 from test_slow_clients import answer, connected, status_of
 
-from api.http.uvicorn_protocol import HEAD_BYTES, HEAD_FIELDS, PIPELINED
-from api.http.wsgi_to_asgi import SMALL
+from api.http.uvicorn_protocol import PIPELINED
+from api.http.wsgi_to_asgi import HEAD_BYTES, HEAD_FIELDS, SMALL
 
 Serve = Callable[..., Server]
 GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
