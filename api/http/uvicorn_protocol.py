@@ -93,7 +93,7 @@ class Connection(HttpToolsProtocol):
 
     def __init__(self, *arguments: Any, connections: Connections, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.parser = _Parser(self)
+        self.parser: Any = _Parser(self)
         self._all = connections
         self._in_line = True  # whether the request line may still go on
         self._begun = 0.0  # loop seconds of the first byte of a head that is not complete; 0: none

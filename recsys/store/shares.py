@@ -72,8 +72,8 @@ class ShareLog:
         found: dict[str, Answer] = {}
         level, seen = list(item_ids), set(item_ids)
         columns = (items.c.item_id, items.c.parent_id, items.c.author_id)
-        texts = (func.substr(one, 1, LONGEST) for one in (items.c.title, items.c.text))
-        query = select(*columns, *texts, items.c.created_at, items.c.state)
+        begun = [func.substr(one, 1, LONGEST) for one in (items.c.title, items.c.text)]
+        query = select(*columns, begun[0], begun[1], items.c.created_at, items.c.state)
         with self.db.read() as connection:
             while level and len(found) < n:
                 below = query.where(
