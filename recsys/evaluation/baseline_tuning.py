@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import math
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
@@ -14,6 +13,7 @@ from recsys.data.dataset import Dataset
 from recsys.evaluation.baseline_registry import RECENCIES, Baseline, FitContext
 from recsys.evaluation.baselines import Neighbours, Options, Vectors
 from recsys.ranking_metrics import Values, ndcg
+from recsys.tuning.cpu_budget import cpu_seconds
 from recsys.tuning.evaluation_protocols import Split
 from recsys.tuning.evaluation_queries import EvaluationQueries, answer, build_queries
 from recsys.tuning.scorer_protocol import Scorer, Skip
@@ -59,7 +59,7 @@ def with_recency(scorer: Scorer, recency: float) -> Scorer:
 
 
 def tune(engine: Baseline, split: Split, means: FitContext) -> Tuned:
-    """Try an engine's grid on a validation split until its minutes are over.
+    """Try an engine's grid on a validation split until its minutes of CPU time are over.
 
     Skip where one fit is expected to take longer. What is trained step by step is evaluated on the
     way, until it has not become better for a while.
@@ -70,7 +70,7 @@ def tune(engine: Baseline, split: Split, means: FitContext) -> Tuned:
     questions = build_queries(split, data, MOST_USERS, means.seed)
     if not len(questions) or (len(grid) == 1 and not engine.recency and not engine.trained):
         return Tuned(_untuned(engine, grid[0]), math.inf if engine.recency else None, None, 0)
-    trials = Trials(engine, data, questions, means, time.monotonic() + allowed)
+    trials = Trials(engine, data, questions, means, cpu_seconds() + allowed)
     begun = sum(trials.tried_out(options) for options in grid)
     values = np.array([one.ndcg for one in trials.tried])
     if engine.ladder and begun == len(grid):
@@ -100,19 +100,19 @@ class Trials:
     data: Dataset
     questions: EvaluationQueries
     means: FitContext
-    end: float  # monotonic seconds
+    end: float  # CPU seconds of this process at which no further point is tried
     tried: list[Tuned] = field(default_factory=list)
-    longest: float = 0.0  # seconds between two looks so far
+    longest: float = 0.0  # CPU seconds between two looks so far
 
     def tried_out(self, options: Options) -> bool:
         """Try one point of the grid, at every length of training; False when time is short."""
-        if self.tried and time.monotonic() + self.longest > self.end:
+        if self.tried and cpu_seconds() + self.longest > self.end:
             return False
         looks: list[float] = []
-        began = time.monotonic()
+        began = cpu_seconds()
         for reached, scorer in self.engine.fits(self.data, options, self.means):
             looks.append(max(self._evaluated(reached, scorer)))
-            now = time.monotonic()
+            now = cpu_seconds()
             self.longest, began = max(self.longest, now - began), now
             if self.longest > NOTED:
                 result = " ".join(f"{name} {value}" for name, value in reached.items())
@@ -169,10 +169,10 @@ def fit_tuned(
     What is trained step by step stops at the chosen number of epochs, or when its minutes are
     over: then the settings say how far it came.
     """
-    end, n_epochs = time.monotonic() + 60 * means.minutes, float(tuned.options.get("epochs", 0))
+    end, n_epochs = cpu_seconds() + 60 * means.minutes, float(tuned.options.get("epochs", 0))
     fits = engine.fits(data, tuned.options, means)
     reached, scorer = next(fits)
-    while float(reached.get("epochs", 0)) < n_epochs and time.monotonic() < end:
+    while float(reached.get("epochs", 0)) < n_epochs and cpu_seconds() < end:
         reached, scorer = next(fits)
     unfinished = tuned.unfinished or float(reached.get("epochs", 0)) < n_epochs
     tuned = dataclasses.replace(tuned, options=reached, unfinished=unfinished)

@@ -32,6 +32,11 @@ class SameForAll:
 
     scores: Floats  # (n_items,)
 
+    @property
+    def shared_scores(self) -> Floats:
+        """The scores that all users share, (n_items,); see `evaluation_queries.answer`."""
+        return self.scores
+
     def score(self, histories: Histories) -> Floats:
         """Return the same row of scores for everyone."""
         return np.tile(self.scores, (len(histories), 1))

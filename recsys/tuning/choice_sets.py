@@ -5,7 +5,7 @@ Computed once; then any number of score models is fitted and judged on it in sec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -135,34 +135,40 @@ def build_choice_sets(
     features: Floats,
     seed: int,
     thorough: bool = True,
-    enough: Callable[[], bool] = lambda: False,
+    enough: Callable[[int], bool] = lambda users: False,
+    terms: Collection[str] | None = None,
 ) -> ChoiceSets:
     """Score everything for the users of a check and keep what each could choose among.
 
     `features`: item features in the order of `feature_names()`, (features, n_items). `thorough`:
-    see `nominating`. `enough`: whether to leave out the users not queried yet; some always are
-    queried.
+    see `nominating`. `enough`: whether to leave out the users not queried yet, told how many were;
+    some always are queried. `terms`: names of the terms whose columns are needed; None: all.
     """
     rng = np.random.default_rng(seed)
     lives, named = tuple(half_lives), dict(zip(feature_names(), features, strict=True))
     parts: list[ChoiceSets] = []
     block = min(BLOCK, max(1, CELLS // max(len(check.data.items), 1)))
     for start in range(0, len(check), block):
-        if parts and enough():
+        if parts and enough(start):
             break
         part = check.take(np.arange(start, min(start + block, len(check))))
         context = CutContext(models, lives, part.histories, named, check.data.created())
-        parts.append(_block(part, context, rng, thorough))
+        parts.append(_block(part, context, rng, thorough, terms))
     return joined(parts)
 
 
 def _block(
-    check: ValidationSet, context: CutContext, rng: np.random.Generator, thorough: bool
+    check: ValidationSet,
+    context: CutContext,
+    rng: np.random.Generator,
+    thorough: bool,
+    terms: Collection[str] | None,
 ) -> ChoiceSets:
     created, n_items = context.created, len(context.created)
     full: dict[Column, Floats] = {}
     for term in TERMS:
-        full |= term.columns(context)
+        if terms is None or term.name in terms:
+            full |= term.columns(context)
     closed = masked_items(check, n_items)
     picked = candidate_mask(nominating(full, thorough), closed)
     now = check.data.now if check.data.timed else np.nan

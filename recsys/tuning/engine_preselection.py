@@ -1,10 +1,10 @@
 """Preselection of engines: successive halving over families and their settings.
 
-Every family is fitted at its usual settings first, in the order of the catalogue of engines. The
-best family of each of the best kinds then moves over its grid of settings, one step at a time, for
-as long as the value rises and the budget lasts. The best setting of each goes on, and the best sum
-of item-item models among them. In data without times, direction stays only where it is no artefact
-of a numbering of the items.
+Every family is fitted at its usual settings first, those that cost least first, so that a dear one
+takes no time from many. The best family of each of the best kinds then moves over its grid of
+settings, one step at a time, for as long as the value rises and the budget lasts. The best setting
+of each goes on, and the best sum of item-item models among them. In data without times, direction
+stays only where it is no artefact of a numbering of the items.
 """
 
 from __future__ import annotations
@@ -26,8 +26,9 @@ from recsys.ranking.terms.protocol import Column
 from recsys.ranking_metrics import Values
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.tuning.choice_sets import build_choice_sets, joined
+from recsys.tuning.choice_sets import joined
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
+from recsys.tuning.cut_choice_sets import choice_sets_at_cut
 from recsys.tuning.engine_catalogue import Family
 from recsys.tuning.item_numbering_artefact import gains_both_ways
 from recsys.tuning.score_model_form import CandidateForm, CrossValidator
@@ -43,7 +44,10 @@ FEWEST_USERS = 600  # that they are compared on however many items there are
 SCORES = 9_000_000  # of an engine that are computed for comparing it, beyond that
 DIRECTION_USERS = 3_000  # that direction is checked on, since steps down are few
 HALF_LIVES = (1.6, 5.0, np.inf)  # events of a history back
-FIRST_ROUND, REFINEMENT = 1.0, 0.5  # shares of the budget after which neither fits anything more
+# Shares of the budget after which neither fits or compares anything more: the lists that weights
+# are learned from, and the search over forms, need the rest.
+FIRST_ROUND, REFINEMENT = 0.6, 0.5
+TERMS_COMPARED = ("popularity", "neighbours", "factors")  # that the compared forms read
 GAIN = 1.003  # by which a setting has to be better for the search to move on
 Part = dict[str, ItemWeights | Factors]  # scorer -> what serves
 
@@ -67,16 +71,15 @@ class Preselection:
     first_round: float = FIRST_ROUND  # shares of the budget, see `FIRST_ROUND`
     refinement: float = REFINEMENT
     survivors: int = N_SURVIVORS  # engines that go on, beside a sum and factors in no sum
+    comparing: float = 0.0  # CPU seconds that asking all users by one engine took at most
 
     def run(self, families: Sequence[Family]) -> list[Engine]:
         """Return the engines that go on, best first; none where nothing could be fitted."""
         best: dict[str, tuple[tuple[int, ...], float]] = {}
         given = {*self.parts}
-        for family in families:
-            if not family.fits(self.known[0].matrix.nnz, self.known[0].shape[1]):
-                continue
+        for family in self._cheapest_first(families):
             start = family.usual_place(self.checks[0].data.timed)
-            value = self._value(family.at(start), self.first_round * family.share)
+            value = self._value(family.at(start), self.first_round * min(1.0, family.share))
             if value is not None:
                 best[family.name] = start, value
         named = {family.name: family for family in families}
@@ -100,6 +103,19 @@ class Preselection:
         kept = {name for some in names for name in some}
         self.parts = {name: part for name, part in self.parts.items() if name in kept}
 
+    def _cheapest_first(self, families: Sequence[Family]) -> list[Family]:
+        """Return the families for data of this size; those with a share of the time come last."""
+        events, items = self.known[0].matrix.nnz, self.known[0].shape[1]
+        fitting = [family for family in families if family.fits(events, items)]
+        return sorted(fitting, key=lambda one: (one.share < 1, self._usual_seconds(one)))
+
+    def _usual_seconds(self, family: Family) -> float:
+        return self._seconds(family.at(family.usual_place(self.checks[0].data.timed)))
+
+    def _seconds(self, engine: Engine) -> float:
+        """Return the CPU seconds that fits to all folds and a comparison are expected to take."""
+        return sum(map(engine.tried_seconds, self.known)) + self.comparing
+
     def _best_sum(self, engines: Sequence[Engine]) -> Engine | None:
         """Return the sum of item-item engines with the highest value; None where none is level.
 
@@ -113,7 +129,7 @@ class Preselection:
             for parts in combinations(linear, size):
                 began = cpu_seconds()
                 engine = engine_sum(parts)
-                if self.budget.left() < 0:
+                if self._left(self.first_round) < self.comparing:
                     return found
                 folds = zip(self.known, *(self.parts[one.name] for one in parts), strict=True)
                 fitted: list[Part] = [
@@ -186,10 +202,9 @@ class Preselection:
         """
         if (known := self.parts.get(engine.name)) is not None:
             return self._compared(engine, known, 0.0, 0.0)
-        expected = sum(map(engine.tried_seconds, self.known))
-        total = share * self.budget.seconds
-        if expected > self.budget.left() - (self.budget.seconds - total):
-            self._skipped(engine, expected, total)
+        expected = self._seconds(engine)
+        if expected > self._left(share):
+            self._skipped(engine, expected, share * self.budget.seconds)
             return None
         began = cpu_seconds()
         parts: list[Part] = [
@@ -197,16 +212,21 @@ class Preselection:
         ]
         return self._compared(engine, parts, cpu_seconds() - began, expected)
 
+    def _left(self, share: float) -> float:
+        """Return the CPU seconds left until a share of the budget is spent."""
+        return self.budget.left() - (1 - share) * self.budget.seconds
+
     def _compared(self, engine: Engine, parts: list[Part], fitted: float, expected: float) -> float:
         """Note and return nDCG@20 of the best form with a fitted engine."""
-        self.parts[engine.name] = parts
+        self.parts[engine.name], began = parts, cpu_seconds()
         most = users_compared(len(self.checks[0].data.items)) // len(self.checks)
         gains = self._gains([check.sample(most, self.seed) for check in self.checks], engine.name)
+        self.comparing = max(self.comparing, cpu_seconds() - began)
         value = float(gains.mean()) if len(gains) else 0.0
         self.values[engine.name] = value
         self.note(
-            f"{engine.name}: nDCG@20 {value:.4f} in the preselection,"
-            f" fitted in {fitted:.1f} s of CPU, {expected:.0f} expected"
+            f"{engine.name}: nDCG@20 {value:.4f} in the preselection, fitted in {fitted:.1f} s of"
+            f" CPU and compared in {cpu_seconds() - began:.1f}, {expected:.0f} expected"
         )
         self.rows.append({"engine": engine.name, "seconds": fitted, "preselection_ndcg": value})
         return value
@@ -258,7 +278,11 @@ def gains_of(
     for check, each in zip(checks, models, strict=True):
         model = replace(each, words=np.zeros((len(each), 0), np.float32))
         features = prior_features(LiveState(model))
-        pools.append(build_choice_sets(check, {name: model}, HALF_LIVES, features, seed))
+        pools.append(
+            choice_sets_at_cut(
+                check, {name: model}, HALF_LIVES, features, seed, terms=TERMS_COMPARED
+            )
+        )
     choice_sets = joined(pools)
     validator = CrossValidator.halves(choice_sets, seed)
     shares = SHARES if checks[0].data.timed else ("share_all",)

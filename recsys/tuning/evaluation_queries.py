@@ -6,9 +6,10 @@ allows, less what the user already has.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
 from recsys.data.dataset import Dataset
@@ -141,6 +142,9 @@ def answer(
 
     Without `listed`, only the ranks are computed.
     """
+    shared = getattr(scorer, "shared_scores", None)
+    if shared is not None and questions.group is None:
+        return _answer_alike(questions, require_finite_row(shared, name), k, listed)
     size = max(1, BLOCK_BYTES // (4 * max(len(questions.data.items), 1)))
     ranks, lists = [], [np.zeros((0, min(k, len(questions.data.items))), np.int32)]
     for first in range(0, len(questions), size):
@@ -150,6 +154,51 @@ def answer(
         if listed:
             lists.append(top(scores, k))
     return RankedOutputs(np.concatenate([*ranks, np.zeros(0)]), np.concatenate(lists))
+
+
+def require_finite_row(scores: Floats, name: str) -> Floats:
+    """Return the scores that all users share, (n_items,); DataError where one is not finite."""
+    require_finite(scores[None], name)
+    return scores
+
+
+def _answer_alike(
+    questions: EvaluationQueries, shared: Floats, k: int, listed: bool
+) -> RankedOutputs:
+    """Return the answers of a scorer that gives all users the same scores, (n_items,).
+
+    Only the items that may stand within the first k for somebody are compared: the best k, and as
+    many more as one user may have had before.
+    """
+    open_ = np.ones(len(shared), bool) if questions.only is None else questions.only.copy()
+    if questions.unlisted is not None:
+        open_ &= ~questions.unlisted
+    longest = int(np.diff(questions.histories.starts).max(initial=0))
+    allowed, reach = np.flatnonzero(open_), k + longest
+    if len(allowed) > reach:
+        least = np.partition(shared[allowed], len(allowed) - reach)[len(allowed) - reach]
+        allowed = allowed[shared[allowed] >= least]
+    place = np.full(len(shared) + 1, -1, np.int32)  # the last one: of row -1
+    place[allowed] = np.arange(len(allowed), dtype=np.int32)
+    width = min(k, len(shared))
+    ranks, lists = [], [np.zeros((0, width), np.int32)]
+    size = max(1, BLOCK_BYTES // (4 * max(len(allowed), 1)))
+    for first in range(0, len(questions), size):
+        part = questions.part(first, min(first + size, len(questions)))
+        scores = np.tile(shared[allowed].astype(np.float32), (len(part), 1))
+        known = place[part.histories.item]
+        scores[part.histories.owner[known >= 0], known[known >= 0]] = -np.inf
+        relevant = replace(part.relevant, items=place[part.relevant.items])
+        ranks.append(score_ranks(scores, relevant, k))
+        if listed:
+            lists.append(_padded(np.append(allowed, -1)[top(scores, k)], width))
+    return RankedOutputs(np.concatenate([*ranks, np.zeros(0)]), np.concatenate(lists))
+
+
+def _padded(lists: NDArray[np.integer], width: int) -> Rows:
+    """Return lists of one width, -1 in the places that they do not have."""
+    more = width - lists.shape[1]
+    return np.pad(lists, ((0, 0), (0, more)), constant_values=-1).astype(np.int32)
 
 
 def masked(scores: Floats, questions: EvaluationQueries, name: str) -> Floats:

@@ -27,10 +27,11 @@ from recsys.serving.model import Model
 from recsys.serving.score_model import UNREAD, LogTerm, ScoreModel, Term
 from recsys.training.fit import TextVectors, known_interactions
 from recsys.tuning.accuracy_personalization_frontier import described, frontier
-from recsys.tuning.choice_sets import ChoiceSets, build_choice_sets, joined
+from recsys.tuning.choice_sets import ChoiceSets, joined
 from recsys.tuning.cold_item_rank_tuning import UnreadRanks, choose_ranks
 from recsys.tuning.cold_user_weights import choose_cold_user_weights
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
+from recsys.tuning.cut_choice_sets import choice_sets_at_cut
 from recsys.tuning.engine_catalogue import CHEAP, Family, engine_named
 from recsys.tuning.engine_selection import Log, Note, Parts, assembled, selected_engines
 from recsys.tuning.gbdt_training import fit_gbdt_if_better
@@ -50,6 +51,7 @@ TREE_SECONDS = 30.0  # of CPU time that learning trees may take
 CHEAP_PEOPLE = 500  # users on whom popular, trending and item-knn are evaluated
 CHEAP_SCORES = 50_000_000  # of one column; with more than 100,000 items fewer users are evaluated
 FEWEST_CHEAP = 100  # users
+CHEAP_TERMS = ("popularity", "liked", "refusals", "neighbours", "taste")  # that these forms read
 CHEAP_LIVES = (5.0, 20.0)  # half-lives of a history of item-knn queries, in events
 FEWEST_LISTS = 200  # lists of a replay; one that was interrupted with fewer is not used
 SURE = 1.64  # standard errors by which a form has to be better than one engine alone
@@ -325,7 +327,7 @@ def _cheap(check: ValidationSet, seed: int, log: Log) -> Found | None:
     features = prior_features(LiveState(models[CHEAP.name]))
     most = max(FEWEST_CHEAP, CHEAP_SCORES // len(check.data.items))
     some = check.sample(min(CHEAP_PEOPLE, most), seed)
-    choice_sets = build_choice_sets(some, models, CHEAP_LIVES, features, seed)
+    choice_sets = choice_sets_at_cut(some, models, CHEAP_LIVES, features, seed, terms=CHEAP_TERMS)
     search = Search(CrossValidator.halves(choice_sets, seed), log.note, log.rows)
     design, value = search.anchored(SHARES if check.data.timed else ("share_all",))
     near = [column for column in choice_sets.columns if column.term == "neighbours"]
@@ -409,16 +411,19 @@ def _validation_queries(
     some = [check.sample(PEOPLE // len(checks), seed) for check in checks]
     pools: list[tuple[ChoiceSets, Rows | None]] = []
     for fold, own in zip(some, models, strict=True):
-        if pools and enough(FEWEST_LISTS):
+        known = sum(len(pool) for pool, _ in pools)
+        if known and enough(known):
             break
         features = prior_features(LiveState(next(iter(own.values()))))
-        pool = build_choice_sets(
-            fold, own, HALF_LIVES, features, seed, enough=lambda: enough(FEWEST_LISTS)
-        )
+
+        def over(lists: int, known: int = known) -> bool:
+            return enough(known + lists)
+
+        pool = choice_sets_at_cut(fold, own, HALF_LIVES, features, seed, over)
         pools.append((pool, fold.users))
     pooled, wanted = joined([pool for pool, _ in pools]), sum(map(len, some))
     if len(pools) > 1:  # few users, each of whom several folds ask
-        users = [users[: len(pool)] for pool, users in pools if users is not None]
+        users = [users[pool.user] for pool, users in pools if users is not None]
         pooled = replace(pooled, user=np.concatenate(users).astype(np.int64))
     if len(pooled) < wanted:
         log.hurried(

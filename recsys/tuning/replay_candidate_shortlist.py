@@ -8,7 +8,7 @@ since. The others are drawn from all candidates, so that each stands for equally
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,8 +17,9 @@ from recsys.array_types import Floats, Mask, Rows
 from recsys.ranking.cold_item_ranks import RECENT, item_state
 from recsys.ranking.gbdt_features import dated
 from recsys.ranking.history import History
-from recsys.ranking.terms.protocol import ReplayContext
-from recsys.ranking.terms.registry import TERMS, item_feature_terms
+from recsys.ranking.terms.item_feature_base import ItemFeatureTerm
+from recsys.ranking.terms.protocol import ReplayContext, ScoreTerm
+from recsys.ranking.terms.registry import TERMS
 from recsys.serving.live_state import LiveState
 
 LARGE = 50_000  # rows from which columns are computed for a shortlist
@@ -33,6 +34,8 @@ class Shortlist:
 
     lives: Mapping[str, LiveState]  # one per engine, of one data set; the first counts all events
     large: int = LARGE
+    terms: Sequence[ScoreTerm] = field(default_factory=lambda: TERMS)  # that nominate
+    steady: bool = False  # nothing is counted between the lists, so that one look serves all
     best: Rows = field(default_factory=lambda: np.zeros(0, np.int32))  # by item features
     item_state: Floats = field(
         default_factory=lambda: np.zeros(0, np.float32)
@@ -60,7 +63,7 @@ class Shortlist:
         """Return the rows that may be among the best by any column, and `others`, ascending."""
         named: Mask = np.zeros(self.live.size, bool)  # sorting the rows takes ten times as long
         named[self._best(context.now)] = True
-        for term in TERMS:
+        for term in self.terms:
             named[term.nominees(context, NOMINEES)] = True
         for rows in others:
             named[rows] = True
@@ -82,7 +85,7 @@ class Shortlist:
         Uptake fades equally for all, so rows keep their order while nobody acts on them.
         """
         later = self.live.dirty_rows.since(self.touches) if len(self.item_state) else None
-        if later is None or self.lists >= REFRESH:
+        if later is None or (self.lists >= REFRESH and not self.steady):
             self._look(now)
             later = np.zeros(0, np.int32)
         self.lists += 1
@@ -93,8 +96,8 @@ class Shortlist:
         self.touches, self.lists = live.dirty_rows.count, 0
         most, rows = min(BEST, live.size), slice(0, live.size)
         best: Mask = np.zeros(live.size, bool)
-        for term in item_feature_terms():
-            if term.nominating:
+        for term in self.terms:
+            if isinstance(term, ItemFeatureTerm) and term.nominating:
                 for values in term.values(live, rows, term.feature_names(), now):
                     best[np.argpartition(-values, most - 1)[:most]] = True
         self.best = np.flatnonzero(best).astype(np.int32)

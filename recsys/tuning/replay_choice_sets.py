@@ -171,13 +171,12 @@ class MomentColumns:
         found[WAITING] = waiting_share(live, rows)
         return {column: np.asarray(values, np.float32)[None] for column, values in found.items()}
 
-    @staticmethod
     def _computed(
-        context: ReplayContext, known: Mapping[Column, Floats] | None = None
+        self, context: ReplayContext, known: Mapping[Column, Floats] | None = None
     ) -> dict[Column, Floats]:
         """Return the columns that a context wants, but for those that are known."""
         found: dict[Column, Floats] = {}
-        for term in TERMS:
+        for term in TERMS if self.short is None else self.short.terms:
             found |= term.replay_columns(context)
         return {
             column: values

@@ -13,6 +13,7 @@ from recsys.errors import DataError
 from recsys.models.engine_definitions import Engine
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.training.fit import TextVectors, known_interactions
+from recsys.tuning import engine_preselection
 from recsys.tuning.cpu_budget import Budget
 from recsys.tuning.engine_catalogue import CATALOGUE, Family, candidates, engine_named
 from recsys.tuning.engine_preselection import N_SURVIVORS, Preselection
@@ -186,3 +187,57 @@ def test_the_filter_has_two_settings_and_fewer_directions_where_time_is_short():
         "lowpass 512 0.25",
         "lowpass 512 1",
     }
+
+
+class Clock:
+    """CPU seconds that fits and comparisons of a test add to."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def __call__(self):
+        return self.now
+
+    def fitting(self, level, seconds):
+        """Return an engine whose fit takes the seconds that it is expected to take."""
+        engine = noisy(level, seconds)
+
+        def fit(data, seed, device):
+            self.now += seconds
+            return engine.fit(data, seed, device)
+
+        return Family.of(replace(engine, fit=fit))
+
+
+def test_a_dear_engine_takes_no_time_from_the_others_nor_from_the_search(check, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(engine_preselection, "cpu_seconds", clock)
+    one, _, pressure = preselection(check)
+    one.budget = Budget(1.0, cpu=clock, clock=lambda: 0.0)
+    dear, small, middle = (
+        clock.fitting(level, seconds) for level, seconds in ((1.0, 25.0), (2.0, 1.0), (3.0, 8.0))
+    )
+    assert {engine.name for engine in one.run([dear, small, middle])} >= {
+        "noisy 1",
+        "noisy 2",
+        "noisy 3",
+    }
+    assert one.budget.left() >= 0.4 * 60
+    assert not pressure
+
+
+def test_what_comparing_costs_counts_as_what_fitting_does(check, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(engine_preselection, "cpu_seconds", clock)
+    one, _, pressure = preselection(check)
+    one.budget, assembled = Budget(1.0, cpu=clock, clock=lambda: 0.0), one.assemble
+
+    def assemble(fold, name, part):
+        clock.now += 15.0
+        return assembled(fold, name, part)
+
+    one.assemble = assemble
+    families = [clock.fitting(level, 1.0 + level) for level in (1.0, 2.0, 3.0)]
+    assert len(one.run(families)) == 2
+    assert one.budget.left() >= 0.4 * 60
+    assert pressure == ["noisy 3 was skipped: it needs about 19 s of CPU, less is left"]
