@@ -65,6 +65,16 @@ def item_knn(neighbours: int, tf_idf: bool = False) -> Engine:
     )
 
 
+def item_knn_shrunk(shrinkage: float, target_exponent: float) -> Engine:
+    """Nearest items by shrunk similarity that favours what many took up; seconds, as item-knn."""
+    config = ItemKnnConfig(500, target_exponent=target_exponent, shrinkage=shrinkage)
+    return replace(
+        item_knn(500),
+        name=f"item-knn-shrunk {shrinkage:g} {target_exponent:g}",
+        fit=lambda data, seed, device: fit_item_knn(data.latest(LATEST).matrix, config),
+    )
+
+
 def sequence_knn(target_exponent: float) -> Engine:
     """Nearest items by nearness in histories: seconds for any usual catalogue."""
     config = SequenceKnnConfig(target_exponent=target_exponent)

@@ -30,6 +30,7 @@ from recsys.models.gfcf import LowpassConfig, fit_lowpass
 from recsys.models.interaction_matrix import Interactions, distinct_steps
 from recsys.models.item_factors import Factors
 from recsys.models.item_item_ensemble import SumConfig, spread, summed
+from recsys.models.item_knn import ItemKnnConfig, fit_item_knn
 from recsys.models.item_to_item_weights import ItemWeights, top_of_rows
 from recsys.models.randomized_svd import leading_directions
 from recsys.models.sequence_knn import (
@@ -39,6 +40,7 @@ from recsys.models.sequence_knn import (
     near_pairs,
 )
 from recsys.models.slist import SlistConfig, fit_slist, moments
+from recsys.tuning.engine_catalogue import engine_named
 
 
 class TestSlist(ItemItemContract):
@@ -372,3 +374,19 @@ def test_a_part_of_the_interactions_is_numbered_by_its_own_items():
         own = part.items[part.ends[user] : part.ends[user + 1]].tolist()
         assert [(2, 4, 5)[row] for row in own] == [row for row in mine if row in (2, 4, 5)]
         assert sorted(own) == part.matrix[[user]].indices.tolist()
+
+
+def test_shrunk_similarities_are_those_of_the_formula():
+    """Two users took up items 0 and 1, one took up 0 and 2."""
+    matrix = sparse.csr_array(np.array([[1, 1, 0], [1, 1, 0], [1, 0, 1]], np.float32))
+    config = ItemKnnConfig(10, target_exponent=0.0, shrinkage=1.0)
+    found = fit_item_knn(matrix, config).matrix().toarray()
+    assert found[0, 1] == pytest.approx(2 / 3 * 2 / 3**0.5, rel=1e-3)
+    assert found[0, 2] == pytest.approx(1 / 2 * 1 / 3**0.5, rel=1e-3)
+    assert found[1, 0] == pytest.approx(2 / 3 * 2 / 2**0.5, rel=1e-3)
+    assert not found.diagonal().any() and found[1, 2] == 0
+    favoured = fit_item_knn(matrix, ItemKnnConfig(10, target_exponent=0.3)).matrix().toarray()
+    assert favoured[1, 0] == pytest.approx(2 / (2**0.5 * 3**0.3), rel=1e-3)
+    nearest = fit_item_knn(matrix, ItemKnnConfig(1, shrinkage=2.0)).matrix().toarray()
+    assert (nearest[0] > 0).tolist() == [False, True, False]
+    assert engine_named("item-knn-shrunk 5 0.2").name == "item-knn-shrunk 5 0.2"
