@@ -15,8 +15,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import IntEnum
 from typing import Any, NamedTuple
 
-import numpy as np
-from numpy.typing import NDArray
 from sqlalchemy import (
     Connection,
     Select,
@@ -34,9 +32,6 @@ from sqlalchemy import (
     union_all,
 )
 
-from recsys.array_types import Rows
-from recsys.data.event_tables import EventTable
-from recsys.data.follow_table import FollowTable
 from recsys.data.records import Follow
 from recsys.store.database import Database
 from recsys.store.prepared_reads import Read, given
@@ -216,45 +211,6 @@ class FollowLog:
         with self.db.read() as connection:
             return int(connection.execute(query).scalar_one())
 
-    def follow_table(self, events: EventTable, authors: Iterable[str]) -> FollowTable | None:
-        """Return the follows of the users of an event table of this store; None without any.
-
-        `authors`: ids of the authors of items.
-        """
-        numbers = events.numbers
-        if numbers is None:
-            return None
-        written = list(dict.fromkeys(filter(None, authors)))
-        with self.db.read() as connection:
-            names = self.db.known_numbers(connection, _AUTHOR, written)
-            own = self.db.known_numbers(connection, users.c.user_id, written)
-        follower, followee = self._edges("users")
-        reader, author = self._edges("authors")
-        if not len(follower) and not len(reader):
-            return None
-        # whoever follows a user follows what the user writes
-        codes = {number: code for code, name in enumerate(written) if (number := names.get(name))}
-        as_users = {number: code for code, name in enumerate(written) if (number := own.get(name))}
-        code = np.concatenate([_mapped(author, codes), _mapped(followee, as_users)])
-        reads = np.concatenate([_rows_of(reader, numbers), _rows_of(follower, numbers)])
-        kept = (reads >= 0) & (code >= 0)
-        rows, others = _rows_of(follower, numbers), _rows_of(followee, numbers)
-        known = (rows >= 0) & (others >= 0)
-        return FollowTable(
-            rows[known],
-            others[known],
-            reads[kept],
-            code[kept],
-            tuple(written),
-            len(author) + len(follower),
-        )
-
-    def _edges(self, kind: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        parts = [np.zeros((0, 2), np.int64)]
-        parts += [np.array(part, np.int64) for part in self.follow_edges(kind)]
-        both = np.concatenate(parts)
-        return both[:, 0], both[:, 1]
-
     def follows_page(
         self, user_id: str, followers: bool = False, after: tuple[str, str] = ("", ""), n: int = 100
     ) -> list[NamedFollow]:
@@ -430,19 +386,3 @@ def _numbered(
         )
         for f in batch
     ]
-
-
-def _rows_of(numbers: NDArray[np.int64], ascending: NDArray[np.int64]) -> Rows:
-    """Return the place of each number among ascending ones, -1 where it is not among them."""
-    if not len(ascending):
-        return np.full(len(numbers), -1, np.int32)
-    place = np.minimum(np.searchsorted(ascending, numbers), len(ascending) - 1)
-    return np.where(ascending[place] == numbers, place, -1).astype(np.int32)
-
-
-def _mapped(numbers: NDArray[np.int64], codes: dict[int, int]) -> Rows:
-    """Return the code of each number, -1 without any."""
-    known = np.array(sorted(codes), np.int64)
-    place = _rows_of(numbers, known)
-    values = np.array([codes[number] for number in known.tolist()] or [-1], np.int32)
-    return np.where(place >= 0, values[np.maximum(place, 0)], -1).astype(np.int32)

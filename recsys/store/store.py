@@ -17,7 +17,6 @@ from recsys.store.author_names import AuthorLog
 from recsys.store.database import Database
 from recsys.store.error_translation import BUSY
 from recsys.store.events import Added, EventLog, StoredEvent
-from recsys.store.follows import FollowLog
 from recsys.store.group_commit import GroupCommit
 from recsys.store.items import ItemChange, ItemLog
 from recsys.store.job_runs import Run, RunLog, StepRecord
@@ -26,6 +25,7 @@ from recsys.store.numbered_interactions import ActLog
 from recsys.store.schema import LIVE, events, items, users
 from recsys.store.shares import ShareLog
 from recsys.store.text_fingerprints import FingerprintStore
+from recsys.store.training_follows import TrainingFollows
 from recsys.store.user_controls import Control, ControlLog
 from recsys.store.users import People
 
@@ -38,7 +38,7 @@ class Store(
     ShareLog,
     ItemLog,
     People,
-    FollowLog,
+    TrainingFollows,
     AuthorLog,
     ControlLog,
     RunLog,

@@ -12,6 +12,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from sqlalchemy import Connection, Text, insert, select
 
@@ -81,8 +82,9 @@ class Wish:
             raise DataError(f"{self.action} everything: only forget takes everything")
 
 
+_COLUMNS = (controls.c.id, controls.c.action, controls.c.kind, controls.c.value, controls.c.at)
 _OF_USER = (
-    select(controls.c.id, controls.c.action, controls.c.kind, controls.c.value, controls.c.at)
+    select(*_COLUMNS)
     .join(users, users.c.id == controls.c.user)
     .where(users.c.user_id == given("user", Text))
     .order_by(controls.c.id)
@@ -164,6 +166,25 @@ class ControlLog:
                 number = self.db.numbers(connection, users.c.user_id, [user_id])[user_id]
                 set_blocks(self.db, connection, number, blocked_in(found))
         return found
+
+
+def mutes_in_force(db: Database) -> list[tuple[int, str, str]]:
+    """Return the mutes of users and authors of all users: (number of the user, kind, value)."""
+    kinds = ("user", "author")
+    muting = (controls.c.action == "mute") & controls.c.kind.in_(kinds)
+    query = (
+        select(controls.c.user, *_COLUMNS)
+        .where(controls.c.user.in_(select(controls.c.user).where(muting)))
+        .order_by(controls.c.user, controls.c.id)
+    )
+    with db.read() as connection:
+        rows = connection.execute(query).all()
+    return [
+        (number, one.kind, one.value)
+        for number, log in groupby(rows, key=lambda row: int(row[0]))
+        for one in in_force([Control(*row[1:]) for row in log])
+        if one.action == "mute" and one.kind in kinds
+    ]
 
 
 def label_of(control: Control | Wish) -> tuple[str, str]:
