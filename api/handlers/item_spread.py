@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys import request_cpu_budget
+from recsys.follow_community import communities_among
 from recsys.i18n import SOURCE, translate
 from recsys.serving.follow_graph import FollowGraph
 from recsys.social_network.rumour import rumour_flag
@@ -76,6 +77,7 @@ def spread(
             "cycles": tree.repairs.cycles,
         },
         "first_sharers": _first(graph, sharers[:_FIRST], author, lone, least),
+        "communities": _communities(graph, sharers, least) if told else None,
         "floods": _floods(shares, lone, graph is not None),
         "levels": _levels(tree, texts, chances, tones),
         "next_hour": size and {"size": size[0], "low": size[1], "high": size[2]},
@@ -159,6 +161,17 @@ def _first(
     counts = [len(set(sharers) & one) for one in (followers, lone)]
     told = [count if count >= least and graph is not None else None for count in counts]
     return {"users": users, "following_author": told[0], "without_follows": told[1]}
+
+
+def _communities(
+    graph: FollowGraph | None, sharers: Sequence[int], least: int
+) -> dict[str, Any] | None:
+    """Return how many communities the sharers form by follows among them; None without a graph."""
+    if graph is None:
+        return None
+    users = np.array(sorted(user for user in sharers if user > 0), np.int32)
+    sizes = communities_among(graph, users, least)
+    return {"reached": len(sizes), "users": sizes}
 
 
 def _floods(shares: Sequence[Share], lone: set[int], known: bool) -> list[dict[str, Any]]:

@@ -13,13 +13,14 @@ import numpy as np
 from recsys.data.records import User
 from recsys.explain import user_profile
 from recsys.explain.user_profile import CommunityMembership, Interest
+from recsys.follow_community import FollowCommunity
 from recsys.i18n import translate
 from recsys.ranking import user_controls
 from recsys.ranking.history import History, interactions
 from recsys.ranking.reason_templates import named
 from recsys.serving.label_names import name_of, value_of
 from recsys.serving.topic_example_titles import titles_by_row
-from recsys.store.store import StoredEvent
+from recsys.store.store import Store, StoredEvent
 from recsys.store.user_controls import Control, blocks_by_others
 from recsys.text.sentiment import model as sentiment
 
@@ -260,9 +261,36 @@ def profile(
         unseen = blocks_by_others(store.ties_of(user_id).blocked_by)
         events = store.history(user_id, _EVENTS, service.settings.weights.unheeded(store.kinds()))
         follows = store.follows_of(user_id)
+        circle = _follow_community(service, store, user_id)
     if user is None:
         raise missing("user")
     every = [*controls, *unseen]
     found = Portrayal(service, user, events, every, language, clocks).document(inferences)
     listed = controls_json(service, controls)
-    return {**found, "follows": [asdict(one) for one in follows], "controls": listed}
+    told = {"follow_community": circle, "follows": [asdict(one) for one in follows]}
+    return {**found, **told, "controls": listed}
+
+
+def _follow_community(service: AppState, store: Store, user_id: str) -> dict[str, Any] | None:
+    """Return the community of follows as JSON knows it; None where it is not known or too small."""
+    graph, serving = service.follow_graph(), service.serving_or_none
+    number = store.user_number(user_id)
+    if graph is None or serving is None or not number:
+        return None
+    live = serving.live
+    least = max(user_profile.FEWEST, service.settings.min_people)
+    unseen = graph.blocked(number) | store.muted_users(user_id)
+    found = FollowCommunity.of(graph, store, live, number, unseen, least)
+    if found is None:
+        return None
+    return {
+        "users": found.users,
+        "topics": [
+            {
+                "value": value_of(live, found.kind, code),
+                "name": name_of(live, found.kind, code),
+                "users": users,
+            }
+            for code, users in found.labels
+        ],
+    }

@@ -58,6 +58,13 @@ class FirstSharers(Answer):
     without_follows: int | None = Field(description="who follow nobody and are followed by nobody")
 
 
+class ReachedCommunities(Answer):
+    """Communities that the users who shared form by the follows among them."""
+
+    reached: Number = Field(description="of at least the least number of users")
+    users: list[Number] = Field(description="of each, the largest first")
+
+
 class SpreadFlood(Answer):
     """Ten minutes with far more acts than usual, mostly by accounts without any follows."""
 
@@ -110,6 +117,9 @@ class Spread(Answer):
     speed: Speed
     repairs: Repairs
     first_sharers: FirstSharers
+    communities: ReachedCommunities | None = Field(
+        description="null where too few users shared, and until follows are read"
+    )
     floods: list[SpreadFlood]
     levels: list[SpreadLevel]
     next_hour: NextHour | None

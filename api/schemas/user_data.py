@@ -247,6 +247,21 @@ class Belief(Answer):
     because: list[Titled]
 
 
+class CommunityTopic(Answer):
+    """What a community takes up more than everybody does."""
+
+    value: str = Field(description="id of the topic; the category where there are no topics")
+    name: str
+    users: int
+
+
+class FollowCommunity(Answer):
+    """The community of follows that the user belongs to; nobody else of it is named."""
+
+    users: int
+    topics: list[CommunityTopic]
+
+
 class Profile(Answer):
     """What is known and believed of a person, and why; computed when asked."""
 
@@ -259,5 +274,8 @@ class Profile(Answer):
     communities: list[Community]
     returning: Returning | None
     beliefs: list[Belief]
+    follow_community: FollowCommunity | None = Field(
+        description="null where the community has fewer than ten users, or RECSYS_MIN_PEOPLE"
+    )
     follows: list[dict[str, Any]]
     controls: list[Control]
