@@ -68,6 +68,13 @@ DEEPEST = 1000
 )
 @click.option("--positive", help='Which test events are positives, as in "rating>=7" or "like".')
 @click.option("--test-share", type=float, default=0.1, show_default=True, help="Share of the test.")
+@click.option(
+    "--test-users",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Ask so many users with training events, drawn by the seed; 0: all. Not in replay.",
+)
 @click.option("--group", default="", help="Rank inside the items of one value: category, …")
 @click.option(
     "--slice-order",
@@ -90,6 +97,7 @@ def command(
     models: str,
     positive: str | None,
     test_share: float,
+    test_users: int,
     group: str,
     slice_order: str,
     seed: int,
@@ -112,6 +120,8 @@ def command(
         settings.unrecorded_items,
         slice_order,
     )
+    if test_users and protocol == "replay":
+        raise DataError("--test-users: a replay asks before every event; there --test-share counts")
     names, depths = row_names(models, protocol), parse_depths(ks)
     check_json_file(json_file)
     if html_file and not html_file.absolute().parent.is_dir():
@@ -137,7 +147,7 @@ def command(
     if without is not None and without.items and (split.unlisted is not None or not without.listed):
         log.info("%s", without.sentence)
     with job_progress("evaluate") as progress:
-        means = means_of(settings, seed, log.info)
+        means = replace(means_of(settings, seed, log.info), test_users=test_users)
         result = run(split, names, depths, means, progress)
     report(result, depths, output(json_file))
     write_json(json_file, result.to_json(), indent=1)

@@ -38,6 +38,7 @@ class FitContext:
     note: Callable[[str], None] = lambda text: None  # receives what is being tried
     directed: bool = True  # whether `default` may use the direction of histories
     engines: Sequence[Family] | None = None  # that `default` chooses from; None: all
+    test_users: int = 0  # users with training events who are asked, drawn by the seed; 0: all cases
 
 
 Fits = Iterator[tuple[Options, Scorer]]

@@ -110,7 +110,8 @@ class ListTrial:
     def of(cls, split: Split, data: Dataset, ks: Sequence[int], means: FitContext) -> ListTrial:
         """Prepare the questions."""
         rules = split.rules
-        report = MetricsReport.of(build_queries(split, data), ks, rules.seed, rules.slice_order)
+        queries = build_queries(split, data, means.test_users, rules.seed)
+        report = MetricsReport.of(queries, ks, rules.seed, rules.slice_order)
         reference, trending = None, None
         if split.only is None:
             reference = FittedRow.of(TRENDING, split, data, means)

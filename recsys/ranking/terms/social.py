@@ -21,6 +21,7 @@ from recsys.ranking.history_batch import HistoryBatch
 from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.social_signals import SocialSignals
 from recsys.ranking.terms.protocol import (
+    ALWAYS,
     NEVER,
     WHEN_CHEAP,
     Attribution,
@@ -246,6 +247,7 @@ class Followees(PeopleTerm):
     """Items that followees took up, each act divided by the root of how many its owner has."""
 
     name = "followees"
+    nominates = ALWAYS
     gbdt_names = ("followees",)
     kind = "followees"
     sources: ClassVar[Mapping[str, str]] = {"followees": "followees"}
@@ -256,6 +258,7 @@ class CloseFollowees(PeopleTerm):
     """The same, weighted by how many followees both have in common."""
 
     name = "close_followees"
+    nominates = ALWAYS
     gbdt_names = ("close_followees",)
     kind = "followees"
     sources: ClassVar[Mapping[str, str]] = {"followees": "followees"}
@@ -305,6 +308,7 @@ class SecondHop(PeopleTerm):
     """Items that those took up whom followees follow, by the number of ways to them."""
 
     name = "second_hop"
+    nominates = ALWAYS
     kind = "network"
     sources: ClassVar[Mapping[str, str]] = {"network": "network"}
     signal = social_signals.SECOND
