@@ -76,7 +76,13 @@ def open_bundle(home: Path) -> tuple[RawBundle, Model]:
 def open_service(settings: Settings) -> Iterator[LocalService]:
     """Open the current bundle and the store; BundleError says what to run when there is none."""
     raw, model = open_bundle(settings.home)
-    live = LiveState(model, settings.weights, settings.flag_weight, settings.unrecorded_items)
+    live = LiveState(
+        model,
+        settings.weights,
+        settings.flag_weight,
+        settings.unrecorded_items,
+        replies=settings.replies,
+    )
     with Store.open(settings.store_url) as store:
         sentiment_scorer = settings.sentiment_scorer if settings.tone_strength else None
         LogTailer(live, raw.manifest, sentiment_scorer).follow(store)

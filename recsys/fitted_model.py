@@ -420,6 +420,8 @@ def filters_of(given: Filters | Mapping[str, Any] | None) -> Filters:
             found[name] = None if value is None else float(value)
         elif name == "strict_language":
             found[name] = bool(value)
+        elif name == "replies":
+            found[name] = None if value is None else bool(value)
         else:
             values = [value] if isinstance(value, (str, int)) else value
             whole = name in ("topic", "not_topic")

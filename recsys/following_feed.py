@@ -34,7 +34,8 @@ class FollowingFeed:
             authors &= query.filters.author
         self.nobody = not authors
         self.filtered = not query.filters.empty
-        self.query = replace(query, filters=replace(query.filters, author=authors))
+        filters = replace(query.filters.with_replies(), author=authors)
+        self.query = replace(query, filters=filters)
 
     def ranked(self, n: int) -> Sequence[Recommendation]:
         """Return the best n items and one more, as a personal list has them; none seen before."""

@@ -166,7 +166,7 @@ class Recommender:
         """Return why a row is closed, empty: it is not.
 
         gone, unavailable, expired, unrecorded (see `Listing.why_not`), seen, copy, muted, own,
-        filtered.
+        reply, filtered.
         """
         live = self.live
         if why := live.listing.why_not(row, live.clock()):
@@ -180,7 +180,10 @@ class Recommender:
             return "muted"
         if self.own(query, row + 1)[row]:
             return "own"
-        return "" if self.open(query, request)[row] else "filtered"
+        if self.open(query, request)[row]:
+            return ""
+        admitted = live.replies.admitted(query.filters.replies, live.size)
+        return "filtered" if admitted or not live.replies.mask[row] else "reply"
 
     def _page(self, query: Query, scored: Scored) -> Rows:
         depth = query.offset + query.n + query.more

@@ -21,6 +21,7 @@ from typing import Any
 from recsys import setting_kinds as kinds
 from recsys.data.event_kind_weights import REMARKS, TONE, EventWeights
 from recsys.data.event_kinds import KIND_WEIGHTS
+from recsys.data.replies import CHOICES as REPLY_CHOICES
 from recsys.data.unrecorded_items import CHOICES
 from recsys.errors import DataError
 from recsys.setting_kinds import Kind, Texts, Weights, choice, masked, number, whole
@@ -207,6 +208,12 @@ class Settings:
         choice(*CHOICES),
         "whether lists hold items that only events tell of, each after three different people: on,"
         " off, or auto: where fewer than half of the items with events have a record",
+    )
+    replies: str = _setting(
+        "auto",
+        choice(*REPLY_CHOICES),
+        "whether lists hold items that answer another one, beside feeds of follows, threads and"
+        " search, which do: on, off, or auto: where fewer than one item in a hundred answers none",
     )
     keep_bundles: int = _setting(
         7, whole(), "versions that a night keeps, besides the current one", (NIGHT, COMMANDS)

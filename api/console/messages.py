@@ -62,6 +62,7 @@ WORDS = (
     "A control of the user mutes it.",
     "They wrote it themselves.",
     "A filter leaves it out.",
+    "It answers another item: feeds of follows, threads and search hold it.",
     "It is hidden or deleted.",
     "It is not available yet.",
     "It has expired.",

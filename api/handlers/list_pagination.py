@@ -84,6 +84,7 @@ def filters(given: FilterParameters) -> Filters:
         topic=frozenset(given.topic),
         not_topic=frozenset(given.not_topic),
         strict_language=given.strict_language,
+        replies=given.replies,
         where=metadata_filter.parse(given.where),
     )
 

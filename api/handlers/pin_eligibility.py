@@ -58,6 +58,9 @@ def closed_by(live: LiveState, filters: Filters, left_out: Collection[str]) -> C
         if why := live.listing.why_not(row, live.clock()):
             return why
         admitted = allowed(live, filters, time.time())[row] and item_id not in left_out
-        return "" if admitted else "filtered"
+        if admitted:
+            return ""
+        reply = live.replies.mask[row] and not live.replies.admitted(filters.replies, live.size)
+        return "reply" if reply else "filtered"
 
     return closed

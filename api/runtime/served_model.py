@@ -42,7 +42,13 @@ class ServedModel:
         # the same mapped pages as plain arrays: numpy.memmap runs Python code at every index
         plain = {name: np.asarray(array) for name, array in raw.arrays.items()}
         model = Model.from_raw(replace(raw, arrays=plain))
-        live = LiveState(model, settings.weights, settings.flag_weight, settings.unrecorded_items)
+        live = LiveState(
+            model,
+            settings.weights,
+            settings.flag_weight,
+            settings.unrecorded_items,
+            replies=settings.replies,
+        )
         created = float(raw.manifest.get("created") or time.time())
         feed = LogTailer(live, raw.manifest, sentiment_scorer)
         trend_monitor = TrendMonitor(live)

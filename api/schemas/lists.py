@@ -72,6 +72,11 @@ class FilterParameters(Strict):
     strict_language: bool = Field(
         False, description="`language` keeps out items whose language is not known too"
     )
+    replies: bool | None = Field(
+        None,
+        description="whether items that answer another one are shown; default: in feeds of "
+        "follows and search, elsewhere as RECSYS_REPLIES says",
+    )
 
 
 class PageParameters(FilterParameters):

@@ -16,10 +16,14 @@ from recsys.serving.live_state import LiveState
 def allowed(live: LiveState, filters: Filters, now: float, unlisted: bool = False) -> Mask:
     """Return which of the rows 0..live.size-1 may be listed and pass the filters, a new array.
 
-    `now`: of the filters by age. `unlisted`: what may not be listed passes too.
+    `now`: of the filters by age. `unlisted`: what may not be listed passes too. Replies to other
+    items pass where the filters or, if these do not say, the setting admits them.
     """
     size = live.size
     mask = np.ones(size, bool) if unlisted else live.listed()[:size].copy()
+    if not unlisted and live.replies.count:
+        if not live.replies.admitted(filters.replies, size):
+            mask &= ~live.replies.mask[:size]
     if filters.empty:
         return mask
     for name in ("category", "author", "language"):

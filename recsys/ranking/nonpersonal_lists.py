@@ -91,7 +91,7 @@ def search(
     if student is None:
         return []
     vector, size = student.encode([words])[0], live.size
-    usable = _allowed(live, filters, size)
+    usable = _allowed(live, filters.with_replies(), size)
     scores = near_words(live, vector, max(n, NEAR))
     if live.model.index is not None and (usable & (scores > 0)).sum() < n:
         scores = text_scores(live, vector)  # the filters left too few of what is near

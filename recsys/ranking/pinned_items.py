@@ -26,6 +26,7 @@ WHY = {  # why an item is not pinned, by what closes it; see `Recommender.closed
     "copy": "pin {item}: the user has acted on a copy of the item",
     "muted": "pin {item}: the user has muted the item",
     "own": "pin {item}: it is the user's own item",
+    "reply": "pin {item}: the item answers another one; replies=1 admits it",
     "filtered": "pin {item}: filters or exclude= leave the item out",
 }
 

@@ -5,7 +5,7 @@ What a request makes dozens of is a named tuple: made in a third of a frozen dat
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from recsys.ranking.around_user import AroundUser
@@ -44,11 +44,19 @@ class Filters:
     not_entity: frozenset[str] = frozenset()
     strict_language: bool = False  # `language` keeps out what has no known language
     where: tuple[Comparison, ...] = ()  # of the items' own metadata fields; all must hold
+    replies: bool | None = None  # whether items that answer others are shown; None: by the setting
 
     @property
     def empty(self) -> bool:
-        """Whether nothing is filtered out."""
-        return self == Filters()
+        """Whether nothing is filtered out, replies aside."""
+        return self == _NO_FILTERS.get(self.replies)
+
+    def with_replies(self) -> Filters:
+        """Return the same filters, replies shown where the request does not say otherwise."""
+        return self if self.replies is not None else replace(self, replies=True)
+
+
+_NO_FILTERS = {one: Filters(replies=one) for one in (None, False, True)}
 
 
 @dataclass(frozen=True, slots=True)

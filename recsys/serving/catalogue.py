@@ -15,6 +15,7 @@ from recsys.array_types import Mask, Rows, Times
 from recsys.data.event_tables import ItemTable
 from recsys.data.ids import IdMap
 from recsys.data.records import Item
+from recsys.data.replies import replies_of
 
 Array = NDArray[Any]
 _FIELDS = tuple(field.name for field in fields(Item))
@@ -24,6 +25,7 @@ _OPTIONAL = {  # array of a bundle -> field
     "closes": "closes",
     "recorded": "recorded",
     "people": "user_counts",
+    "reply": "reply",
 }
 LABELS = ("category", "author", "language")  # one per item; tags are many per item
 
@@ -47,6 +49,7 @@ class Catalogue:
     closes: Times | None = None  # (n,): until when; None: no item expires
     recorded: Mask | None = None  # (n,): False: only events tell of the item; None: all have one
     user_counts: NDArray[np.uint8] | None = None  # (n,): see Dataset.user_counts; None: not counted
+    reply: Mask | None = None  # (n,): answers another item of the catalogue; None: none does
 
     @classmethod
     def from_table(
@@ -73,6 +76,9 @@ class Catalogue:
             name: np.array([known[name].get(text, -1) for text in values], np.int32)
             for name, values in columns.items()
         }
+        parents, reply = table.parent, None
+        if parents is not None:
+            reply = replies_of(list(table.ids), parents)
         texts = [_encoded(table.item(row)) if documents else b"" for row in range(len(table))]
         return cls(
             ids=table.ids,
@@ -87,6 +93,7 @@ class Catalogue:
             closes=closes if np.isfinite(closes).any() else None,
             recorded=None if table.has_record.all() else table.has_record,
             user_counts=user_counts,
+            reply=reply if reply is not None and reply.any() else None,
         )
 
     def __len__(self) -> int:

@@ -13,6 +13,7 @@ from recsys.data.account_mix import AccountMix
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.rating_scale import RatingScale
 from recsys.data.records import Item
+from recsys.data.replies import AUTO as replies_auto
 from recsys.data.unrecorded_items import AUTO
 from recsys.safety.flags import read_flags
 from recsys.serving import catalogue
@@ -22,6 +23,7 @@ from recsys.serving.id_cache import IdCache
 from recsys.serving.item_availability import ItemAvailability
 from recsys.serving.item_flags import FLAG_WEIGHT, ItemFlags
 from recsys.serving.item_lift import ItemPopularity
+from recsys.serving.item_replies import ItemReplies
 from recsys.serving.label_shares import label_uptake
 from recsys.serving.like_rates import LikeRates
 from recsys.serving.live_entities import Mentions
@@ -55,10 +57,14 @@ class LiveState:
         flag_weight: float = FLAG_WEIGHT,
         unrecorded: str = AUTO,
         clock: Callable[[], float] = time.time,
+        replies: str = replies_auto,
     ) -> None:
-        """`unrecorded`: see recsys.data.unrecorded_items; `clock`: Unix seconds."""
+        """`unrecorded`: see recsys.data.unrecorded_items; `clock`: Unix seconds.
+
+        `replies`: whether lists hold them, see recsys.serving.item_replies.
+        """
         self.model, self.clock = model, clock
-        self._unrecorded = unrecorded
+        self._unrecorded, self._replies = unrecorded, replies
         self._base, self.ids = len(model), IdCache(model.catalogue.ids)
         self.weights = weights or EventWeights()
         self.counters = PopularityCounters.from_arrays(model.counters)
@@ -94,6 +100,7 @@ class LiveState:
         base, extra = self.model.catalogue, room - len(self.model)
         taken_up = np.isfinite(self.counters.level[-1, : len(self.model)])
         self.listing = ItemAvailability(base, taken_up, room, self._unrecorded)
+        self.replies = ItemReplies(base.reply, len(base), room, self._replies)
         self.created: Times = np.concatenate([base.created, np.full(extra, np.nan)])
         self.labels: dict[str, Rows] = {
             name: np.concatenate([base.labels[name], np.full(extra, -1, np.int32)])
@@ -130,6 +137,7 @@ class LiveState:
         if self.opinions is not None:
             self.opinions.grow(extra)
         self.listing.grow(extra)
+        self.replies.grow(extra)
 
     def _append(self, item: Item, recorded: bool = True) -> int:
         if self.size == self.room:
@@ -153,6 +161,8 @@ class LiveState:
         self.size = row + 1
         self.topic_titles.clear()
         self.listing.came(row, item, recorded, now, before)
+        answered = bool(item.parent_id) and self.row(item.parent_id) >= 0
+        self.replies.came(row, item.item_id, item.parent_id, answered, before)
         self.ids.move(item.item_id, row)
         for written in (row,) if before < 0 else (before, row):
             self.dirty_rows.add(written)

@@ -30,6 +30,7 @@ CLOSED = {
     "copy": "It is a copy of something they have acted on.",
     "muted": "A control of the user mutes it.",
     "own": "They wrote it themselves.",
+    "reply": "It answers another item: feeds of follows, threads and search hold it.",
     "filtered": "A filter leaves it out.",
     "gone": "It is hidden or deleted.",
     "unavailable": "It is not available yet.",
