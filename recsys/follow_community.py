@@ -20,10 +20,11 @@ from recsys.array_types import Rows
 from recsys.ranking.social_signals import Ties
 from recsys.serving.follow_graph import FollowGraph
 from recsys.serving.live_state import LiveState
-from recsys.social_network.louvain import louvain
+from recsys.social_network.louvain import louvain, modularity
 from recsys.store.store import Store
 
 MOST_MEMBERS = 400  # accounts whose follows are looked at, the nearest ones
+DIVIDED = 0.2  # modularity below which who is connected is one community: chance divides as well
 MOST_AMONG = 1_000  # users whose communities are looked for
 MOST_EDGES = 40_000  # follows between them
 MOST_ACTS = 10  # latest acts of each member
@@ -81,7 +82,11 @@ def _communities(graph: FollowGraph, people: Rows) -> NDArray[np.int64]:
     inside = np.flatnonzero(people[place] == reached)[:MOST_EDGES]
     shape = (len(people), len(people))
     half = sp.csr_array((np.ones(len(inside)), (owner[inside], place[inside])), shape)
-    return louvain(sp.csr_array(half + half.T))
+    both = sp.csr_array(half + half.T)
+    labels = louvain(both)
+    if modularity(both, labels) < DIVIDED:
+        return np.asarray(sp.csgraph.connected_components(both, directed=False)[1], np.int64)
+    return labels
 
 
 def _members(graph: FollowGraph, number: int, unseen: Collection[int]) -> Rows:
