@@ -98,7 +98,8 @@ def _members(graph: FollowGraph, number: int, unseen: Collection[int]) -> Rows:
     people = ties.people[np.argsort(-near, kind="stable")[:MOST_MEMBERS]]
     people = np.union1d(people, [number]).astype(np.int32)
     labels = _communities(graph, people)
-    return people[labels == labels[np.searchsorted(people, number)]]
+    own = labels[int(np.searchsorted(people, number))]
+    return np.asarray(people[labels == own], np.int32)
 
 
 def _labels(
@@ -123,7 +124,7 @@ def _labels(
     uptake = live.counters.uptake(-1, live.size)
     size = int(everywhere.max(initial=-1)) + 1
     usual = np.bincount(everywhere[everywhere >= 0], uptake[everywhere >= 0], size)
-    usual /= max(float(usual.sum()), 1e-12)
+    usual = usual / max(float(usual.sum()), 1e-12)
     here = np.bincount(own[kept], minlength=size)
     pairs = np.unique(np.stack([own[kept], owner[kept]]), axis=1)
     users = np.bincount(pairs[0], minlength=size)
