@@ -123,8 +123,8 @@ def _labels(
     everywhere = codes[: live.size]
     uptake = live.counters.uptake(-1, live.size)
     size = int(everywhere.max(initial=-1)) + 1
-    usual = np.bincount(everywhere[everywhere >= 0], uptake[everywhere >= 0], size)
-    usual = usual / max(float(usual.sum()), 1e-12)
+    total = np.bincount(everywhere[everywhere >= 0], uptake[everywhere >= 0], size)
+    usual = np.asarray(total, np.float64) / max(float(total.sum()), 1e-12)
     here = np.bincount(own[kept], minlength=size)
     pairs = np.unique(np.stack([own[kept], owner[kept]]), axis=1)
     users = np.bincount(pairs[0], minlength=size)

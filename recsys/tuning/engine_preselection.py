@@ -233,7 +233,8 @@ class Preselection:
 
     def _skipped(self, engine: Engine, expected: float, whole: float) -> None:
         """Note an engine that is not fitted; only what a whole budget could pay for is pressure."""
-        self.rows.append({"engine": engine.name, "skipped_seconds": min(expected, 1e9)})
+        fit = min(sum(map(engine.tried_seconds, self.known)), 1e9)
+        self.rows.append({"engine": engine.name, "skipped_seconds": fit})
         if not np.isfinite(expected):
             self.note(f"{engine.name}: skipped, the catalogue is too large for it")
         elif expected > whole:
