@@ -74,6 +74,7 @@ class Found:
     design: CandidateForm
     value: float  # nDCG@20 of users to whose choices the weights were not fitted
     choice_sets: ChoiceSets  # that the weights are learned from
+    follows_tried: bool = False  # whether all terms of follows were tried
 
 
 def fixed_choice(rows: Sequence[Mapping[str, object]] = ()) -> TuningResult:
@@ -177,7 +178,8 @@ def choose(
             trees = _corrected(choice_sets, design, on_the_way is not None, seed, log)
         elif budget.seconds > TREE_SECONDS:
             log.hurried("there was no time to try trees that correct the score model")
-    result = _chosen(Found(design, search.found, choice_sets), finalists, log, trees, validator)
+    found = Found(design, search.found, choice_sets, search.follows_tried)
+    result = _chosen(found, finalists, log, trees, validator)
     result = replace(result, frontier=tuple(point.to_json() for point in points))
     if not compare_follows:  # a night does not need it
         return result
@@ -270,7 +272,8 @@ def _chosen(
     sampled = found.choice_sets.offset > 0  # where all items are offered: all of them
     sampled = sampled if sampled.any() else np.isfinite(found.choice_sets.offset)
     spread = float(scores[sampled].std()) or 1.0
-    score_model = with_social_priors(score_model, found.choice_sets, spread)
+    tested = found.choice_sets if found.follows_tried else None
+    score_model = with_social_priors(score_model, tested, spread)
     if not found.choice_sets.columns[TASTE].any():  # nothing learned of dislikes
         score_model = replace(score_model, priors={**score_model.priors, "refusals": REFUSALS})
     pressure = tuple(log.pressure)
@@ -285,7 +288,8 @@ def with_social_priors(
     """Return the score model with weights for the terms of follows that it does not use.
 
     0 where a term was refused on `TESTABLE` users or more whom it concerned; elsewhere the prior.
-    `choice_sets`: that the form was chosen on; None: it was not. `spread`: of the scores.
+    `choice_sets`: that the terms were tried on; None: the search ended before them.
+    `spread`: of the scores.
     """
     linear = dict(score_model.linear)
     for term in social_terms():

@@ -45,6 +45,7 @@ class Search:
     values: dict[CandidateForm, float] = field(default_factory=dict)  # of the forms judged
     linear: list[LinearTerm] = field(default_factory=list)  # optional terms with a column
     social: list[str] = field(default_factory=list)  # terms of follows with a column
+    follows_tried: bool = False  # all of them, before the time was over
 
     def grow(self, timed: bool, columns: Iterable[Column], voted: bool) -> CandidateForm:
         """Return the best form found; `columns` are those that differ between items.
@@ -95,7 +96,9 @@ class Search:
             best = self._best([_with_linear(name)(best[0]) for name in left], best)
             if best is before:
                 break
-        return self._best([_with_linear(*self.social)(start[0])], best)
+        best = self._best([_with_linear(*self.social)(start[0])], best)
+        self.follows_tried = not self.stopped
+        return best
 
     def _worded(
         self, words: tuple[Column, ...], best: tuple[CandidateForm, float]
