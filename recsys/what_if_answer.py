@@ -166,7 +166,13 @@ def open_recommender(
     """Return the recommender of a bundle as of now, and what reads comments, where they count."""
     raw = bundles.open(version) if version else bundles.open_current()
     model = Model.from_raw(raw)
-    live = LiveState(model, settings.weights, settings.flag_weight, settings.unrecorded_items)
+    live = LiveState(
+        model,
+        settings.weights,
+        settings.flag_weight,
+        settings.unrecorded_items,
+        replies=settings.replies,
+    )
     scorer = settings.sentiment_scorer if settings.tone_strength else None
     LogTailer(live, raw.manifest, scorer).follow(store)
     trends = TrendMonitor(live)

@@ -468,3 +468,12 @@ def test_a_search_that_ends_early_has_compared_the_engines(looks, met):
     if met:
         assert found.neighbours is not None and found.neighbours.source == "lowpass"
         assert search.found == 0.3 and found.plain
+
+
+@pytest.mark.parametrize(("left", "tried"), [(0.0, False), (np.inf, True)])
+def test_terms_of_follows_count_as_tried_only_where_there_was_time(left, tried):
+    """A night that did not come to them keeps their priors; see `with_social_priors`."""
+    search = Search(Told({}), lambda text: None, [], lambda: left)
+    search.social = ["followees", "second_hop"]
+    search._followed((CandidateForm(("share_all",)), 0.1))
+    assert search.follows_tried is tried
