@@ -83,7 +83,7 @@ def test_a_tree_of_shares_and_answers_with_its_measures(story: FlaskClient) -> N
     text = story.get("/items/story/spread").text
     assert all(f'"{name}"' not in text for name in "abcd")
     assert story.get("/items/first").json["parent_id"] == "story"
-    listed = story.get("/latest?n=100&fields=parent_id").json
+    listed = story.get("/latest?n=100&fields=parent_id&replies=1").json
     assert "warnings" not in listed
     parents = {one["item_id"]: one["item"].get("parent_id") for one in listed["items"]}
     assert parents["first"] == "story" and parents["story"] is None
