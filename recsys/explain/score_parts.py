@@ -8,9 +8,11 @@ import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows
 from recsys.explain.attribution_groups import AttributionGroups
+from recsys.ranking.followed_places import may_be_raised
 from recsys.ranking.query import Reason
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.terms.protocol import Attribution, Part
+from recsys.serving.label_names import value_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,8 @@ class Parts:
             if (mask := bound.absorbs(rows)) is not None:
                 absorbing.append((mask, own))
             parts += own
-        parts = _merged([*parts, Part("context", corrections), Part("new_item", gains)])
+        raised, corrections = _followed(request, rows, corrections)
+        parts = _merged([*parts, *raised, Part("context", corrections), Part("new_item", gains)])
         for mask, own in absorbing:
             given, parts = _absorbed(mask, {part.kind for part in own}, given, parts)
         groups = AttributionGroups.of(request.live, request.history, rows, given, request.muted)
@@ -122,6 +125,26 @@ def base(request: Request) -> float:
     """Return the score of an item that is average in everything, for one user."""
     rows: Rows = np.zeros(0, np.int32)
     return sum(split.base for split in attributions(request, rows))
+
+
+def _followed(request: Request, rows: Rows, corrections: Floats) -> tuple[list[Part], Floats]:
+    """Return what a follow has added to rows as parts that name the author, and what is left.
+
+    A place for new items of followees is no context: the follow is why the item is there.
+    """
+    own = may_be_raised(request, rows) & (corrections > 0)
+    if not own.any():
+        return [], corrections
+    codes, none = request.live.labels["author"][rows], np.float32(0)
+    parts = [
+        Part(
+            "followed",
+            np.where(own & (codes == code), corrections, none),
+            label=value_of(request.live, "author", code),
+        )
+        for code in np.unique(codes[own]).tolist()
+    ]
+    return parts, np.where(own, none, corrections)
 
 
 def _merged(parts: list[Part]) -> list[Part]:

@@ -39,6 +39,11 @@ def contenders(request: Request, mask: Mask) -> Rows:
     return np.sort(rows)
 
 
+def may_be_raised(request: Request, rows: Rows) -> Mask:
+    """Return which rows a followed place may have raised: new ones by followees, (rows,)."""
+    return np.isin(rows, contenders(request, np.ones(request.size, bool)))
+
+
 def gains(request: Request, mask: Mask, rows: Rows, scores: Floats) -> Floats:
     """Return what takes rows to the scores of their places, (rows,); no score falls.
 

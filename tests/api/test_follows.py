@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -152,6 +153,25 @@ def test_a_newcomer_sees_new_posts_of_the_one_author_they_follow(client: FlaskCl
         query = query_of(Recommend(service).user_state(user), ListRequest())
         request = service.serving.recommender.request(query)
         assert len(contenders(request, np.ones(request.size, bool))) == count, user
+
+
+def test_a_place_that_a_follow_gave_says_so_where_follows_have_no_weight(
+    client: FlaskClient,
+) -> None:
+    posts = [{"item_id": f"new-{k}", "title": "tide", "author_id": "ada"} for k in range(8)]
+    client.post("/items", json=posts)
+    client.post("/authors", json={"author_id": "ada", "name": "Ada Writer"})
+    client.post("/follows", json={"user_id": "fan", "author_id": "ada"})
+    assert isinstance(client.application, Flask)
+    service: AppState = client.application.extensions["service"]
+    live = service.serving.live
+    linear = {**live.model.score_model.linear, "followed_authors": 0.0}
+    live.model = replace(live.model, score_model=replace(live.model.score_model, linear=linear))
+    found = client.get("/recommend/fan?n=20&diversity=0").json["items"]
+    new = [one for one in found if one["item_id"][:3] == "new"]
+    assert len(new) >= 3
+    for one in new:
+        assert one["reasons"][0]["text"] == "You follow Ada Writer" and one["source"] == "followed"
 
 
 def test_names_of_authors(client: FlaskClient) -> None:
