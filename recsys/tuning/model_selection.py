@@ -149,7 +149,7 @@ def choose(
             f" weighs {validator.liking:.3f} beside 1 of nDCG@20"
         )
     voted = next(iter(models[0].values())).explicit_mf is not None
-    search = Search(validator, note, log.rows, budget.left)
+    search = Search(validator, note, log.rows, _time_of_search(budget))
     columns = [column for column, values in choice_sets.columns.items() if values.any()]
     design = search.grow(check.data.timed, columns, voted)
     if search.stopped:
@@ -386,6 +386,17 @@ def time_over(budget: Budget) -> Callable[[int], bool]:
     return lambda lists: budget.left() < whole * (WALKED if lists >= FEWEST_LISTS else SEARCHED)
 
 
+def _time_of_search(budget: Budget) -> Callable[[], float]:
+    """Return the CPU seconds left to the search, told when it is asked.
+
+    Fits and models may take longer than expected; the search has `SEARCHED` of the budget from now
+    on whatever they took, since all that came before it would be in vain.
+    """
+    begun = budget.spent()
+    least = SEARCHED * budget.seconds
+    return lambda: max(budget.left(), least - (budget.spent() - begun))
+
+
 def _validation_queries(
     checks: Sequence[ValidationSet],
     models: Sequence[Mapping[str, Model]],
@@ -416,12 +427,12 @@ def _validation_queries(
     pools: list[tuple[ChoiceSets, Rows | None]] = []
     for fold, own in zip(some, models, strict=True):
         known = sum(len(pool) for pool, _ in pools)
-        if known and enough(known):
+        if known >= FEWEST_LISTS and enough(known):
             break
         features = prior_features(LiveState(next(iter(own.values()))))
 
         def over(lists: int, known: int = known) -> bool:
-            return enough(known + lists)
+            return known + lists >= FEWEST_LISTS and enough(known + lists)
 
         pool = choice_sets_at_cut(fold, own, HALF_LIVES, features, seed, over)
         pools.append((pool, fold.users))

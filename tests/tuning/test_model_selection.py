@@ -25,6 +25,7 @@ from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import ScoreModel
 from recsys.training.fit import TextVectors, assemble, fit_engines, known_interactions
+from recsys.tuning import model_selection
 from recsys.tuning.choice_sets import ChoiceSets, build_choice_sets, masked_items
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import CATALOGUE, engine_named
@@ -477,3 +478,21 @@ def test_terms_of_follows_count_as_tried_only_where_there_was_time(left, tried):
     search.social = ["followees", "second_hop"]
     search._followed((CandidateForm(("share_all",)), 0.1))
     assert search.follows_tried is tried
+
+
+def test_models_that_take_all_the_time_leave_lists_and_a_search(monkeypatch):
+    """Models of the engines that go on cost more than is left; the better engine is chosen."""
+    _, check = validation(events(timed=False), item_table([]), EventWeights())
+    words, seconds = TextVectors.none(len(check.data.items)), [0.0]
+    assembled = model_selection.assembled
+
+    def slowly(*args, **options):
+        if "rated" not in options:  # not the quick look at popular, trending and item-knn
+            seconds[0] += 100.0
+        return assembled(*args, **options)
+
+    monkeypatch.setattr(model_selection, "assembled", slowly)
+    notes, budget = [], Budget(1.0, cpu=lambda: seconds[0], clock=lambda: 0.0)
+    choice = choose(check, words, ENGINES[:2], budget, note=notes.append)
+    assert budget.left() < 0 and choice.engines == ("ease 20",)
+    assert any(f"{len(check)} lists to choose by" in note for note in notes)
