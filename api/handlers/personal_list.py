@@ -332,11 +332,10 @@ class Recommend:
         new = [one.item_id for one in exposure.items if one.slot_kind == "reserved"]
         rows = np.array(serving.live.ids.rows(new), np.int32)
         self.service.exposure_share.record(serving.live, rows, time.time(), self._holder)
-        if self.service.creator_floor.share > 0:
-            shown = np.array(
-                serving.live.ids.rows([one.item_id for one in exposure.items]), np.int32
-            )
-            self.service.creator_floor.record(serving.live, shown, time.time())
+        floor, now = self.service.creator_floor, time.time()
+        if floor.share > 0:
+            shown = np.array(serving.live.ids.rows([p.item_id for p in exposure.items]), np.int32)
+            floor.record(floor.of_new(serving.live, shown, now), now)
 
 
 def _with_repeats(placed: list[Placed], query: Query) -> list[Placed]:

@@ -53,14 +53,11 @@ class CreatorFloor:
         with self._lock:
             self._empty += 1
 
-    def record(self, live: LiveState, rows: Rows, now: float) -> None:
-        """Count a shown list: rows in the order of its places, −1 unknown."""
+    def record(self, new: Mask, now: float) -> None:
+        """Count a shown list; `new` (places,): which places hold an item of a new creator."""
         if self.share <= 0:
             return
-        weights = 1 / np.log2(2 + np.arange(len(rows)))
-        known = rows >= 0
-        new = np.zeros(len(rows), bool)
-        new[known] = self.new_rows(live, now)[rows[known]]
+        weights = 1 / np.log2(2 + np.arange(len(new)))
         with self._lock:
             self._turn(now)
             self._new += float(weights[new].sum())
@@ -73,6 +70,13 @@ class CreatorFloor:
                     self.level = min(self.level + 1, LEVELS - 1)
                 elif self.exposure > self.share + BAND:
                     self.level = max(self.level - 1, 0)
+
+    def of_new(self, live: LiveState, rows: Rows, now: float) -> Mask:
+        """Return which rows are of new creators, (n,); −1 is unknown, and of none."""
+        found = np.zeros(len(rows), bool)
+        known = (rows >= 0) & (rows < live.size)
+        found[known] = self.new_rows(live, now)[rows[known]]
+        return found
 
     def new_rows(self, live: LiveState, now: float) -> Mask:
         """Return which rows are of new creators, (size,); computed anew when items have come."""

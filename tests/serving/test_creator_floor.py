@@ -35,7 +35,7 @@ def shares(floor, live, penalty, hours=6, lists=2_000, eligible=True):
                     floor.missed()
                 shown, given = with_new_creators(shown, 0, some, new, floor.level)
                 assert len(given) <= 2 and new[list(given)].all()
-            floor.record(live, shown, now)
+            floor.record(new[shown], now)
         found.append(floor.exposure)
     return found
 
