@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.array_types import Floats, Mask, Rows
+from recsys.array_types import Floats, Mask, Rows, Times
 from recsys.ranking.calibrated_order import WIDER, calibrated, divergence
 from recsys.ranking.new_voices import QUANTILE
 from recsys.serving.creator_floor import DAY, HOUR, NEW_DAYS, CreatorFloor, with_new_creators
@@ -34,12 +34,12 @@ class Acts:
 
     user: Rows
     item: Rows
-    time: Floats
+    time: Times
     author: Rows  # of each item
     topic: Rows  # of each item; −1 none
 
     @property
-    def birth(self) -> Floats:
+    def birth(self) -> Times:
         """Time of the first act on each item, (items,); inf without any."""
         found = np.full(len(self.author), np.inf)
         np.minimum.at(found, self.item, self.time)

@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from recsys.array_types import Floats, Rows
+from recsys.array_types import Rows
 from recsys.ranking.history import History
 from recsys.serving.live_state import LiveState
 
+Floats = NDArray[np.floating]
 DAYS = 28  # of lists
 LEAST_SHOWN, LEAST_TAKEN = 20, 5  # items with a topic, below which nothing is told
 

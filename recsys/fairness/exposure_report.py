@@ -139,7 +139,7 @@ def _groups(
         few = len(people[group]) < LEAST_CREATORS
         # of a Poisson count; one click more, so that no click is no proof of none to come
         reach = Z * math.sqrt(clicks + 1) / (expected + SHRINKAGE)
-        own = count * uptake[group] / merit
+        due = count * uptake[group] / merit
         found.append(
             {
                 "dimension": dimension,
@@ -151,7 +151,7 @@ def _groups(
                 "uptake_interval": None
                 if few
                 else [max(uptake[group] - reach, 0.0), uptake[group] + reach],
-                "exposure_by_merit": None if few else weight / exposure / own,
+                "exposure_by_merit": None if few else weight / exposure / due,
             }
         )
     return sorted(found, key=lambda one: -float(str(one["exposure_share"])))
