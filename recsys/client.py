@@ -481,6 +481,14 @@ class Client:
         about = {} if user is None else {"user": user}
         return self._send("POST", "/whatif", {**about, **body}, again=True)
 
+    def fairness(self) -> Json:
+        """Return how exposure fell on creators and groups, as the last night has counted it."""
+        return self._get("/fairness", {})
+
+    def creator_report(self, author_id: str) -> Json:
+        """Return how often a creator's items were shown, and with what uptake."""
+        return self._get(f"/creators/{_quoted(author_id)}/report", {})
+
     def suspects(self, n: int = 10, after: str | None = None) -> Json:
         """Return a page of suspicious groups of accounts, the latest first."""
         return self._get("/suspects", {"n": n, "after": after})

@@ -20,6 +20,7 @@ from scipy.special import betainc
 
 from recsys.array_types import Mask, Rows
 from recsys.ranking import nonpersonal_lists, user_controls
+from recsys.ranking.new_voices import SOURCE as NEW_VOICE
 from recsys.ranking.pinned_items import SOURCE as PINNED
 from recsys.ranking.query import Query, Reason, Recommendation
 from recsys.ranking.reserved_places import SOURCE
@@ -195,7 +196,7 @@ def explored(
             drawn = drawn._replace(rank=one.rank, source="explore", reasons=(_REASON,))
             placed.append(Placed(drawn, share * chances[at], "explore"))
         else:
-            kind = "reserved" if one.source == SOURCE else "ranked"
+            kind = one.source if one.source in (SOURCE, NEW_VOICE) else "ranked"
             placed.append(Placed(one, 1.0 - share if left.items else 1.0, kind))
     return placed
 

@@ -14,6 +14,7 @@ from recsys.errors import DataError
 from recsys.i18n import SOURCE
 from recsys.ranking.around_user import AroundUser
 from recsys.ranking.history import acts, interactions
+from recsys.ranking.new_voices import NewVoices
 from recsys.ranking.query import Filters, Interaction, Query, Recommendation
 from recsys.ranking.reserved_places import ReservedPlaces
 from recsys.recommender import Recommender
@@ -153,13 +154,20 @@ def personal_place(query: Query, live: LiveState) -> float:
 
 
 def ranked(
-    recommender: Recommender, query: Query, n: int, reserved: ReservedPlaces | None = None
+    recommender: Recommender,
+    query: Query,
+    n: int,
+    reserved: ReservedPlaces | None = None,
+    voices: NewVoices | None = None,
 ) -> Sequence[Recommendation]:
     """Return the best `n` items of a query and one more, best first; fewer where fewer are left.
 
     The last one, without reasons, only shows that another page follows. `reserved`: what decides
     about places for new items; None: there are none. Nor are there with search words or caps.
+    `voices`: the same of places for new creators.
     """
     capped = query.author_cap is not None or query.category_cap is not None
     extended_query = replace(query, n=n, more=1)
-    return recommender.recommend(extended_query, None if query.words or capped else reserved)
+    if query.words or capped:
+        return recommender.recommend(extended_query)
+    return recommender.recommend(extended_query, reserved, voices)

@@ -25,7 +25,10 @@ from recsys.ranking.candidates import candidates
 from recsys.ranking.filters import allowed, capped, diversified
 from recsys.ranking.gbdt_rerank import POOL, best_places, corrections
 from recsys.ranking.item_feature_cache import DRIFT, ItemFeatureCache
+from recsys.ranking.new_voices import SOURCE as NEW_VOICE
+from recsys.ranking.new_voices import NewVoices
 from recsys.ranking.query import Filters, Query, Reason, Recommendation
+from recsys.ranking.reason_templates import sentence
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.reserved_places import SOURCE, ReservedPlaces
 from recsys.ranking.terms.registry import load_terms, sources
@@ -73,12 +76,16 @@ class Recommender:
         return Request.of(query, self.live, self.item_features, self.risen.now())
 
     def recommend(
-        self, query: Query, reserved: ReservedPlaces | None = None
+        self,
+        query: Query,
+        reserved: ReservedPlaces | None = None,
+        voices: NewVoices | None = None,
     ) -> list[Recommendation]:
         """Return the best items the user has not acted on, best first.
 
         Fewer than `n` come back only when fewer are left. The same query gives the same list.
         `reserved`: puts new items with few users into some places; None: no place is reserved.
+        `voices`: the same with items of new creators.
         """
         request = self.request(query)
         request_cpu_budget.check("the reading of the history")
@@ -91,15 +98,26 @@ class Recommender:
         request_cpu_budget.check("the scores")
         rows = self._page(query, scored)
         request_cpu_budget.check("the selection of the page")
-        if reserved is None:
+        if reserved is None and voices is None:
             return self.with_reasons(query, scored, rows, query.offset + 1)
         now = time.time() if query.now is None else query.now
-        loud = self.risen.flooded()
-        filled = reserved.fill(request, scored.rows, mask, rows, query.offset, now, loud)
-        new = set(filled.tolist()) - set(rows.tolist())
+        loud, filled = self.risen.flooded(), rows
+        if reserved is not None:
+            filled = reserved.fill(request, scored.rows, mask, rows, query.offset, now, loud)
+        new, given = set(filled.tolist()) - set(rows.tolist()), frozenset[int]()
+        if voices is not None:
+            filled, given = voices.fill(
+                request, scored.rows, scored.scores, mask, filled, query.offset, now, loud
+            )
         found = self.with_reasons(query, scored, filled, query.offset + 1)
+        text = sentence(NEW_VOICE, language=query.language)
+        reason = Reason(NEW_VOICE, 1.0, text)
         return [
-            one._replace(source=SOURCE) if row in new else one
+            one._replace(source=NEW_VOICE, reasons=(reason, *one.reasons) if one.reasons else ())
+            if row in given
+            else one._replace(source=SOURCE)
+            if row in new
+            else one
             for row, one in zip(filled.tolist(), found, strict=True)
         ]
 

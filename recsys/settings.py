@@ -274,6 +274,20 @@ class Settings:
         " the same author; one list an hour and worker at least; 0: no such place",
         (SERVICE,),
     )
+    creator_floor: float = _setting(
+        0.0,
+        number(0, 0.5),
+        "share of exposure that items of creators of the last 30 days have at least, hour by hour;"
+        " a place of rank r weighs 1 / log2(1 + r); 0: none",
+        (SERVICE,),
+    )
+    fairness_groups: Texts = _setting(
+        (),
+        kinds.TEXTS,
+        "metadata fields of items by which the exposure report divides them, besides age and size"
+        " of creators, language and category: genre,region",
+        (NIGHT, COMMANDS),
+    )
     rate_limit: float = _setting(
         200.0,
         number(),

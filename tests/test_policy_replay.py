@@ -26,7 +26,8 @@ def pool(*ids):
 
 def logged(items, propensities, kinds, clicked=()):
     return ShownList(
-        "l", 1.0, "p", "v", {}, tuple(items), ("",) * len(items), frozenset(clicked),
+        "l", 1.0, "p", "v", {}, tuple(items), tuple(range(1, len(items) + 1)),
+        ("",) * len(items), frozenset(clicked),
         propensities=tuple(propensities), slot_kinds=tuple(kinds),
     )  # fmt: skip
 

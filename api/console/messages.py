@@ -49,6 +49,7 @@ WORDS = (
     *("writes_failed", "suspicious_group", "worker_died", "test", "mail_confirmation"),
     *("first", "young", "narrow", "together", "alert_firing", "alert_resolved", "watch_digest"),
     # alerts and watches
+    *("experiment_stopped", "draft", "stopped", "decided", "primary", "guardrail", "new_voice"),
     *("firing", "acknowledged", "resolved", "negative", "neutral", "positive", "volume"),
     *("central", "spread", "contrary", "quiet", "normal", "eager"),
     # sentences of modules

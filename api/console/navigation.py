@@ -48,6 +48,7 @@ GROUPS = (
         (
             Link(f"{CONSOLE}/runs", "Runs", "metrics", "moon"),
             Link(f"{CONSOLE}/bundles", "Bundles", "console", "box"),
+            Link(f"{CONSOLE}/experiments", "Experiments", "metrics", "compare"),
         ),
     ),
     Group(

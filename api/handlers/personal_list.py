@@ -20,6 +20,7 @@ from recsys.exploration import EMPTY_POOL, Method, Placed, explored, pool_of
 from recsys.i18n import SOURCE
 from recsys.personal_list import ListRequest, UserState, personal_place, query_of, ranked
 from recsys.ranking.history import acts
+from recsys.ranking.new_voices import NewVoices
 from recsys.ranking.pinned_items import PinnedPlace, with_pins, without_items
 from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.ranking.reserved_places import ReservedPlaces
@@ -237,7 +238,11 @@ class Recommend:
         """Return the best k items of a query; the last one only tells that another page follows."""
         reserved = ReservedPlaces(self.service.exposure_share)
         with serving.feed.ranking:
-            return ranked(serving.recommender, query, k - 1, reserved)
+            return ranked(serving.recommender, query, k - 1, reserved, self._voices())
+
+    def _voices(self) -> NewVoices | None:
+        floor = self.service.creator_floor
+        return NewVoices(floor) if floor.share > 0 else None
 
     def query(self, user_state: UserState, given: SteerParameters, now: float) -> Query:
         """Return the query of one request."""
@@ -327,6 +332,10 @@ class Recommend:
         new = [one.item_id for one in exposure.items if one.slot_kind == "reserved"]
         rows = np.array(serving.live.ids.rows(new), np.int32)
         self.service.exposure_share.record(serving.live, rows, time.time(), self._holder)
+        floor, now = self.service.creator_floor, time.time()
+        if floor.share > 0:
+            shown = np.array(serving.live.ids.rows([p.item_id for p in exposure.items]), np.int32)
+            floor.record(floor.of_new(serving.live, shown, now), now)
 
 
 def _with_repeats(placed: list[Placed], query: Query) -> list[Placed]:

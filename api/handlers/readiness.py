@@ -23,6 +23,11 @@ def readiness(at_hand: AppState) -> dict[str, Any]:
         warnings.append(
             f"bundle {at_hand.worker.refused} was refused, an older one is in service: see the log"
         )
+    if at_hand.creator_floor.unmet:
+        warnings.append(
+            f"the creator floor of {at_hand.creator_floor.share:.0%} was not met in the last hour:"
+            " no item of a new creator could be shown in most lists"
+        )
     if at_hand.second.refused:
         warnings.append(
             f"bundle {at_hand.second.refused} of an experiment cannot be opened: no user is in the"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -12,6 +13,7 @@ import numpy as np
 
 from recsys.data.records import User
 from recsys.explain import user_profile
+from recsys.explain.topic_bubble import DAYS, bubble
 from recsys.explain.user_profile import CommunityMembership, Interest
 from recsys.follow_community import FollowCommunity
 from recsys.i18n import translate
@@ -30,6 +32,7 @@ from .ingestion import missing
 from .user_controls_export_erasure import controls_json
 
 _EVENTS = 2_000  # latest events that a profile is made from
+_LISTS = 500  # latest lists that the bubble meter reads
 _TEXTS = 200  # latest comments whose tone is read
 _BELIEFS = 3  # interests that are put into words
 _KINDS = {"topics": "topic", "authors": "author", "categories": "category", "tags": "tag"}
@@ -246,6 +249,18 @@ def inferences_of(service: AppState, user_id: str) -> dict[str, Any]:
     return {"returning": found.returning()}
 
 
+def _bubble(service: AppState, portrayal: Portrayal, user_id: str) -> dict[str, float] | None:
+    """Return how many topics a user is shown, takes up and could have; None with too few items."""
+    since = time.time() - DAYS * 86_400.0
+    person = service.pseudonyms.of(user_id)
+    with service.link.use():
+        seen = service.link.exposures().shown_to(person, since, _LISTS)
+    live = portrayal.live
+    rows = np.array(live.ids.rows([item_id for item_id, _ in seen]), np.int32)
+    found = bubble(live, portrayal.history, rows)
+    return None if found is None else asdict(found)
+
+
 def profile(
     service: AppState, user_id: str, language: str, zone: str, inferences: bool = False
 ) -> dict[str, Any]:
@@ -265,7 +280,8 @@ def profile(
     if user is None:
         raise missing("user")
     every = [*controls, *unseen]
-    found = Portrayal(service, user, events, every, language, clocks).document(inferences)
+    portrayal = Portrayal(service, user, events, every, language, clocks)
+    found = portrayal.document(inferences) | {"bubble": _bubble(service, portrayal, user_id)}
     listed = controls_json(service, controls)
     told = {"follow_community": circle, "follows": [asdict(one) for one in follows]}
     return {**found, **told, "controls": listed}

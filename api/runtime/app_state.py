@@ -14,6 +14,7 @@ from recsys.experiments.registry import Experiments
 from recsys.follow_signals import FollowSignals
 from recsys.safety.analysis_process import AnalysisProcess
 from recsys.safety.text_rules import load_scorer
+from recsys.serving.creator_floor import CreatorFloor
 from recsys.serving.follow_graph import FollowGraph
 from recsys.serving.new_item_exposure_share import ExposureShare
 from recsys.settings import Settings
@@ -99,6 +100,7 @@ class AppState:
         self.popular_accounts = PopularAccounts()
         self.follow_signals = FollowSignals(self.graph)
         self.stances = StanceModel.of_home(settings.home)
+        self.creator_floor = CreatorFloor(settings.creator_floor)
         self.exposure_share = ExposureShare(settings.explore_share)
         self.started = time.time()
         self._pasts = UserHistories(settings.weights)

@@ -262,6 +262,15 @@ class FollowCommunity(Answer):
     topics: list[CommunityTopic]
 
 
+class Bubble(Answer):
+    """Effective numbers of topics, exp(entropy) of their shares, in the last 28 days."""
+
+    shown: float
+    taken: float = Field(description="in what was taken up")
+    available: float = Field(description="in the catalogue")
+    distance: float = Field(description="Jensen-Shannon divergence in bits of shown and taken")
+
+
 class Profile(Answer):
     """What is known and believed of a person, and why; computed when asked."""
 
@@ -273,6 +282,7 @@ class Profile(Answer):
     tone: Tone | None
     communities: list[Community]
     returning: Returning | None
+    bubble: Bubble | None = Field(description="null for fewer than 20 shown or 5 taken items")
     beliefs: list[Belief]
     follow_community: FollowCommunity | None = Field(
         description="null where the community has fewer than ten users, or RECSYS_MIN_PEOPLE"

@@ -18,6 +18,7 @@ from recsys.bundle_store import BundleStore
 from recsys.data.unrecorded_items import with_records
 from recsys.errors import DataError
 from recsys.experiments.registry import Experiments
+from recsys.fairness.exposure_report import REPORT, exposure_report
 from recsys.safety.comment_dampening import dampened
 from recsys.text.sentiment.comment_cache import with_comment_sentiment
 from recsys.tuning.baseline_comparison import baseline_blend, named
@@ -249,7 +250,10 @@ class NightPipeline:
             bundles.publish(write, version)
         used = Experiments(self.night.store.db).bundles_in_use()
         bundles.prune(max(self.night.settings.keep_bundles, 1), used)
-        return {"version": version, "clicks": click_rates(self.night.store)}
+        fairness = exposure_report(self.night.store.db, self.night.settings.fairness_groups)
+        self.night.store.set_note(REPORT, json.dumps(fairness))
+        told = {name: fairness[name] for name in ("gini", "new_share", "unseen", "worst")}
+        return {"version": version, "clicks": click_rates(self.night.store), "fairness": told}
 
     def manifest(self, fitted: RawBundle) -> Manifest:
         """Return the manifest of the bundle."""

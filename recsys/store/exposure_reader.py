@@ -30,6 +30,7 @@ class ShownList:
     bundle: str
     arms: Mapping[str, str]  # by experiment
     items: tuple[str, ...]  # ids, in the order of the places
+    positions: tuple[int, ...]  # from 1
     sources: tuple[str, ...]
     clicked: frozenset[str] = frozenset()  # items of the list that something came of
     refused: frozenset[str] = frozenset()  # items of the list that were hidden, disliked, reported
@@ -109,6 +110,7 @@ def _shown(row: sa.Row[Any], acts: Sequence[tuple[str, str]], whole: bool) -> Sh
         row.c_bundle,
         json.loads(row.c_arm) if row.c_arm else {},
         items,
+        tuple(entry[1] for entry in entries),
         tuple(entry[2] for entry in entries),
         clicked,
         refused,

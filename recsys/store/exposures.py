@@ -27,6 +27,7 @@ SLOT_KINDS = {  # of a place; readers must accept others, which later versions m
     "repeat": "the same, of an item that the person has taken up before",
     "explore": "an item drawn at random among new ones",
     "reserved": "a new item with few users, in a place reserved for such",
+    "new_voice": "an item of a new creator, at a place that the creator floor gives",
     "pinned": "an item that the operator or the request put at this place",
 }
 GRACE = 5.0  # seconds after an erasure in which a request begun before it may still end

@@ -73,6 +73,7 @@ OTHERS = frozenset(
     /users/<id:user_id>/profile /users/<user:user_id> /follows /authors
     /users/<id:user_id>/suggestions
     /items/<id:item_id>/spread /watches /watches/<int:watch_id> /watches/<int:watch_id>/timeline
+    /fairness /creators/<id:author_id>/report
     /experiments /experiments/<experiment_id> /experiments/<experiment_id>/report
     /alerts /alerts/<int:alert_id> /silences /console /console/<path:rest>
     """.split()

@@ -100,6 +100,8 @@ CALLS: list[tuple[str, Callable[[Client], Any]]] = [
     ("experiment", lambda c: c.experiment("variety")["state"] == "draft"),
     ("change_experiment", lambda c: c.change_experiment("variety", state="running")["started"]),
     ("what_if", lambda c: c.what_if("ann", overrides={"diversity": 0.5})["lists"]),
+    ("fairness", lambda c: c.fairness()["at"] is None),
+    ("creator_report", lambda c: c.creator_report("author-1")["people"] is None),
     ("experiment_report", lambda c: c.experiment_report("aa")["status"] == "too_early"),
     ("alerts", lambda c: c.alerts()),
     ("add_silence", lambda c: c.add_silence(4e9)),

@@ -163,6 +163,7 @@ SAMPLE_PAGES = (
     "docs/trends.md",
     "docs/watches.md",
     "docs/experiments.md",
+    "docs/fairness.md",
     "docs/parameters.md",
     "docs/access.md",
     "docs/how-to/gorse.md",

@@ -50,7 +50,8 @@ def test_a_ranking_that_ends_leaves_the_rest_to_the_other():
 def shown(person, teams, clicked=(), experiment="x"):
     items = tuple(str(place) for place in range(len(teams)))
     return ShownList(
-        person, 1.0, person, "v", {experiment: "interleaved"}, items, ("",) * len(items),
+        person, 1.0, person, "v", {experiment: "interleaved"}, items,
+        tuple(range(len(items))), ("",) * len(items),
         frozenset(clicked), teams=tuple(teams),
     )  # fmt: skip
 

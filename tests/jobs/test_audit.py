@@ -51,7 +51,7 @@ EXEMPT = {
     "figures over everybody": {
         "evaluate", "evaluate-text", "evaluate-trends", "evaluate-watches",
         "evaluate-profiles", "bench",
-        "replay", "evaluate-experiments", "evaluate-ope", "evaluate-people",
+        "replay", "evaluate-fairness", "evaluate-experiments", "evaluate-ope", "evaluate-people",
     },
     "a list for its reader, as GET /recommend": {"recommend"},
     "texts of a file, no user": {"tone", "train-tone"},

@@ -1,0 +1,1 @@
+"""Fairness of exposure: reports by creator and group, a floor for new creators, calibration."""
