@@ -51,6 +51,7 @@ WORDS = (
     # alerts and watches
     *("firing", "acknowledged", "resolved", "negative", "neutral", "positive", "volume"),
     *("central", "spread", "contrary", "quiet", "normal", "eager"),
+    *("active", "over", "newest", "first text", "day", "week", "none"),
     # sentences of modules
     "Serve another bundle",
     "Try a watch",
