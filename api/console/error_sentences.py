@@ -33,6 +33,7 @@ SENTENCES = (
     "unknown parameter: {name}",
     "watch {id} has the name {name} already",
     "what you typed is not the name of the watch; nothing was removed",
+    "a silence is for a watch or for a group, not for both",
     "there are {count} watches, the most there may be: remove some",
     "this needs {roles}; the key has {held}",
     "this form has expired, or was not sent by the console: open its page again",

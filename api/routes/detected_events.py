@@ -67,9 +67,9 @@ def one(event_id: int) -> dict[str, Any]:
     """
     with service().link.use() as store:
         known = stored.DetectedEvents(store.db)
-        found = known.one(event_id)
+        found = known.one(event_id) if event_id < 2**63 else None
         if found is None:
-            raise missing("event", str(event_id))
+            raise missing("event")
         hours = known.hours(event_id)
         some = [("first", each) for each in known.texts(event_id, FIRST, newest=False)]
         some += [("newest", each) for each in known.texts(event_id, NEWEST)]

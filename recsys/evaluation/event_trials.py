@@ -77,7 +77,8 @@ def _judged(
     for post in posts:
         if post.label:
             times.setdefault(post.label, []).append(post.at)
-    rows, found = [], dict[str, dict[str, Any]]()
+    rows: list[dict[str, Any]] = []
+    found: dict[str, dict[str, Any]] = {}
     for event in sorted(known.values(), key=lambda one: one.detected):
         refs = texts_at.get(event.id, [])
         counts = Counter(posts[ref].label for ref in refs)
@@ -88,7 +89,7 @@ def _judged(
         share = counts[label] / len(times[label]) if label else 0.0
         pure = counts[label] / max(len(refs), 1) if label else 0.0
         late = event.detected - times[label][min(AFTER, len(times[label])) - 1] if label else 0.0
-        row = {
+        row: dict[str, Any] = {
             "name": name,
             "label": label,
             "texts": len(refs),

@@ -160,6 +160,8 @@ def change(alert: int, body: AlertForm) -> Response:
 @routes.post(f"{CONSOLE}/silences", "operate", body=SilenceForm)
 def silence(body: SilenceForm) -> Response:
     """Send no alerts for some hours."""
+    if body.watch is not None and body.group is not None:
+        raise ApiError(422, "a silence is for a watch or for a group, not for both")
     start = time.time()
     given = SilenceBody.model_construct(
         watch=body.watch,

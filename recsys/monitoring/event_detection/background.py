@@ -65,12 +65,12 @@ class Background:
         if self.start is None or now <= self.start:
             return 0.0
         life = self.half_life / 0.6931471805599453
-        return life * (1.0 - 2.0 ** (-(now - self.start) / self.half_life))
+        return float(life * (1.0 - 2.0 ** (-(now - self.start) / self.half_life)))
 
     def texts(self, now: float) -> float:
         """Return the decayed number of texts."""
-        return self.total * 2.0 ** ((self.origin - now) / self.half_life)
+        return float(self.total * 2.0 ** ((self.origin - now) / self.half_life))
 
     def count(self, term: str, now: float) -> float:
         """Return the decayed number of texts with a term."""
-        return self.weights.get(term, 0.0) * 2.0 ** ((self.origin - now) / self.half_life)
+        return float(self.weights.get(term, 0.0) * 2.0 ** ((self.origin - now) / self.half_life))

@@ -247,7 +247,7 @@ class EventDetector:
     def _least(self, now: float, window: float) -> float:
         """Return the people that an event has at least in a window."""
         least = max(self.config.least_people, self.config.per_root * math.sqrt(self._daily(now)))
-        return least * (window / self.config.window) ** self.config.longer
+        return float(least * (window / self.config.window) ** self.config.longer)
 
     def _candidate(self, seed: str, window: float, now: float) -> EventChange | None:
         members = [post for post in self.held if seed in post.terms]

@@ -23,9 +23,9 @@ def event_name(main: Sequence[str], texts: Sequence[str]) -> str:
     beside: Counter[tuple[str, str]] = Counter()
     for text in texts:
         found = terms(text)
-        for term, form in found:
+        for term, own in found:
             if term in known:
-                written[term][form] += 1
+                written[term][own] += 1
                 count[term] += 1
         for (left, _), (right, _) in pairwise(found):
             if left in known and right in known:

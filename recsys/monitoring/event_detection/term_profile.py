@@ -64,7 +64,7 @@ class TermProfile:
 
     def texts_at(self, now: float) -> float:
         """Return the decayed number of texts at a moment."""
-        return self.texts * 2.0 ** ((self.origin - now) / LIFE)
+        return float(self.texts * 2.0 ** ((self.origin - now) / LIFE))
 
     def _move(self, now: float) -> None:
         factor = 2.0 ** ((self.origin - now) / LIFE)
