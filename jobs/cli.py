@@ -51,6 +51,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "evaluate-text": ("evaluate_sentiment_and_topics", "figures of tone and topics"),
     "evaluate-trends": ("evaluate_trends", "figures of bursts and forecasts"),
     "evaluate-watches": ("evaluate_watches", "figures of alerts on injected bursts"),
+    "evaluate-detected-events": ("evaluate_detected_events", "figures of event detection"),
     "evaluate-profiles": ("evaluate_user_profiles", "figures of who returns and of communities"),
     "communities": ("report_communities", "communities of users, and who moves whom"),
     "evaluate-people": ("evaluate_people", "figures of whom to follow and of how items spread"),

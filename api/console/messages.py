@@ -52,6 +52,7 @@ WORDS = (
     *("experiment_stopped", "draft", "stopped", "decided", "primary", "guardrail", "new_voice"),
     *("firing", "acknowledged", "resolved", "negative", "neutral", "positive", "volume"),
     *("central", "spread", "contrary", "quiet", "normal", "eager"),
+    *("active", "over", "newest", "first text", "day", "week", "none"),
     # sentences of modules
     "Serve another bundle",
     "Try a watch",

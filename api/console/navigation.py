@@ -41,6 +41,7 @@ GROUPS = (
             Link(f"{CONSOLE}/items", "Items", "console", "document"),
             Link(f"{CONSOLE}/topics", "Topics", "console", "map"),
             Link(f"{CONSOLE}/trends", "Trends and tone", "console", "trend"),
+            Link(f"{CONSOLE}/events", "Detected events", "notices", "spark"),
         ),
     ),
     Group(

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import Response, current_app, g, request
 from jinja2 import Environment, FileSystemLoader, Undefined
+from markupsafe import Markup
 
 from recsys.i18n import SOURCE, languages, preferred
 
@@ -16,6 +17,7 @@ from ..auth import Authenticator
 from ..console_session import CONSOLE, COOKIE, SECONDS, Session
 from ..errors import ApiError
 from . import formats
+from .error_sentences import error_sentence
 from .messages import translated
 from .navigation import GROUPS, visible
 
@@ -157,7 +159,12 @@ def html(template: str, **values: Any) -> str:
     def _(key: str, **named: object) -> str:
         return translated(key, tongue, **named)
 
-    return templates().get_template(template).render(_=_, lang=tongue, **values)
+    def failure(message: str) -> Markup:
+        text, known = error_sentence(message, tongue)
+        return Markup("<span{}>{}</span>").format(Markup("" if known else ' lang="en"'), text)
+
+    shared = {"_": _, "failure": failure, "lang": tongue}
+    return templates().get_template(template).render(**shared, **values)
 
 
 def page(template: str, title: str, status: int = 200, **values: Any) -> Response:

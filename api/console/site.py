@@ -8,7 +8,10 @@ from http.client import responses
 from flask import Response, g, request
 from werkzeug.exceptions import HTTPException
 
+from recsys.errors import RecsysError
+
 from ..errors import ApiError, translate
+from ..routes.request_context import service
 from . import pages as _pages
 from .page_routes import routes
 from .pages import ALL
@@ -31,7 +34,20 @@ def answer() -> Response:
             cause = error if known.status == 500 else None
             extra = {"code": known.code, "cause": type(error).__name__}
             log.error("failed", exc_info=cause, extra=extra)
+        _note_rights()
         return finished(error_page(known))
+
+
+def _note_rights() -> None:
+    """Note the rights of the caller where no page has: for the menu of the page of a failure."""
+    if "rights" in g:
+        return
+    try:
+        caller = service().gate.caller(request.environ, "console")
+    except (ApiError, RecsysError):
+        return
+    if caller is not None:
+        g.rights = caller.rights
 
 
 def _known(error: Exception) -> ApiError:

@@ -19,6 +19,7 @@ from recsys.delivery.deliverer import Deliverer, deliverer, senders_by_channel
 from recsys.delivery.mail import MailServer
 from recsys.delivery.public_addresses import networks
 from recsys.errors import BundleError, RecsysError, StoreError
+from recsys.monitoring.event_follower import EventFollower
 from recsys.monitoring.watcher import Watcher
 from recsys.ranking.query import Query
 from recsys.serving.live_state import LiveState
@@ -68,6 +69,7 @@ class RefreshThreads:
         self._deliverer: Deliverer | None = None
         self._watcher: Watcher | None = None
         self._guardrails = ExperimentGuardrails(service.link)
+        self._event_follower: EventFollower | None = None
         settings = service.settings
         self._senders = senders_by_channel(  # of a notice that the store cannot hold
             MailServer.of(settings.smtp, settings.mail_from),
@@ -180,17 +182,22 @@ class RefreshThreads:
             pass  # the next time
 
     def watch(self) -> None:
-        """Count new texts for the watches and look for bursts, unless another process does."""
+        """Count new texts for the watches, look for bursts and events, unless another does."""
         service, serving = self._service, self._service.serving_or_none
         try:
             with service.link.use(patient=True) as store:
                 if self._watcher is None:
                     self._watcher = Watcher(store, service.sentiment_scorer)
+                if self._event_follower is None:
+                    self._event_follower = EventFollower(
+                        store, service.sentiment_scorer, self._watcher.secret
+                    )
                 if serving is None:
-                    self._watcher.run(None, store.last_change_id(), store.last_event_id())
+                    live, last = None, (store.last_change_id(), store.last_event_id())
                 else:
-                    feed = serving.feed
-                    self._watcher.run(serving.live, feed.last_change, feed.last_event)
+                    live, last = serving.live, (serving.feed.last_change, serving.feed.last_event)
+                self._watcher.run(live, *last)
+                self._event_follower.run(live, *last)
         except StoreError:
             pass  # the next time
 

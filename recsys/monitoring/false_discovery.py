@@ -9,11 +9,15 @@ estimate that LORD++ keeps below the rate (Ramdas et al. 2017). Nothing is saved
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 RATES: Mapping[str, float] = {"quiet": 0.05, "normal": 0.3, "eager": 0.5}
+# false alerts of negative share per watch and 30 days that are accepted besides: with few
+# discoveries the rate of false discoveries lets nothing through that is not extreme
+PER_WATCH: Mapping[str, float] = {"quiet": 0.04, "normal": 0.2, "eager": 0.6}
+WATCH_SPENT = 0.15  # share of what a watch has saved that one test may spend
 DAY = 86_400.0
 SPAN = 30 * DAY  # seconds over which discoveries count
 SPENT = 0.5  # share of what was saved that one look may spend
@@ -62,6 +66,44 @@ class Budget:
             float(values.get("looked", 0.0)),
             [float(at) for at in values.get("found", [])],
         )
+
+
+@dataclass
+class WatchSpending:
+    """Levels of single watches (alpha spending).
+
+    A watch earns evenly, `rate` per SPAN, saves at most that much, and pays the level of each of
+    its tests. The levels of any SPAN add up to at most twice the rate, and to the rate in the long
+    run, which bounds the expected false alerts (union bound), however the tests depend on
+    each other.
+    """
+
+    saved: dict[int, tuple[float, float]] = field(default_factory=dict)  # watch: saved, moment
+
+    def level(self, watch: int, rate: float, now: float) -> float:
+        """Return the level of a test of a watch, and pay it."""
+        saved, at = self.saved.get(watch, (rate, now))
+        saved = min(saved + rate * min(max(now - at, 0.0), SPAN) / SPAN, rate)
+        level = WATCH_SPENT * saved
+        self.saved[watch] = saved - level, now
+        return level
+
+    def forget(self, known: Collection[int], now: float) -> None:
+        """Forget watches that are gone, and those that have earned all again."""
+        self.saved = {
+            watch: (saved, at)
+            for watch, (saved, at) in self.saved.items()
+            if watch in known and 0 <= now - at < SPAN
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what `from_json` takes back."""
+        return {str(watch): list(one) for watch, one in self.saved.items()}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> WatchSpending:
+        """Return what was kept."""
+        return cls({int(watch): (float(one[0]), float(one[1])) for watch, one in values.items()})
 
 
 def rejected(chances: Sequence[float], level: float) -> tuple[list[bool], float]:

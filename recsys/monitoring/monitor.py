@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from recsys.monitoring.alert_states import OPEN, AlertState, Change, step
-from recsys.monitoring.false_discovery import RATES, Budget, rejected
+from recsys.monitoring.false_discovery import PER_WATCH, RATES, Budget, WatchSpending, rejected
 from recsys.monitoring.negative_share import LEAST_KNOWN, WINDOWS
 from recsys.monitoring.watch_baselines import Baselines
 from recsys.monitoring.watch_windows import LONGEST, QUIET, Reading, Voices, WatchWindows, read
@@ -48,6 +48,7 @@ class Monitor:
     settings: dict[int, Setting] = field(default_factory=dict)
     states: dict[tuple[int, str], AlertState] = field(default_factory=dict)
     budgets: dict[tuple[str, str], Budget] = field(default_factory=dict)  # by level and kind
+    spending: WatchSpending = field(default_factory=WatchSpending)
     windows: dict[int, WatchWindows] = field(default_factory=dict)
     baselines: Baselines | None = None
     _fresh: set[int] = field(default_factory=set)  # watches with texts since the last look
@@ -80,6 +81,7 @@ class Monitor:
         if now < self._looked - 3_600.0:  # the clock went back: windows are those of its new time
             self._fresh = set(self.windows)
         self._looked = now
+        self.spending.forget(self.settings, now)
         for one in self.windows.values():
             one.drop_before(now - LONGEST)
         if base is None or base.known < LEAST_KNOWN:
@@ -131,15 +133,21 @@ class Monitor:
                 bar *= DISCARDED
                 passes = dict(zip(tested, result, strict=True))
                 budget.spend(alpha)
+            own = self._own_levels(tested, level, now) if kind == NEGATIVE else {}
             for watch in some:
-                change = self._step(
-                    watch, kind, readings[watch], passes.get(watch, False), bar, now
-                )
+                reading, its = readings[watch], max(bar, own.get(watch, 0.0))
+                passed = passes.get(watch, False)
+                passed = passed or _chance(reading, kind) <= own.get(watch, -1.0)
+                change = self._step(watch, kind, reading, passed, its, now)
                 if change.change == "fired":
                     budget.discovered(now)
                 if change.change:
                     found.append(change)
         return found
+
+    def _own_levels(self, tested: Sequence[int], level: str, now: float) -> dict[int, float]:
+        """Return the levels of the tests of single watches."""
+        return {watch: self.spending.level(watch, PER_WATCH[level], now) for watch in tested}
 
     def _step(
         self, watch: int, kind: str, reading: Reading, passes: bool, bar: float, now: float

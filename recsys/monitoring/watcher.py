@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from recsys.errors import DataError
 from recsys.monitoring.alert_writer import AlertWriter, states_of
-from recsys.monitoring.false_discovery import RATES, Budget
+from recsys.monitoring.false_discovery import RATES, Budget, WatchSpending
 from recsys.monitoring.monitor import Monitor, Setting
 from recsys.monitoring.text_reader import TextReader
 from recsys.monitoring.watch_baselines import DAY, HOUR, SPAN, Baselines
@@ -77,7 +77,7 @@ class Watcher:
         self._looked = self._based = self._pruned = self._listed = self._ran = 0.0
         if store.get_note(SECRET) is None:
             store.add_note(SECRET, secrets.token_hex(32))
-        self._secret = store.get_note(SECRET) or ""
+        self.secret = store.get_note(SECRET) or ""
 
     def run(self, live: LiveState | None, last_change: int, last_event: int) -> bool:
         """Do what is due up to positions of the logs; whether this process holds the lease.
@@ -91,7 +91,7 @@ class Watcher:
         if token is None:
             self._monitor = None
             return False
-        reader = TextReader(live, self.scorer, self._secret)
+        reader = TextReader(live, self.scorer, self.secret)
         try:
             went_back = now < self._ran - HOUR  # the clock: texts of its new time were dropped
             if self._monitor is None or token != self._token or went_back:
@@ -124,6 +124,7 @@ class Watcher:
             for kind in ("negative", "volume"):
                 values = kept.get(f"{level}:{kind}", {})
                 self._monitor.budgets[level, kind] = Budget.from_json(rate, values)
+        self._monitor.spending = WatchSpending.from_json(kept.get("watches", {}))
         self._monitor.add(self.watches.matches_since(now - LONGEST))
 
     def _take_watches(self, now: float) -> None:
@@ -259,6 +260,7 @@ class Watcher:
         monitor.states = states_of(self.alerts, now)  # with what was changed by hand
         changes = self.writer.prepared(monitor.look(now), reader, now)
         kept = {f"{level}:{kind}": one.as_json() for (level, kind), one in monitor.budgets.items()}
+        kept["watches"] = monitor.spending.as_json()
         with self.store.db.write() as connection:  # the whole look, or nothing of it
             check_lease(connection, LEASE, self._token)
             self._note(connection, BUDGETS, json.dumps(kept))

@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = 13  # number of the newest revision in migrations/versions; a newer store is refused
+SCHEMA = 14  # number of the newest revision in migrations/versions; a newer store is refused
 
 LIVE, HIDDEN, DELETED = 0, 1, 2  # items.state
 STATES = ("live", "hidden", "deleted")
@@ -493,6 +493,31 @@ experiments = Table(  # see recsys.experiments.registry
     _words("decision"),
     Column("planned_units", _NUMBER, nullable=False, server_default="0"),
     Column("planned_guardrail_units", _NUMBER, nullable=False, server_default="0"),
+)
+
+detected_events = Table(  # see recsys.store.detected_events
+    "detected_events",
+    metadata,
+    Column("id", _NUMBER, primary_key=True, autoincrement=False),
+    _words("name"),
+    Column("began", Double, nullable=False),
+    Column("detected", Double, nullable=False),
+    Column("last", Double, nullable=False),
+    Column("over", SmallInteger, nullable=False, server_default="0"),
+    Column("body", Text, nullable=False),  # JSON: terms, entities
+    Index("detected_events_last", "last"),
+)
+
+detected_event_texts = Table(
+    "detected_event_texts",
+    metadata,
+    Column("event", _NUMBER, primary_key=True, autoincrement=False),
+    Column("source", SmallInteger, primary_key=True, autoincrement=False),  # 0 item, 1 comment
+    Column("ref", _NUMBER, primary_key=True, autoincrement=False),
+    Column("at", Double, nullable=False),
+    Column("hour", Integer, nullable=False),  # since 1970
+    Column("author", BigInteger, nullable=False),  # keyed hash; -1: unknown
+    Index("detected_event_texts_text", "source", "ref"),
 )
 
 # which revision a store has; one row. Its own name: a shared PostgreSQL database may hold the

@@ -14,6 +14,7 @@ from recsys.store.database import Database
 from recsys.store.schema import (
     alert_evidence,
     alerts,
+    detected_event_texts,
     events,
     silences,
     watch_counts,
@@ -343,18 +344,18 @@ def _growth(
 
 
 def forget_comments(connection: sa.Connection, events: sa.Select[Any]) -> int:
-    """Delete what leads from watches and alerts to comments, by their ids; return how many."""
+    """Delete what leads from watches, alerts and detected events to comments; return how many."""
     return _forget(connection, 1, events)
 
 
 def forget_item(connection: sa.Connection, number: int) -> int:
-    """Delete what leads from watches and alerts to an item; return how many rows went."""
+    """Delete what leads from watches, alerts and detected events to an item; return how many."""
     return _forget(connection, 0, [number])
 
 
 def _forget(connection: sa.Connection, source: int, refs: sa.Select[Any] | Sequence[int]) -> int:
     count = 0
-    for table in (watch_matches, alert_evidence):
+    for table in (watch_matches, alert_evidence, detected_event_texts):
         gone = sa.delete(table).where(table.c.source == source, table.c.ref.in_(refs))
         count += connection.execute(gone).rowcount
     return count

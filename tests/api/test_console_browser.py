@@ -18,7 +18,9 @@ from console_browser import browser
 from api.console.rendering import HERE
 from recsys.data.records import Event, Item
 from recsys.store.alerts import Alerts
+from recsys.store.detected_events import DetectedEvents, EventText, StoredDetectedEvent
 from recsys.store.store import Store
+from recsys.store.watched_log import WatchedLog
 from recsys.store.watches import Watches
 
 pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(900)]
@@ -46,6 +48,8 @@ PAGES = [
     "/console/watches?query=dough",
     "/console/watches/1",
     "/console/alerts/1",
+    "/console/events",
+    "/console/events/1",
     "/console/suspects",
     "/console/bundles",
     "/console/bundles/rollback?version=one",
@@ -91,6 +95,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         body = {**figures, "expected_people": 8.0, "terms": [HOSTILE], "entities": ["Sea"]}
         row = {"watch": watch.id, "kind": "negative", "state": "firing", "began": world.NOW}
         Alerts(store.db).add(connection, {**row, "fired": world.NOW, "body": body})
+        words = {"terms": [HOSTILE, "dough"], "entities": [HOSTILE]}
+        moments = (world.NOW - 90_000, world.NOW - 80_000, world.NOW - 1_000)
+        event = StoredDetectedEvent(1, HOSTILE, *moments, False, words)
+        number = WatchedLog(store.db).last_item()
+        texts = [EventText(1, 0, number - n, world.NOW - 30_000 * n, -1) for n in range(3)]
+        DetectedEvents(store.db).write(connection, [event], texts)
+    Alerts(store.db).add_silence(
+        watch.id, None, world.NOW - 60, world.NOW + 10 * 365 * 86_400, HOSTILE, ""
+    )
     store.close()
     found = start(home)
     yield found

@@ -18,6 +18,8 @@ from flask.testing import FlaskClient
 from api.console.rendering import HERE
 from api.runtime.app_state import AppState
 from recsys.data.records import Event, Item
+from recsys.store.detected_events import DetectedEvents, EventText, StoredDetectedEvent
+from recsys.store.watched_log import WatchedLog
 
 PAGES = [
     "/console",
@@ -37,6 +39,8 @@ PAGES = [
     "/console/topics/1",
     "/console/trends",
     "/console/alerts",
+    "/console/events",
+    "/console/events?state=over",
     "/console/suspects",
     "/console/experiments",
     "/console/experiments/aa",
@@ -91,6 +95,9 @@ MISSING = [
     ("/console/experiments/none", "there is no experiment &#39;none&#39;"),
     ("/console/keys/revoke?key_id=none", "there is no key &#39;none&#39;"),
     ("/console/trends?series=topic&id=nope", "does not stand out"),
+    ("/console/events/9", "there is no event 9"),
+    ("/console/watches/9", "there is no watch 9"),
+    ("/console/alerts/9", "there is no alert 9"),
     ("/console/nowhere", "there is no such page"),
     ("/console/static/none.css", "there is no such file"),
     ("/console/static/..%2Fpage_routes.py", "there is no such"),
@@ -313,3 +320,73 @@ def test_a_watch_is_tried_before_it_is_saved(service: AppState, client: FlaskCli
 def test_an_alert_that_is_not_there(client: FlaskClient, path: str) -> None:
     answer = client.get(path)
     assert answer.status_code == 404 and "there is no" in answer.get_data(as_text=True)
+
+
+def test_a_watch_is_changed_silenced_and_removed(service: AppState, client: FlaskClient) -> None:
+    made = submit(client, "/console/watches", name="dough", query="dough", group="town")
+    path = made.location
+    number = path.rsplit("/", 1)[1]
+    fields = {"level": "eager", "least_people": "12", "digest": "week"}
+    assert submit(client, path, name="bread", **fields).status_code == 303
+    page = client.get(path).get_data(as_text=True)
+    assert "<h1>bread</h1>" in page and 'value="12"' in page
+    assert submit(client, path, name="bread", level="loud").status_code == 400
+    assert submit(client, "/console/watches/999", name="x", **fields).status_code == 404
+    sent = submit(client, "/console/silences", watch=number, hours="4", reason=HOSTILE)
+    assert sent.location == "/console/alerts#silences"
+    page = client.get("/console/alerts").get_data(as_text=True)
+    assert "&lt;script&gt;" in page and "<script>" not in page
+    silence = re.search(r'name="silence" value="(\d+)"', page)
+    assert silence is not None
+    assert submit(client, "/console/silences", hours="0").status_code == 400
+    assert submit(client, "/console/silences", watch="999", hours="1").status_code == 404
+    both = {"watch": number, "group": "town", "hours": "1"}
+    assert submit(client, "/console/silences", **both).status_code == 422
+    assert submit(client, "/console/silences/remove", silence=silence[1]).status_code == 303
+    assert submit(client, "/console/silences/remove", silence=silence[1]).status_code == 404
+    assert submit(client, f"{path}/remove", confirm="dough").status_code == 422
+    assert client.get(path).status_code == 200
+    assert submit(client, f"{path}/remove", confirm="bread").location == "/console/alerts"
+    assert client.get(path).status_code == 404
+    for sent_to in (path, f"{path}/remove", "/console/silences", "/console/silences/remove"):
+        assert client.post(sent_to, data={"hours": "1"}).status_code == 403  # without a token
+
+
+def test_failures_are_told_in_the_language_of_the_page(client: FlaskClient) -> None:
+    chinese = {"Accept-Language": "zh"}
+    for path, sentence in (
+        ("/console/nowhere", "没有这个页面"),
+        ("/console/topics/999", "没有主题 999"),
+        ("/console/item?item=none", "没有条目 &#39;none&#39;"),
+        ("/console/watches?query=%22open", "引号未闭合"),
+    ):
+        assert sentence in client.get(path, headers=chinese).get_data(as_text=True), path
+    odd = client.get("/console/compare?user=baker&a_diversity=7", headers=chinese)
+    assert "a_diversity" in odd.get_data(as_text=True)
+
+
+def test_an_unknown_address_has_the_menu(client: FlaskClient) -> None:
+    page = client.get("/console/nowhere").get_data(as_text=True)
+    assert '<a href="/console/alerts"' in page and "there is no such page" in page
+
+
+def test_a_detected_event_is_shown_with_its_texts(service: AppState, client: FlaskClient) -> None:
+    with service.link.use() as store:
+        store.add_items([Item("evil-9", title=HOSTILE, created_at=world.NOW - 5_000)])
+        number = WatchedLog(store.db).last_item()
+        words = {"terms": [HOSTILE, "dough"], "entities": [HOSTILE]}
+        event = StoredDetectedEvent(7, HOSTILE, world.NOW - 90_000, 1.0, world.NOW, False, words)
+        texts = [EventText(7, 0, number, world.NOW - 5_000, -1)]
+        with store.db.write() as connection:
+            DetectedEvents(store.db).write(connection, [event], texts)
+    for path in ("/console/events", "/console/events/7"):
+        page = client.get(path).get_data(as_text=True)
+        assert "&lt;script&gt;" in page and "<script>" not in page
+    assert "evil-9" in page
+    (found,) = client.get("/detected-events").get_json()["events"]
+    assert (found["id"], found["texts"], found["people"], found["state"]) == (7, 1, 1, "active")
+    one = client.get("/detected-events/7").get_json()
+    assert [text["role"] for text in one["examples"]] == ["first"]
+    assert sum(hour["texts"] for hour in one["timeline"]) == 1
+    assert client.get("/detected-events/8").status_code == 404
+    assert client.get("/detected-events?state=over").get_json()["events"] == []

@@ -50,7 +50,7 @@ EXEMPT = {
     },
     "figures over everybody": {
         "evaluate", "evaluate-text", "evaluate-trends", "evaluate-watches",
-        "evaluate-profiles", "bench",
+        "evaluate-profiles", "evaluate-detected-events", "bench",
         "replay", "evaluate-fairness", "evaluate-experiments", "evaluate-ope", "evaluate-people",
     },
     "a list for its reader, as GET /recommend": {"recommend"},

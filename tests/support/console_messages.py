@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jinja2 import nodes
 
+from api.console.error_sentences import SENTENCES
 from api.console.messages import WORDS
 from api.console.navigation import GROUPS
 from api.console.rendering import HERE, TITLES, templates
@@ -15,7 +16,7 @@ from api.console.rendering import HERE, TITLES, templates
 
 def sentences() -> set[str]:
     """Return every key that the console may ask the catalogue for."""
-    found = {*WORDS, *TITLES.values(), "This did not work"}
+    found = {*WORDS, *SENTENCES, *TITLES.values(), "This did not work"}
     found |= {group.name for group in GROUPS if group.name}
     found |= {link.name for group in GROUPS for link in group.links}
     for path in sorted((HERE / "templates").glob("*.html")):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Annotated, Any, Literal
 
 from flask import Response, redirect
@@ -15,9 +16,19 @@ from ...errors import ApiError, sentence
 from ...routes import alerts as alert_routes
 from ...routes import watches as watch_routes
 from ...routes.request_context import service
-from ...schemas.alerts import AlertsQuery, NoteBody
+from ...schemas.alerts import AlertsQuery, NoteBody, SilenceBody
 from ...schemas.field_types import Kind, Label, RowId, Strict, words
-from ...schemas.watches import Level, PreviewBody, Query, TimelineQuery, WatchBody, WatchesQuery
+from ...schemas.watches import (
+    Digest,
+    LeastPeople,
+    Level,
+    PreviewBody,
+    Query,
+    TimelineQuery,
+    WatchBody,
+    WatchChange,
+    WatchesQuery,
+)
 from .. import watch_charts
 from ..messages import translated
 from ..page_routes import routes
@@ -47,6 +58,37 @@ class AlertForm(Strict):
     note: words(2_000) = ""  # type: ignore[valid-type]
 
 
+class SilenceForm(Strict):
+    """A time in which alerts of a watch, of a group or of all are not sent."""
+
+    watch: RowId | None = None
+    group: Label | None = None
+    hours: Annotated[int, Field(ge=1, le=8_760)]
+    reason: words(2_000) = ""  # type: ignore[valid-type]
+
+
+class SilenceEnd(Strict):
+    """A silence that is removed."""
+
+    silence: RowId
+
+
+class WatchEdit(Strict):
+    """What is to change of a watch."""
+
+    name: Label
+    group: words(200) = ""  # type: ignore[valid-type]
+    level: Level
+    least_people: LeastPeople
+    digest: Digest
+
+
+class RemoveForm(Strict):
+    """The name of the watch, typed once more."""
+
+    confirm: words(200) = ""  # type: ignore[valid-type]
+
+
 class PreviewQuery(Strict):
     """A query to be tried."""
 
@@ -60,6 +102,9 @@ class WatchForm(Strict):
     name: Label
     query: Query
     level: Level = "normal"
+    group: words(200) = ""  # type: ignore[valid-type]
+    least_people: LeastPeople = 10
+    digest: Digest = "none"
 
 
 @routes.get(f"{CONSOLE}/alerts", "notices", query=AlertsPage, unaudited=NO_PERSON)
@@ -84,7 +129,8 @@ def alerts(query: AlertsPage) -> Response:
         older_alerts=found["alerts"][-1]["id"] if found["next"] else None,
         watches=watches["watches"],
         more_watches=watches["next"] is not None,
-        silences=[one for one in alert_routes.silences()["silences"] if one["in_force"]],
+        silences=[one for one in alert_routes.silences()["silences"] if one["end"] > time.time()],
+        watch_names={one["id"]: one["name"] for one in watches["watches"]},
         notices=shown,
         deliveries=deliveries,
         counts=counts,
@@ -111,13 +157,54 @@ def change(alert: int, body: AlertForm) -> Response:
     return redirect(f"{CONSOLE}/alerts/{alert}", 303)  # type: ignore[return-value]
 
 
+@routes.post(f"{CONSOLE}/silences", "operate", body=SilenceForm)
+def silence(body: SilenceForm) -> Response:
+    """Send no alerts for some hours."""
+    if body.watch is not None and body.group is not None:
+        raise ApiError(422, "a silence is for a watch or for a group, not for both")
+    start = time.time()
+    given = SilenceBody.model_construct(
+        watch=body.watch,
+        group=body.group,
+        start=start,
+        end=start + 3_600.0 * body.hours,
+        reason=body.reason,
+    )
+    alert_routes.silence(given)
+    return redirect(f"{CONSOLE}/alerts#silences", 303)  # type: ignore[return-value]
+
+
+@routes.post(f"{CONSOLE}/silences/remove", "operate", body=SilenceEnd)
+def end_silence(body: SilenceEnd) -> Response:
+    """Remove a silence: alerts are sent again."""
+    try:
+        alert_routes.delete(body.silence)
+    except ApiError as error:
+        raise ApiError(error.status, f"there is no silence {body.silence}") from None
+    return redirect(f"{CONSOLE}/alerts#silences", 303)  # type: ignore[return-value]
+
+
+@routes.post(f"{CONSOLE}/watches/<int:watch>", "operate", body=WatchEdit)
+def edit(watch: int, body: WatchEdit) -> Response:
+    """Change a watch but for its query."""
+    _watch(watch)
+    watch_routes.patch(watch, WatchChange.model_construct(**body.model_dump()))
+    return redirect(f"{CONSOLE}/watches/{watch}", 303)  # type: ignore[return-value]
+
+
+@routes.post(f"{CONSOLE}/watches/<int:watch>/remove", "operate", body=RemoveForm)
+def remove(watch: int, body: RemoveForm) -> Response:
+    """Remove a watch with its counts and alerts, after its name was typed once more."""
+    if body.confirm != _watch(watch)["name"]:
+        raise ApiError(422, "what you typed is not the name of the watch; nothing was removed")
+    watch_routes.delete(watch)
+    return redirect(f"{CONSOLE}/alerts", 303)  # type: ignore[return-value]
+
+
 @routes.get(f"{CONSOLE}/watches/<int:watch>", "notices", unaudited=NO_PERSON)
 def watch(watch: int) -> Response:
     """One watch: texts, people and corrected shares over the last 30 days, and its alerts."""
-    try:
-        known = watch_routes.one(watch)
-    except ApiError as error:
-        raise ApiError(error.status, f"there is no watch {watch}") from None
+    known = _watch(watch)
     days = watch_routes.timeline(watch, TimelineQuery.model_construct(resolution="day", last=30))
     given = AlertsQuery.model_construct(state=None, kind=None, watch=watch, before=None, n=PAGE)
     return page(
@@ -142,10 +229,10 @@ def save(body: WatchForm) -> Response:
     given = WatchBody.model_construct(
         name=body.name,
         query=body.query,
-        group="",
+        group=body.group,
         level=body.level,
-        least_people=10,
-        digest="none",
+        least_people=body.least_people,
+        digest=body.digest,
     )
     made = watch_routes.post(given)
     return redirect(f"{CONSOLE}/watches/{made['id']}", 303)  # type: ignore[return-value]
@@ -173,6 +260,14 @@ def _preview(text: str, level: Level) -> Response:
         problem=problem,
         chart=charts,
     )
+
+
+def _watch(number: int) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = watch_routes.one(number)
+    except ApiError as error:
+        raise ApiError(error.status, f"there is no watch {number}") from None
+    return found
 
 
 def _alert(number: int) -> dict[str, Any]:
