@@ -164,6 +164,7 @@ class EventFollower:
         changed |= {id: detector.events[id] for id, _ in joined if id in detector.events}
         texts = [EventText(id, p.source, p.ref, p.at, p.author) for id, p in joined]
         stored = [self._stored(one, texts, reader) for one in changed.values()]
+        held: list[tuple[int, int, float, int | None]]
         held = [(p.source, p.ref, p.at, None) for p in detector.held]
         held += [(p.source, p.ref, p.at, e.id) for e in detector.events.values() for p in e.recent]
         state = {

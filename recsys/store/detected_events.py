@@ -144,4 +144,12 @@ _PEOPLE: Any = sa.func.count(sa.distinct(sa.case((_AUTHOR != -1, _AUTHOR)))) + s
 
 
 def _event(row: Any) -> StoredDetectedEvent:
-    return StoredDetectedEvent(*row[:5], bool(row[5]), json.loads(row[6]))
+    return StoredDetectedEvent(
+        int(row.id),
+        str(row.name),
+        float(row.began),
+        float(row.detected),
+        float(row.last),
+        bool(row.over),
+        json.loads(row.body),
+    )
