@@ -11,10 +11,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, TypeVar
 
-from recsys.data.file_readers import Row
-from recsys.data.record_parsers import Reject
+from recsys.data.item_and_event_readers import Row
+from recsys.data.record_reader import Reject
 from recsys.errors import StoreError
-from recsys.store.locks import alone_with
+from recsys.store.file_locks import alone_with
 
 T = TypeVar("T")
 MOST, OTHERS = 50, "other reasons"

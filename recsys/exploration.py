@@ -25,7 +25,7 @@ from recsys.ranking.pinned_items import SOURCE as PINNED
 from recsys.ranking.query import Query, Reason, Recommendation
 from recsys.ranking.reserved_places import SOURCE
 from recsys.recommender import Recommender
-from recsys.serving.new_item_exposure_share import undoubted
+from recsys.serving.new_item_exposure_cap import undoubted
 
 Method = Literal["uniform", "thompson"]
 Floats = NDArray[np.floating]

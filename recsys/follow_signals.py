@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.array_types import Rows
-from recsys.ranking.around_user import AroundUser
+from recsys.ranking.live_ego_network import AroundUser
 from recsys.ranking.social_signals import EgoNetwork, acts_each
 from recsys.ranking.social_signals import Ties as SocialTies
 from recsys.serving.follow_graph import FollowGraph

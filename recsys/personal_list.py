@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from recsys.data.event_kind_weights import EventWeights
 from recsys.errors import DataError
 from recsys.i18n import SOURCE
-from recsys.ranking.around_user import AroundUser
 from recsys.ranking.history import acts, interactions
+from recsys.ranking.live_ego_network import AroundUser
 from recsys.ranking.new_voices import NewVoices
 from recsys.ranking.query import Filters, Interaction, Query, Recommendation
 from recsys.ranking.reserved_places import ReservedPlaces

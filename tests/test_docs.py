@@ -55,7 +55,7 @@ def test_the_table_of_settings_is_that_of_the_declarations():
 
 def test_every_route_and_no_other(tmp_path):
     from api.app import create_app
-    from api.console.site import routes as console_pages
+    from api.console.page_dispatch import routes as console_pages
     from recsys.settings import Settings
 
     app = create_app(Settings(home=tmp_path), background=False)

@@ -18,7 +18,7 @@ import recsys
 from api.app import create_app
 from recsys import BundleError, DataError
 from recsys.data.dataframes import event_table, events_of, items_of
-from recsys.data.file_readers import load_events, load_items
+from recsys.data.item_and_event_readers import load_events, load_items
 from recsys.ranking.query import Filters
 from recsys.settings import Settings
 from recsys.tuning.tuning_result import TuningResult

@@ -13,7 +13,7 @@ from recsys.monitoring.alert_sentences import GONE
 from recsys.monitoring.watched_text import COMMENT, ITEM, SOURCES, TONES
 from recsys.store import alerts as store_alerts
 from recsys.store.store import Store
-from recsys.store.watched_log import WatchedLog
+from recsys.store.text_log import WatchedLog
 from recsys.store.watches import Watch, Watches
 
 from ..errors import ApiError

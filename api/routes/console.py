@@ -27,6 +27,8 @@ def console(rest: str = "") -> Response:
         on = False
     if not on:
         raise ApiError(404, "there is no console here (RECSYS_CONSOLE)")
-    from ..console.site import answer  # loaded here: a worker without the console pays nothing
+    from ..console.page_dispatch import (
+        answer,  # loaded here: a worker without the console pays nothing
+    )
 
     return answer()

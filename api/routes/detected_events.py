@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from recsys.monitoring.watched_text import COMMENT, ITEM, SOURCES
 from recsys.store import detected_events as stored
 from recsys.store.store import Store
-from recsys.store.watched_log import WatchedLog
+from recsys.store.text_log import WatchedLog
 
 from ..handlers.ingestion import missing
 from ..http.routing import Routes

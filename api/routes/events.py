@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..handlers import list_pagination
-from ..handlers.event_kind_counts import known_kinds
+from ..handlers.event_kinds_json import known_kinds
 from ..handlers.ingestion import add_events, missing, unknown_kinds
 from ..http.routing import Routes
 from ..schemas.health_errors_stats import Nothing

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import g
 
-from recsys.data.account_mix import ALARMS
+from recsys.data.account_mix_anomalies import ALARMS
 from recsys.serving.live_state import LiveState
 from recsys.serving.suspicious_items import (
     SuspiciousGroup,

@@ -9,19 +9,19 @@ from urllib.parse import urlencode
 from flask import g
 
 from recsys.errors import DataError
+from recsys.monitoring.alert_detection import Setting
 from recsys.monitoring.alert_sentences import warnings
 from recsys.monitoring.digest import as_json as shares_json
 from recsys.monitoring.digest import shares_of
-from recsys.monitoring.monitor import Setting
 from recsys.monitoring.preview import preview as previewed
 from recsys.monitoring.preview import scan
-from recsys.monitoring.text_reader import TextReader
 from recsys.monitoring.watch_query import Part, conditions, parse
+from recsys.monitoring.watch_worker import SECRET
 from recsys.monitoring.watched_text import conditions_of, cover, matches
-from recsys.monitoring.watcher import SECRET
+from recsys.monitoring.watched_texts import TextReader
 from recsys.store import watches as store_watches
 from recsys.store.store import Store
-from recsys.store.watched_log import WatchedLog
+from recsys.store.text_log import WatchedLog
 
 from ..errors import ApiError
 from ..handlers.ingestion import missing

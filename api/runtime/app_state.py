@@ -16,7 +16,7 @@ from recsys.safety.analysis_process import AnalysisProcess
 from recsys.safety.text_rules import load_scorer
 from recsys.serving.creator_floor import CreatorFloor
 from recsys.serving.follow_graph import FollowGraph
-from recsys.serving.new_item_exposure_share import ExposureShare
+from recsys.serving.new_item_exposure_cap import ExposureShare
 from recsys.settings import Settings
 from recsys.social_network.popular_accounts import PopularAccounts
 from recsys.social_network.stance import StanceModel
@@ -33,13 +33,13 @@ from recsys.store.watches import Watches
 from recsys.text.sentiment.scorer import SentimentScorer
 
 from ..auth import Authenticator
-from ..handlers.event_kind_counts import KindCounts
+from ..handlers.event_kinds_json import KindCounts
 from ..http.response_cache import Cache
 from ..metrics import Metrics
 from .experiment_board import ExperimentBoard
 from .exposure_write_buffer import ExposureLog
 from .new_item_rates import NewItemRates
-from .outage_notices import OperationNotices
+from .operational_notices import OperationNotices
 from .pin_board import PinBoard
 from .rate_limiter import RateLimiter
 from .request_audit import AuditTrail

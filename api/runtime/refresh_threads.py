@@ -20,17 +20,17 @@ from recsys.delivery.mail import MailServer
 from recsys.delivery.public_addresses import networks
 from recsys.errors import BundleError, RecsysError, StoreError
 from recsys.monitoring.event_follower import EventFollower
-from recsys.monitoring.watcher import Watcher
+from recsys.monitoring.watch_worker import Watcher
 from recsys.ranking.query import Query
 from recsys.serving.live_state import LiveState
 from recsys.store.erasure import empty_log, erased_in_log
 from recsys.store.outbox import Outbox
-from recsys.store.writer_queue import PAUSE
+from recsys.store.write_lock_queue import PAUSE
 
 from ..user_tokens import Tokens
 from .app_state import AppState
 from .experiment_guardrails import ExperimentGuardrails
-from .heap import release_free_pages
+from .malloc_trim import release_free_pages
 from .served_model import ServedModel
 
 log = logging.getLogger("recsys.api")

@@ -28,14 +28,14 @@ from recsys.array_types import Floats, Mask
 from recsys.data.dataset import Dataset
 from recsys.data.event_kind_weights import REMARKS, TONE, EventWeights
 from recsys.data.event_tables import EventTable, ItemTable
-from recsys.data.file_readers import load_events, load_items
+from recsys.data.item_and_event_readers import load_events, load_items
 from recsys.errors import DataError
 from recsys.evaluation.baseline_registry import FitContext
 from recsys.evaluation.service_adapter import ServiceScorer
 from recsys.ranking_metrics import user_auc
 from recsys.serving.live_state import LiveState
 from recsys.text.sentiment.scorer import with_sentiment
-from recsys.training.fit import TextVectors, assemble, fit_engines
+from recsys.training.model_builder import TextVectors, assemble, fit_engines
 from recsys.tuning.engine_catalogue import engine_named
 from recsys.tuning.scorer_protocol import Histories
 from recsys.tuning.tuner import Scenario, TuningData, tune

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from recsys.array_types import Floats, Mask, Rows
 from recsys.data.event_tables import EventTable
-from recsys.data.file_readers import load_events, load_items
+from recsys.data.item_and_event_readers import load_events, load_items
 from recsys.ranking_metrics import Positives, ndcg, recall, score_ranks
 from recsys.text.clean import document
 from recsys.tuning.held_out_event_masks import cold_items

@@ -26,13 +26,13 @@ from recsys.store.store import Store
 from recsys.text.cold_start import ColdStartConfig
 from recsys.text_training.encode_catalogue import renumbered
 from recsys.training.cold_items import ColdStartSolver
-from recsys.training.fit import assemble, known_interactions
+from recsys.training.model_builder import assemble, known_interactions
 from recsys.tuning.engine_catalogue import engine_named
 from recsys.tuning.tuning_result import TuningResult
 
 from ..environment import load_settings, own_command, server_environment
+from ..local_recommender import open_bundle
 from ..progress import job_progress
-from ..recommender_from_store import open_bundle
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "movietweetings"
 PEOPLE = 400  # whose lists are looked at

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Rows
-from recsys.data.file_readers import load_events
+from recsys.data.item_and_event_readers import load_events
 from recsys.errors import DataError
 from recsys.index.exact import top_k
 from recsys.index.joined_index import AT, TASTES, JoinedIndex, joined_index, tastes

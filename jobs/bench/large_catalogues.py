@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.data.file_readers import load_events
+from recsys.data.item_and_event_readers import load_events
 from recsys.errors import DataError
 from recsys.evaluation.peak_memory import peak_mb, reset_peak
 from recsys.models.interaction_matrix import Interactions
@@ -36,7 +36,7 @@ from recsys.ranking_metrics import Positives, Values, compare, list_ranks, ndcg,
 from recsys.tuning.engine_catalogue import engine_named
 
 from ..cli import run
-from .blended_scores import Blend, BlendedScores, blends
+from .blended_scorer import Blend, BlendedScores, blends
 from .niche_world import NicheConfig, niche_events, niche_words
 
 AT = 20

@@ -24,7 +24,7 @@ from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.score_model import LogTerm, ScoreModel, Term
 from recsys.store.store import Store
 from recsys.text.encoders.student import Student
-from recsys.training.fit import TextVectors, assemble
+from recsys.training.model_builder import TextVectors, assemble
 from recsys.tuning.gbdt_training import ROUNDS, SETTINGS, from_booster
 
 from ..nightly.steps.vector_index import build_index, index_blobs

@@ -25,8 +25,8 @@ from recsys.data.ids import IdMap
 from recsys.errors import DataError
 from recsys.text.encoders.encoder import load_encoder
 from recsys.text.item_texts import documents
+from recsys.text.topics.catalogue_topics import item_topics
 from recsys.text.topics.fit import TopicConfig
-from recsys.text.topics.item_topics import item_topics
 from recsys.text.topics.model import Topics
 from recsys.text_training.encode_catalogue import encode_words
 

@@ -30,7 +30,7 @@ from recsys.models.slist import SlistConfig
 from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
 from recsys.text.item_texts import documents
 from recsys.text_training.encode_catalogue import encode_words
-from recsys.training.fit import TextVectors, assemble, known_interactions
+from recsys.training.model_builder import TextVectors, assemble, known_interactions
 
 from ..cli import run
 from ..environment import load_settings

@@ -17,7 +17,7 @@ import click
 import numpy as np
 
 from recsys.data.records import Item
-from recsys.monitoring.watcher import LOOK, Watcher
+from recsys.monitoring.watch_worker import LOOK, Watcher
 from recsys.store.store import Store
 from recsys.store.watches import Watches
 from recsys.text.sentiment.scorer import SentimentScorer

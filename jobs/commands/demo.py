@@ -29,7 +29,7 @@ from recsys.store.store import Store
 from ..cli import run
 from ..command_output import output
 from ..environment import load_settings
-from ..recommender_from_store import LocalService, open_bundle, open_service
+from ..local_recommender import LocalService, open_bundle, open_service
 from .ingest_files import ingest
 from .recommend import documents, print_order, recommendation_table
 

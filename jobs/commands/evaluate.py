@@ -18,14 +18,14 @@ from rich.table import Table
 
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable, ItemTable
-from recsys.data.file_readers import load_events, load_follows, load_items
-from recsys.data.record_parsers import Options
+from recsys.data.item_and_event_readers import load_events, load_follows, load_items
+from recsys.data.record_reader import Options
 from recsys.errors import DataError
 from recsys.evaluation.baseline_registry import FitContext
 from recsys.evaluation.evaluate import row_names, run
 from recsys.evaluation.evaluation_result import Result
 from recsys.evaluation.html_report import html
-from recsys.evaluation.item_order_slices import SHARED, share_at_one_time
+from recsys.evaluation.item_numbering_slices import SHARED, share_at_one_time
 from recsys.evaluation.protocol_runners import WITHOUT_FOLLOWS
 from recsys.safety.comment_dampening import dampened
 from recsys.settings import Settings
@@ -35,7 +35,7 @@ from recsys.text.encoders.transformer import pick_device
 from recsys.text.item_texts import documents
 from recsys.text.sentiment.scorer import with_sentiment
 from recsys.text_training.encode_catalogue import encode_words
-from recsys.training.fit import TextVectors
+from recsys.training.model_builder import TextVectors
 from recsys.tuning.evaluation_protocols import PROTOCOLS, Rules, make_split
 from recsys.tuning.relevant_events import Positive
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from recsys.data.file_readers import load_items
+from recsys.data.item_and_event_readers import load_items
 from recsys.errors import DataError
 from recsys.evaluation.event_trials import YEAR, LabelledPost, run_event_trial
 

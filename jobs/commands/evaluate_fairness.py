@@ -12,7 +12,7 @@ from typing import Any
 import click
 import numpy as np
 
-from recsys.data.file_readers import load_events, load_items
+from recsys.data.item_and_event_readers import load_events, load_items
 from recsys.errors import DataError
 from recsys.evaluation.fairness_trials import Acts, try_calibration, try_floor
 

@@ -13,8 +13,8 @@ from typing import Any
 import click
 
 from recsys.data.column_aliases import Shape
-from recsys.data.file_readers import load_events, read_follows
-from recsys.data.record_parsers import Broken, Options, Reading, Reject, read_records
+from recsys.data.item_and_event_readers import load_events, read_follows
+from recsys.data.record_reader import Broken, Options, Reading, Reject, read_records
 from recsys.data.records import Follow
 from recsys.errors import DataError
 from recsys.evaluation import spread_quality, who_to_follow

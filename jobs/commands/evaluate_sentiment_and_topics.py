@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import click
 
 from recsys.data.event_tables import ItemTable
-from recsys.data.file_readers import load_items
+from recsys.data.item_and_event_readers import load_items
 from recsys.data.labeled_texts import read_labels
 from recsys.errors import DataError
 from recsys.evaluation.sentiment_and_topic_quality import (

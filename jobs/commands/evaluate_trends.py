@@ -16,8 +16,8 @@ import numpy as np
 
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import ItemTable
-from recsys.data.file_readers import load_events, load_items
-from recsys.data.record_parsers import Options
+from recsys.data.item_and_event_readers import load_events, load_items
+from recsys.data.record_reader import Options
 from recsys.data.table_builder import EventColumns
 from recsys.errors import DataError
 from recsys.evaluation.burst_trials import WARM_UP, BurstInjection, run_trial

@@ -12,7 +12,7 @@ import click
 
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import ItemTable
-from recsys.data.file_readers import load_events, load_items
+from recsys.data.item_and_event_readers import load_events, load_items
 from recsys.errors import DataError
 from recsys.evaluation.profile_quality import community_figures, returning_figures
 

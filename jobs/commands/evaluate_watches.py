@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Times
-from recsys.data.file_readers import load_items
+from recsys.data.item_and_event_readers import load_items
 from recsys.data.labeled_texts import read_labels
 from recsys.errors import DataError
 from recsys.evaluation.watch_trials import WARM_UP, Pool, WatchTrial, run_trial

@@ -30,8 +30,8 @@ from recsys.data.column_aliases import COLUMNS, Shape
 from recsys.data.day_month_order import ORDERS
 from recsys.data.equal_event_numbering import Occurrences
 from recsys.data.file_opening import check_file
-from recsys.data.file_readers import Row as Line
-from recsys.data.file_readers import (
+from recsys.data.item_and_event_readers import Row as Line
+from recsys.data.item_and_event_readers import (
     count_lines,
     notes,
     read_events,
@@ -41,7 +41,7 @@ from recsys.data.file_readers import (
 )
 from recsys.data.parsing import FieldError
 from recsys.data.partial_rows import Row, filled_items, filled_users
-from recsys.data.record_parsers import Options, Reading, Reject, read_records
+from recsys.data.record_reader import Options, Reading, Reject, read_records
 from recsys.data.records import Event, Follow, Item, User
 from recsys.errors import DataError
 from recsys.safety.flags import KEY

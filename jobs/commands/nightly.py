@@ -25,7 +25,7 @@ import click
 import recsys
 from recsys.settings import NIGHT, SETTINGS, Settings
 from recsys.store.erasure import Erasures
-from recsys.store.locks import only_one
+from recsys.store.file_locks import only_one
 from recsys.store.store import Store
 
 from ..cli import run

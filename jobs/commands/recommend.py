@@ -18,7 +18,7 @@ from recsys.ranking.query import Query, Reason, Recommendation
 from ..cli import run
 from ..command_output import output
 from ..environment import load_settings
-from ..recommender_from_store import LocalService, open_service
+from ..local_recommender import LocalService, open_service
 
 
 @click.command(name="recommend")

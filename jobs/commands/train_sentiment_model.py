@@ -21,7 +21,7 @@ from recsys.text.sentiment.lexicon import TURN, read_lexicon
 from recsys.text.sentiment.model import load_sentiment_model, write_sentiment_model
 from recsys.text.sentiment.scorer import FOLDER, LEXICON, MODEL
 from recsys.text.sentiment.training import check_classes, fit_sentiment_model
-from recsys.text.shared_phrases import sharing_phrases
+from recsys.text.train_test_text_overlap import sharing_phrases
 
 from ..cli import run
 from ..command_output import output

@@ -18,18 +18,18 @@ import click
 
 from recsys.bundle_store import BundleStore
 from recsys.errors import DataError, RecsysError
+from recsys.monitoring.alert_detection import Setting
 from recsys.monitoring.alert_sentences import summary
 from recsys.monitoring.digest import PERIODS, digest
-from recsys.monitoring.monitor import Setting
 from recsys.monitoring.preview import preview
-from recsys.monitoring.text_reader import TextReader
 from recsys.monitoring.watch_query import parse
 from recsys.monitoring.watched_text import conditions_of
+from recsys.monitoring.watched_texts import TextReader
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.store.alerts import Alerts
 from recsys.store.store import Store
-from recsys.store.watched_log import WatchedLog
+from recsys.store.text_log import WatchedLog
 from recsys.store.watches import DIGESTS, HOUR, LEVELS, Watches
 from recsys.text.sentiment.scorer import SentimentScorer
 

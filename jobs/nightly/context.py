@@ -23,15 +23,15 @@ from recsys.text.encoders.student import Student
 from recsys.text.encoders.transformer import pick_device
 from recsys.text_training.encode_catalogue import renumbered
 from recsys.training.cold_items import ColdStartSolver, config_of
-from recsys.training.fit import TextVectors, assemble, fit_engines, known_interactions
+from recsys.training.model_builder import TextVectors, assemble, fit_engines, known_interactions
 from recsys.tuning.engine_catalogue import engine_named
 from recsys.tuning.tuner import FIRST_QUERIES
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
 from recsys.tuning.validation_splits import validation
 
+from ..local_recommender import open_bundle
 from ..progress import LogProgress, TerminalProgress
-from ..recommender_from_store import open_bundle
 from .data_snapshot import load_snapshot
 from .step_runner import DETAIL, Detail
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Floats, Mask, Rows, Times
-from recsys.data.account_mix import (
+from recsys.data.account_mix_anomalies import (
     AccountMix,
     births_by_number,
     births_of,

@@ -94,9 +94,8 @@ class EventWeights:
     public: frozenset[str] = frozenset()  # kinds of acts that anybody may see
     meanings: Mapping[str, Meaning] = field(init=False, repr=False, compare=False)
     _public: frozenset[str] = field(init=False, repr=False, compare=False)
-    account_tests: bool = (
-        True  # an act counts by the account mix of its item; see `recsys.data.account_mix`
-    )
+    # whether an act counts by the account mix of its item, see recsys.data.account_mix_anomalies
+    account_tests: bool = True
 
     def __post_init__(self) -> None:
         if not 0 <= self.sentiment <= 2:

@@ -1,7 +1,7 @@
 """CUSUM of account properties: per item, log-likelihood ratios of its users against the platform.
 
 The cumulative sum of an item and test (Page 1954) grows where nearly all users have the property
-and falls to zero where the mix is the platform's. See `recsys.data.account_mix`.
+and falls to zero where the mix is the platform's. See `recsys.data.account_mix_anomalies`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Mask
 from recsys.data.column_aliases import Shape
-from recsys.data.record_parsers import Broken, read_records
+from recsys.data.record_reader import Broken, read_records
 from recsys.errors import DataError
 
 NEUTRAL_UP_TO = 0.5  # valence at which a text is no longer neutral

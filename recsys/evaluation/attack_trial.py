@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from recsys.array_types import Rows
-from recsys.data.account_mix import births_of
+from recsys.data.account_mix_anomalies import births_of
 from recsys.data.dataset import Dataset
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import EventTable, ItemTable

@@ -17,7 +17,7 @@ from recsys.errors import DataError
 from recsys.evaluation import baselines
 from recsys.evaluation.baselines import Options
 from recsys.text.item_texts import documents
-from recsys.training.fit import TextVectors
+from recsys.training.model_builder import TextVectors
 from recsys.tuning.scorer_protocol import Scorer, Skip
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ from recsys.data.dataset import Dataset
 from recsys.evaluation.baseline_registry import ENGINES, FitContext
 from recsys.evaluation.baseline_tuning import Tuned, fit_tuned, tune
 from recsys.evaluation.evaluation_result import Part, RowResult, pooled_auc, with_intervals
-from recsys.evaluation.item_labels import label_features, word_features
-from recsys.evaluation.metrics_report import MetricsReport, by_user
+from recsys.evaluation.item_features import label_features, word_features
+from recsys.evaluation.metric_computation import MetricsReport, by_user
 from recsys.evaluation.peak_memory import peak_mb, reset_peak
 from recsys.evaluation.replay_baselines import (
     DecayedCountsReplay,

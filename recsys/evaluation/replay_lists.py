@@ -11,9 +11,9 @@ from scipy import sparse
 
 from recsys.array_types import Mask, Rows, Times
 from recsys.data.dataset import Dataset
-from recsys.evaluation import beyond_accuracy, personalisation
+from recsys.evaluation import beyond_accuracy, personalization_metrics
 from recsys.evaluation.evaluation_result import with_intervals
-from recsys.evaluation.metrics_report import SWAPPED_AT, WEEK, by_user, list_figures
+from recsys.evaluation.metric_computation import SWAPPED_AT, WEEK, by_user, list_figures
 from recsys.ranking_metrics import Interval, Values, top
 from recsys.tuning.evaluation_protocols import Split, positive_steps
 from recsys.tuning.prequential_replay import ReplayModel, ReplayQuery, World, drawn
@@ -53,7 +53,7 @@ class ReplayPlan:
         places = np.random.default_rng(seed).permutation(np.flatnonzero(positive))
         first = np.unique(split.replay.events.user[places], return_index=True)[1]
         listed = np.zeros(len(positive), bool)
-        listed[places[first[personalisation.sampled_lists(len(first), seed)]]] = True
+        listed[places[first[personalization_metrics.sampled_lists(len(first), seed)]]] = True
         return cls(
             world, first_seen, positive, listed, drawn(positive, SWAPPED, seed + 1), labels, seed
         )
@@ -88,8 +88,8 @@ class ReplayLists:
 
     def _list(self, user: int, query: ReplayQuery, scores: Values) -> None:
         count = len(query.rows) if query.alive else len(query.rows) - 1
-        places = top(scores[None, :count].astype(np.float32), personalisation.DEPTH)[0]
-        found = np.full(personalisation.DEPTH, -1, np.int32)
+        places = top(scores[None, :count].astype(np.float32), personalization_metrics.DEPTH)[0]
+        found = np.full(personalization_metrics.DEPTH, -1, np.int32)
         found[: len(places)] = np.where(places >= 0, query.rows[places], -1)
         shown = found[found >= 0]
         self.user.append(user)
@@ -105,12 +105,12 @@ class ReplayLists:
         lengths = np.array(
             [len(self.latest[one].item) for one in others] + [len(query.histories.item)]
         )
-        stratum = personalisation.strata(lengths)
+        stratum = personalization_metrics.strata(lengths)
         same_stratum = np.flatnonzero(stratum[:-1] == stratum[-1])
         if not len(same_stratum):
             return
         drawn, counts = np.unique(
-            self.rng.choice(same_stratum, personalisation.DRAWS), return_counts=True
+            self.rng.choice(same_stratum, personalization_metrics.DRAWS), return_counts=True
         )
         gains = [self._gain(query, self.latest[others[one]]) for one in drawn.tolist()]
         own = _gain(float(query.rank(scores[None])[0]), 0)
@@ -141,7 +141,7 @@ class ReplayLists:
             found |= with_intervals({f"swap_gap@{SWAPPED_AT}": gap}, seed)
         if not self.lists:
             return found
-        lists, depth = np.array(self.lists, np.int32), personalisation.DEPTH
+        lists, depth = np.array(self.lists, np.int32), personalization_metrics.DEPTH
         columns = {f"freshness@{depth}": np.array(self.young)} if self.young else {}
         if self.plan.labels is not None:
             columns[f"calibration@{depth}"] = self._calibration(lists, self.plan.labels)
@@ -156,7 +156,7 @@ class ReplayLists:
         ones = np.ones(int(old.sum()), np.float32)
         history = sparse.csr_array((ones, (owner[old], item[old])), shape=(n, known))
         return beyond_accuracy.calibration(
-            np.where(lists < known, lists, -1), personalisation.DEPTH, history, labels
+            np.where(lists < known, lists, -1), personalization_metrics.DEPTH, history, labels
         )
 
 

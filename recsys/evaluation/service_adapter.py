@@ -12,12 +12,12 @@ from recsys.array_types import Floats
 from recsys.data.dataset import Dataset
 from recsys.evaluation.baseline_registry import FitContext
 from recsys.ranking import popularity_features
+from recsys.ranking.dataset_social_graph import SocialGraph
 from recsys.ranking.gbdt_rerank import reranked_block
 from recsys.ranking.history_batch import HistoryBatch
-from recsys.ranking.social_graph import SocialGraph
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.training.fit import TextVectors, assemble, fit_engines
+from recsys.training.model_builder import TextVectors, assemble, fit_engines
 from recsys.tuning.engine_catalogue import engine_named
 from recsys.tuning.evaluation_protocols import Split
 from recsys.tuning.scorer_protocol import Histories

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.monitoring.monitor import NEGATIVE, Monitor, Setting
+from recsys.monitoring.alert_detection import NEGATIVE, Monitor, Setting
 from recsys.monitoring.watch_baselines import Baselines, DayCount
 from recsys.store.watches import ALL, HOUR, Match
 from recsys.trends.series import WEEK

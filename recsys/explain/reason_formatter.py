@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from recsys.explain import attribution_groups
+from recsys.explain import history_groups
 from recsys.i18n import translate
 from recsys.ranking import reason_templates
 from recsys.ranking.query import Reason
@@ -74,10 +74,10 @@ class ReasonFormatter:
             return one.saying(translate(reason_templates.QUIET[one.kind], self.language))
         if one.kind != "because_you":
             return one.saying(self._sentence(one.kind))
-        informative = [item for item, _ in one.items[: min(one.among, attribution_groups.NAMED)]]
+        informative = [item for item, _ in one.items[: min(one.among, history_groups.NAMED)]]
         quotes = [self._quoted(self.rows[item]) for item in informative]
         weights = [self.weights[item] for item in informative]
-        return one.saying(attribution_groups.reason_text(one, quotes, weights, self.language))
+        return one.saying(history_groups.reason_text(one, quotes, weights, self.language))
 
     def _sentence(self, kind: str) -> str:
         found = self.sentences.get(kind)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.explain.attribution_groups import AttributionGroups
+from recsys.explain.history_groups import AttributionGroups
 from recsys.ranking.followed_places import may_be_raised
 from recsys.ranking.query import Reason
 from recsys.ranking.request_scorer import Request

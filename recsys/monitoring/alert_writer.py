@@ -10,19 +10,19 @@ import numpy as np
 import sqlalchemy as sa
 
 from recsys.i18n import translate
+from recsys.monitoring.alert_detection import FLOOD, AlertChange, Monitor
 from recsys.monitoring.alert_sentences import MORE, in_all, summary
 from recsys.monitoring.alert_states import AGAIN, AlertState
 from recsys.monitoring.digest import write_digests
 from recsys.monitoring.evidence import READ, Findings, findings
-from recsys.monitoring.monitor import FLOOD, AlertChange, Monitor
 from recsys.monitoring.negative_share import WINDOWS
-from recsys.monitoring.text_reader import TextReader
 from recsys.monitoring.watched_text import COMMENT, ITEM, WatchedText
+from recsys.monitoring.watched_texts import TextReader
 from recsys.store.alerts import FIRING, PENDING, RESOLVED, Alert, Alerts, Evidence
 from recsys.store.leases import check_lease
 from recsys.store.outbox import Notice, add_notice
 from recsys.store.store import Store
-from recsys.store.watched_log import WatchedLog
+from recsys.store.text_log import WatchedLog
 from recsys.store.watches import HOUR, Match, Watch, Watches
 
 LEASE = "watch"

@@ -21,14 +21,14 @@ from recsys.data.records import Item
 from recsys.monitoring.event_detection.detector import DetectedEvent, EventDetector, Post
 from recsys.monitoring.event_detection.event_names import event_name
 from recsys.monitoring.event_detection.terms import terms
-from recsys.monitoring.text_reader import TextReader
 from recsys.monitoring.watched_text import COMMENT, ITEM
+from recsys.monitoring.watched_texts import TextReader
 from recsys.serving.live_state import LiveState
 from recsys.store.detected_events import DetectedEvents, EventText, StoredDetectedEvent
 from recsys.store.leases import Leases, check_lease
 from recsys.store.schema import notes
 from recsys.store.store import Store, StoredEvent
-from recsys.store.watched_log import NumberedItem, WatchedLog
+from recsys.store.text_log import NumberedItem, WatchedLog
 from recsys.text.entities.markup import MENTION, marks
 from recsys.text.sentiment.scorer import SentimentScorer
 

@@ -11,17 +11,17 @@ import numpy as np
 
 from recsys import request_cpu_budget
 from recsys.i18n import SOURCE
+from recsys.monitoring.alert_detection import AlertChange, Monitor, Setting
 from recsys.monitoring.alert_sentences import warnings
 from recsys.monitoring.alert_writer import figures
 from recsys.monitoring.digest import as_json, shares_of
-from recsys.monitoring.monitor import AlertChange, Monitor, Setting
-from recsys.monitoring.text_reader import TextReader
 from recsys.monitoring.watch_baselines import Baselines
 from recsys.monitoring.watch_query import Part
+from recsys.monitoring.watch_worker import counted, match_of
 from recsys.monitoring.watched_text import WatchedText, matches
-from recsys.monitoring.watcher import counted, match_of
+from recsys.monitoring.watched_texts import TextReader
 from recsys.store.store import Store
-from recsys.store.watched_log import WatchedLog
+from recsys.store.text_log import WatchedLog
 from recsys.store.watches import ALL, HOUR, HourCount, Match, Watches
 from recsys.trends.series import WEEK
 

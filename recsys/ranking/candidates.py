@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.index.truncated_vectors import TruncatedVectors
+from recsys.index.inner_product_bounds import TruncatedVectors
 from recsys.ranking import followed_places
 from recsys.ranking.cold_item_ranks import contenders
 from recsys.ranking.gbdt_rerank import best_places

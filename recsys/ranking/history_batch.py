@@ -11,8 +11,8 @@ from scipy import sparse
 
 from recsys.array_types import Floats, Rows, Times
 from recsys.data.dataset import Dataset
+from recsys.ranking.dataset_social_graph import SocialGraph, own_rows
 from recsys.ranking.history import History, steps_back
-from recsys.ranking.social_graph import SocialGraph, own_rows
 from recsys.ranking.social_signals import SocialSignals
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.array_types import Floats, Rows, Times
-from recsys.index.truncated_vectors import fronts_of
+from recsys.index.inner_product_bounds import fronts_of
 from recsys.ranking.item_feature_table import ItemFeatureTable, bounds
 from recsys.ranking.terms.popularity import HALF_LIFE
 from recsys.ranking.terms.registry import TERMS, item_feature_terms

@@ -14,7 +14,7 @@ import numpy as np
 from recsys.array_types import Floats, Mask, Rows
 from recsys.ranking.request_scorer import Request
 from recsys.serving.creator_floor import CreatorFloor, with_new_creators
-from recsys.serving.new_item_exposure_share import undoubted
+from recsys.serving.new_item_exposure_cap import undoubted
 
 SOURCE = "new_voice"
 QUANTILE = 0.4  # of the computed scores, which an eligible item reaches

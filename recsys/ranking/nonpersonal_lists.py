@@ -12,7 +12,7 @@ from recsys.array_types import Mask, Rows
 from recsys.i18n import translate
 from recsys.ranking.filters import allowed, capped, without_older_copies
 from recsys.ranking.history import History
-from recsys.ranking.history_proxies import MIN_COSINE
+from recsys.ranking.new_item_proxies import MIN_COSINE
 from recsys.ranking.query import Filters, Reason, Recommendation
 from recsys.ranking.reason_templates import LIKE, named, sentence
 from recsys.ranking.search_matches import search_matches

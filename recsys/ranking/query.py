@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from recsys.ranking.around_user import AroundUser
+from recsys.ranking.live_ego_network import AroundUser
 from recsys.ranking.metadata_filter import Comparison
 from recsys.store.user_controls import Control
 from recsys.store.user_histories import TakenItems

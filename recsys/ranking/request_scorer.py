@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.index.truncated_vectors import TruncatedVectors
+from recsys.index.inner_product_bounds import TruncatedVectors
 from recsys.ranking import user_controls
 from recsys.ranking.history import History
 from recsys.ranking.item_feature_cache import ItemFeatureCache

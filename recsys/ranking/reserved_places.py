@@ -2,7 +2,7 @@
 
 A list by scores shows what many have taken up already. The tenth place of a ten that holds no item
 with few users goes to one, if its neighbour sum is among the best tenth of the user's and its share
-of the hour's lists is not used up (`recsys.serving.new_item_exposure_share`). Nothing is drawn at
+of the hour's lists is not used up (`recsys.serving.new_item_exposure_cap`). Nothing is drawn at
 random.
 """
 
@@ -18,7 +18,7 @@ from recsys.ranking.cold_item_ranks import PredictedColumn, unread_rows, users_o
 from recsys.ranking.item_newness import not_new
 from recsys.ranking.request_scorer import Request
 from recsys.serving.live_state import LiveState
-from recsys.serving.new_item_exposure_share import ExposureShare
+from recsys.serving.new_item_exposure_cap import ExposureShare
 from recsys.serving.score_model import UNREAD
 
 EVERY = 10  # places of which one may be reserved

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows, Times
-from recsys.data.account_mix import AccountMix
+from recsys.data.account_mix_anomalies import AccountMix
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.rating_scale import RatingScale
 from recsys.data.records import Item
@@ -19,18 +19,18 @@ from recsys.safety.flags import read_flags
 from recsys.serving import catalogue
 from recsys.serving.catalogue import LABELS
 from recsys.serving.dirty_rows import DirtyRows
+from recsys.serving.hourly_counts import HourlyCounts
 from recsys.serving.id_cache import IdCache
 from recsys.serving.item_availability import ItemAvailability
 from recsys.serving.item_flags import FLAG_WEIGHT, ItemFlags
 from recsys.serving.item_lift import ItemPopularity
 from recsys.serving.item_replies import ItemReplies
-from recsys.serving.label_shares import label_uptake
+from recsys.serving.label_popularity import label_uptake
 from recsys.serving.like_rates import LikeRates
 from recsys.serving.live_entities import Mentions
 from recsys.serving.live_event import LiveEvent, heeded, weights_of
 from recsys.serving.metadata_columns import MetadataColumns, folded
 from recsys.serving.model import Model
-from recsys.serving.past_hour_counts import HourlyCounts
 from recsys.serving.phrase_index import PhraseIndex
 from recsys.serving.popularity_counters import PopularityCounters
 from recsys.serving.rating_scale_updates import Ratings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
-from recsys.data.account_mix import AccountMix
+from recsys.data.account_mix_anomalies import AccountMix
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.rating_scale import RatingScale
 from recsys.safety.comment_dampening import CommentDampener

@@ -9,7 +9,7 @@ import numpy as np
 
 from recsys.array_types import Floats
 from recsys.bundle import RawBundle
-from recsys.data.account_mix import AccountMix
+from recsys.data.account_mix_anomalies import AccountMix
 from recsys.data.rating_scale import RatingScale
 from recsys.errors import MissingExtra
 from recsys.index.faiss_index import FaissIndex

@@ -55,7 +55,7 @@ class ActivityBuffer:
         """Record an event. An actor of None is an unknown user, a different one each time.
 
         `counts`: False for users in excess of the usual mix of accounts
-        (`recsys.data.account_mix`): all those of an item count as one user.
+        (`recsys.data.account_mix_anomalies`): all those of an item count as one user.
         """
         if not counts:
             actor_hash = self._excess(row)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.data.account_mix import BACK, DAY, NARROW, YOUNG
+from recsys.data.account_mix_anomalies import BACK, DAY, NARROW, YOUNG
 from recsys.data.item_account_cusum import TESTS, Platform
 from recsys.serving.live_state import LiveState
 from recsys.store.events import AccountOnItem

@@ -1,7 +1,7 @@
 """UniqueUsers: users per item since training, so that each user counts once per item.
 
 Users and pairs are salted hashes, kept in memory only, the latest MOST of each; with them goes
-the mix of accounts behind each item (see `recsys.data.account_mix`). A night computes the
+the mix of accounts behind each item (see `recsys.data.account_mix_anomalies`). A night computes the
 same from its table. Who acts before and after a night may count twice until the next one.
 """
 
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.data.account_mix import BACK, BLOCK, DAY, NARROW, YOUNG, AccountMix
+from recsys.data.account_mix_anomalies import BACK, BLOCK, DAY, NARROW, YOUNG, AccountMix
 from recsys.data.item_account_cusum import TESTS, UNKNOWN, ItemAccountMix, Platform
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.popularity_counters import PopularityCounters

@@ -39,7 +39,7 @@ from recsys.store import erasure_guard
 from recsys.store.error_translation import BUSY, translated
 from recsys.store.id_cache import StoreIdCache
 from recsys.store.prepared_reads import Read, Readers, return_pages
-from recsys.store.writer_queue import WriterTurns
+from recsys.store.write_lock_queue import WriterTurns
 
 _GLANCE = 0.25  # seconds that a reader waits for a lock in a process that answers requests
 _MOMENT = 50  # ms in which the emptying of a log may keep writers waiting

@@ -21,7 +21,7 @@ from recsys.errors import StoreError
 from recsys.store.audit_log import unlink
 from recsys.store.database import Database
 from recsys.store.exposures import forget_shown
-from recsys.store.locks import LockedError, alone_with, only_one
+from recsys.store.file_locks import LockedError, alone_with, only_one
 from recsys.store.outbox import remove_notices
 from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.schema import controls, erasures, follows, items

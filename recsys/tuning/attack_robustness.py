@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Rows
-from recsys.data.account_mix import DAY, YOUNG
+from recsys.data.account_mix_anomalies import DAY, YOUNG
 from recsys.data.event_kind_weights import EventWeights
 from recsys.ranking import popularity_features
 from recsys.ranking.gbdt_rerank import reranked_block

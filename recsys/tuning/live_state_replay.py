@@ -11,12 +11,12 @@ from functools import partial
 import numpy as np
 
 from recsys.array_types import Mask, Rows, Times
-from recsys.data.account_mix import births_of
+from recsys.data.account_mix_anomalies import births_of
 from recsys.data.dataset import Dataset
+from recsys.ranking.dataset_social_graph import SocialGraph
 from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.history import History
 from recsys.ranking.history_batch import HistoryBatch
-from recsys.ranking.social_graph import SocialGraph
 from recsys.ranking_metrics import Values
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState

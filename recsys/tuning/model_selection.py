@@ -25,7 +25,7 @@ from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import UNREAD, LogTerm, ScoreModel, Term
-from recsys.training.fit import TextVectors, known_interactions
+from recsys.training.model_builder import TextVectors, known_interactions
 from recsys.tuning.accuracy_personalization_frontier import described, frontier
 from recsys.tuning.choice_sets import ChoiceSets, joined
 from recsys.tuning.cold_item_rank_tuning import UnreadRanks, choose_ranks

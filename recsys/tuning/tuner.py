@@ -21,7 +21,7 @@ from recsys.data.ids import IdMap
 from recsys.data.unrecorded_items import ON
 from recsys.models.engine_definitions import Engine
 from recsys.ranking.terms.registry import load_terms
-from recsys.training.fit import TextVectors
+from recsys.training.model_builder import TextVectors
 from recsys.tuning.cpu_budget import WALL, Budget
 from recsys.tuning.engine_catalogue import Family, candidates
 from recsys.tuning.evaluation_protocols import Rules, make_split

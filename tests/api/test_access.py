@@ -13,7 +13,7 @@ from conftest import Server, key_of, keyed
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.console.site import routes as console_pages
+from api.console.page_dispatch import routes as console_pages
 from api.http.routing import Endpoint
 from api.user_tokens import Tokens
 from recsys.data.api_roles import KEY_ONLY, RIGHTS, ROLES

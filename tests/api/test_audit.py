@@ -13,7 +13,7 @@ from conftest import keyed
 from flask import Flask
 from flask.testing import FlaskClient
 
-from api.console.site import routes as console_pages
+from api.console.page_dispatch import routes as console_pages
 from api.http.routing import Endpoint, Routes
 from api.runtime.app_state import AppState
 from api.runtime.request_audit import LIST

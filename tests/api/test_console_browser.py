@@ -20,7 +20,7 @@ from recsys.data.records import Event, Item
 from recsys.store.alerts import Alerts
 from recsys.store.detected_events import DetectedEvents, EventText, StoredDetectedEvent
 from recsys.store.store import Store
-from recsys.store.watched_log import WatchedLog
+from recsys.store.text_log import WatchedLog
 from recsys.store.watches import Watches
 
 pytestmark = [pytest.mark.exhaustive, pytest.mark.timeout(900)]

@@ -19,7 +19,7 @@ from api.console.rendering import HERE
 from api.runtime.app_state import AppState
 from recsys.data.records import Event, Item
 from recsys.store.detected_events import DetectedEvents, EventText, StoredDetectedEvent
-from recsys.store.watched_log import WatchedLog
+from recsys.store.text_log import WatchedLog
 
 PAGES = [
     "/console",

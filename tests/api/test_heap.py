@@ -16,7 +16,7 @@ GAPS = """
 import re
 from pathlib import Path
 
-from api.runtime.heap import release_free_pages
+from api.runtime.malloc_trim import release_free_pages
 
 
 def anonymous():

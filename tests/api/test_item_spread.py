@@ -208,7 +208,7 @@ def test_a_chain_of_ten_thousand_and_ties_in_time() -> None:
 
 
 def test_files_bring_both_columns(tmp_path: Any) -> None:
-    from recsys.data.file_readers import read_events, read_items
+    from recsys.data.item_and_event_readers import read_events, read_items
 
     events, items = tmp_path / "e.csv", tmp_path / "i.csv"
     events.write_text("user_id,item_id,event,timestamp,retweeted_from\nb,s,share,1000000000,a\n")

@@ -24,7 +24,7 @@ from receivers import mail_box, receiving
 from api.errors import ApiError
 from api.http.server_sent_events import MOST
 from api.runtime.app_state import AppState
-from api.runtime.outage_notices import OperationNotices
+from api.runtime.operational_notices import OperationNotices
 from recsys.client import Client
 from recsys.data.notice_kinds import KINDS
 from recsys.store.notice_destinations import Destinations
@@ -312,7 +312,7 @@ def test_a_service_makes_notices_of_workers_that_die_and_delivers_them(
 def test_an_outage_of_writes_is_a_notice_when_it_is_over(
     make_app: MakeApp, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.runtime.outage_notices.LEAST", 0.5)
+    monkeypatch.setattr("api.runtime.operational_notices.LEAST", 0.5)
     monkeypatch.setattr("recsys.delivery.store_outage_notice.LEAST", 0.5)
     apps = [make_app(write_seconds=0.1) for _ in range(2)]
     workers = [one.extensions["service"].worker for one in apps]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from flask import Flask
 
-from jobs.recommender_from_store import open_service
+from jobs.local_recommender import open_service
 from recsys.data.records import Event, Follow, User
 from recsys.evaluation.service_adapter import ServiceScorer
 from recsys.ranking.gbdt_rerank import live_scores

@@ -10,8 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys.data.file_readers import load_events, load_items, notes, read_events, read_items
-from recsys.data.record_parsers import BLANK, HEADER, Options, Reading, Reject
+from recsys.data.item_and_event_readers import (
+    load_events,
+    load_items,
+    notes,
+    read_events,
+    read_items,
+)
+from recsys.data.record_reader import BLANK, HEADER, Options, Reading, Reject
 from recsys.data.records import Event, Item
 from recsys.errors import DataError
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from recsys.data.file_readers import read_items
+from recsys.data.item_and_event_readers import read_items
 from recsys.data.label_separators import label_separator
-from recsys.data.record_parsers import Reading
+from recsys.data.record_reader import Reading
 
 
 @pytest.mark.parametrize(

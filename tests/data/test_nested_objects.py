@@ -6,9 +6,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from recsys.data.file_readers import read_events, read_items
+from recsys.data.item_and_event_readers import read_events, read_items
 from recsys.data.nested_objects import flattened, without
-from recsys.data.record_parsers import Reading, Reject
+from recsys.data.record_reader import Reading, Reject
 
 TIME = 1_700_000_000.0
 

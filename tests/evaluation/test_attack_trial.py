@@ -23,7 +23,7 @@ from recsys.evaluation.attack_scenarios import (
 from recsys.evaluation.attack_trial import NEW, WEEK, AttackTrial, Outcome, with_planted
 from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel
-from recsys.training.fit import TextVectors, assemble
+from recsys.training.model_builder import TextVectors, assemble
 
 USERS, ITEMS, READ = 1_500, 60, 6
 DAYS = 120

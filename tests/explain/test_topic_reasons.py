@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from reason_worlds import model_of
 
-from recsys.explain.attribution_groups import AttributionGroups
+from recsys.explain.history_groups import AttributionGroups
 from recsys.ranking.history import History
 from recsys.serving.label_names import name_of
 from recsys.serving.live_state import LiveState

@@ -17,7 +17,7 @@ from recsys.serving.live_state import LiveState
 from recsys.serving.model import INDEX, Model
 from recsys.serving.score_model import ScoreModel, Term
 from recsys.text.item_texts import documents
-from recsys.training.fit import TextVectors, assemble
+from recsys.training.model_builder import TextVectors, assemble
 
 N = 600
 WORDS = ("odd", "even", "book", "odd book", "even book", "odd even", "odd odd book")

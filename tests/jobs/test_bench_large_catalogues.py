@@ -6,7 +6,7 @@ import numpy as np
 from click.testing import CliRunner
 from scipy.sparse import csr_array
 
-from jobs.bench.blended_scores import Blend, BlendedScores
+from jobs.bench.blended_scorer import Blend, BlendedScores
 from jobs.bench.joined_index import command as joined
 from jobs.bench.large_catalogues import HeldOut, command
 from jobs.bench.niche_world import NicheConfig, niche_events, niche_world, word

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from jobs.bench.comment_sentiment_gain import command, folds, parse_strengths
-from recsys.data.file_readers import load_events
+from recsys.data.item_and_event_readers import load_events
 from recsys.errors import DataError
 
 PRAISE, SCORN = "a wonderful film, I loved it", "a terrible, boring film"

@@ -16,9 +16,9 @@ from recsys.data.records import Event, Item
 from recsys.serving.model import Model
 from recsys.store.erasure import erase
 from recsys.store.exposures import Exposure, Exposures, Outcome, Shown
-from recsys.store.locks import only_one
+from recsys.store.file_locks import only_one
 from recsys.store.store import Store
-from recsys.tuning.tuner_definition import tuner_definition
+from recsys.tuning.tuner_code_hash import tuner_definition
 
 STEPS = [
     "snapshot",

@@ -16,7 +16,7 @@ from jobs.nightly.pipeline import NightPipeline
 from jobs.nightly.step_messages import sentence
 from jobs.nightly.step_runner import PipelineStep, run_steps
 from jobs.progress import LogProgress
-from recsys.data.file_readers import load_events, load_items
+from recsys.data.item_and_event_readers import load_events, load_items
 from recsys.data.records import Event
 from recsys.evaluation.service_adapter import fit_service
 from recsys.settings import Settings

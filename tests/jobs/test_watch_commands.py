@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from jobs.cli import cli
 from recsys.data.records import Event, Item
 from recsys.errors import DataError
-from recsys.monitoring.watcher import Watcher
+from recsys.monitoring.watch_worker import Watcher
 from recsys.store.store import Store
 from recsys.text.sentiment.scorer import SentimentScorer
 

@@ -19,10 +19,10 @@ from sqlalchemy.engine import URL
 
 from jobs.environment import own_modules
 from recsys.data.records import Event, Item
-from recsys.monitoring.watcher import Watcher
+from recsys.monitoring.watch_worker import Watcher
 from recsys.store.schema import leases
 from recsys.store.store import Store
-from recsys.store.watched_log import WatchedLog
+from recsys.store.text_log import WatchedLog
 from recsys.store.watches import ALL, HOUR, Watches
 from recsys.text.sentiment.scorer import SentimentScorer
 

@@ -9,7 +9,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import EventColumns, item_table
 from recsys.index.exact import ExactIndex
-from recsys.index.truncated_vectors import TruncatedVectors, fronts_of
+from recsys.index.inner_product_bounds import TruncatedVectors, fronts_of
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.ranking.candidates import candidates
 from recsys.ranking.gbdt_rerank import best_places
@@ -21,7 +21,7 @@ from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import LogTerm, ScoreModel, Term
 from recsys.store.user_controls import Control
-from recsys.training.fit import TextVectors, assemble
+from recsys.training.model_builder import TextVectors, assemble
 
 SIZE, START = 6_000, 1_700_000_000.0
 NEIGHBOURS = Term("neighbours", 8.0, 1.0)

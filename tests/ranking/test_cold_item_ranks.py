@@ -18,7 +18,7 @@ from recsys.recommender import Recommender
 from recsys.safety.flags import Flag
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
-from recsys.serving.new_item_exposure_share import ExposureShare
+from recsys.serving.new_item_exposure_cap import ExposureShare
 from recsys.serving.score_model import UNREAD, LogTerm, ScoreModel, Term
 
 NOW = worlds.START + 700 * worlds.HOUR

@@ -25,7 +25,7 @@ from recsys.serving.joined_candidates import JOINED, JoinedCandidates
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import LogTerm, ScoreModel, Term
-from recsys.training.fit import TextVectors, assemble
+from recsys.training.model_builder import TextVectors, assemble
 
 SIZE, START, NICHES = 4_000, 1_700_000_000.0, 40
 SCORES = {

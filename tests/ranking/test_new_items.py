@@ -13,7 +13,7 @@ from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.text.text_to_item_input import ItemInputMap
-from recsys.training.fit import assemble
+from recsys.training.model_builder import assemble
 
 NOW = worlds.START + 700 * worlds.HOUR
 LENGTHS = (1, 2, 3, 4)

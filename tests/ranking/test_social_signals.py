@@ -16,7 +16,7 @@ from recsys.data.follow_table import FollowTable
 from recsys.data.records import Event, Follow
 from recsys.data.table_builder import EventColumns
 from recsys.follow_signals import FollowSignals
-from recsys.ranking.social_graph import SocialGraph
+from recsys.ranking.dataset_social_graph import SocialGraph
 from recsys.ranking.social_signals import (
     ACTS,
     FEWEST_ACTS,

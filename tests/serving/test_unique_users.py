@@ -9,7 +9,7 @@ import pytest
 import worlds
 
 from recsys.array_types import Floats
-from recsys.data.account_mix import LEAST, AccountMix, count_unique_users
+from recsys.data.account_mix_anomalies import LEAST, AccountMix, count_unique_users
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.item_account_cusum import ItemAccountMix, Platform, Steps
 from recsys.serving.live_event import LiveEvent, weights_of
@@ -212,7 +212,7 @@ def test_without_the_defence_every_act_counts():
 
 
 def test_the_ages_of_accounts_are_kept_of_groups_only():
-    from recsys.data.account_mix import GROUP, births_by_number
+    from recsys.data.account_mix_anomalies import GROUP, births_by_number
 
     first_act = np.arange(23.0)
     numbers = np.arange(100, 123)

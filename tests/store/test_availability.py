@@ -12,7 +12,7 @@ from older_stores import take_back
 from sqlalchemy import create_engine
 
 from jobs.nightly.data_snapshot import load_snapshot, save_snapshot
-from recsys.data.file_readers import load_items
+from recsys.data.item_and_event_readers import load_items
 from recsys.data.parsing import FieldError
 from recsys.data.partial_rows import Row, filled_items
 from recsys.data.records import Item, parse_item

@@ -6,13 +6,13 @@ import threading
 import pytest
 
 from jobs.rejected_rows import Rejects
-from recsys.data.record_parsers import Reject
+from recsys.data.record_reader import Reject
 from recsys.data.records import Event, Follow, Item
-from recsys.monitoring.text_reader import TextReader
-from recsys.monitoring.watcher import SECRET, Watcher
+from recsys.monitoring.watch_worker import SECRET, Watcher
+from recsys.monitoring.watched_texts import TextReader
 from recsys.store.alerts import Alerts, Evidence
 from recsys.store.erasure import HEARD, erase
-from recsys.store.locks import alone_with, only_one
+from recsys.store.file_locks import alone_with, only_one
 from recsys.store.store import Store
 from recsys.store.user_controls import Wish
 from recsys.store.watches import Match, Watches

@@ -9,7 +9,7 @@ from recsys.data.records import Event
 from recsys.errors import StoreBusy
 from recsys.store.schema import items
 from recsys.store.store import Store
-from recsys.store.writer_queue import WriterTurns
+from recsys.store.write_lock_queue import WriterTurns
 
 
 def test_an_event_written_right_after_a_rollback_keeps_its_item(tmp_path):

@@ -18,9 +18,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from recsys.monitoring import watcher as module
+from recsys.monitoring import watch_worker as module
 from recsys.monitoring.alert_writer import AlertWriter
-from recsys.monitoring.watcher import Watcher
+from recsys.monitoring.watch_worker import Watcher
 from recsys.store.store import Store
 from recsys.store.watches import Watches
 from recsys.text.sentiment.scorer import SentimentScorer

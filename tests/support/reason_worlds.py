@@ -32,7 +32,7 @@ from recsys.text.encoders.student import Student
 from recsys.text.item_texts import documents
 from recsys.text.topics.fit import TopicConfig, fit_topics
 from recsys.text.topics.labels import with_labels
-from recsys.training.fit import TextVectors, assemble
+from recsys.training.model_builder import TextVectors, assemble
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
 FILMS, STATEMENTS = 300, 300  # the most rated ones of the sample

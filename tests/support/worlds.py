@@ -29,7 +29,7 @@ from recsys.serving.model import Model
 from recsys.serving.score_model import LogTerm, ScoreModel, Term
 from recsys.text.encoders.student import Student
 from recsys.text.item_texts import documents
-from recsys.training.fit import TextVectors, assemble
+from recsys.training.model_builder import TextVectors, assemble
 
 START = 1_700_000_000.0
 HOUR = 3600.0

@@ -31,7 +31,7 @@ from recsys.text.sentiment.training import (
     fit_sentiment_model,
     languages_of,
 )
-from recsys.text.shared_phrases import sharing_phrases
+from recsys.text.train_test_text_overlap import sharing_phrases
 
 GOOD, DULL, BAD = "lovely cake", "a table", "vile soup"
 

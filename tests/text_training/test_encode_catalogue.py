@@ -12,7 +12,7 @@ from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.text.encoders.encoder import load_encoder
 from recsys.text_training.encode_catalogue import encode_words
-from recsys.training.fit import TextVectors, assemble, fit_engines
+from recsys.training.model_builder import TextVectors, assemble, fit_engines
 from recsys.tuning.engine_catalogue import engine_named
 
 ODD = [

@@ -7,7 +7,7 @@ import worlds
 
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.text.cold_start import ColdStartConfig
-from recsys.training import fit
+from recsys.training import model_builder
 from recsys.training.cold_items import (
     ColdStartSolver,
     cold_map,
@@ -18,7 +18,7 @@ from recsys.training.cold_items import (
     user_counts,
     with_unread,
 )
-from recsys.training.fit import TextVectors, assemble, known_interactions, token_weights
+from recsys.training.model_builder import TextVectors, assemble, known_interactions, token_weights
 
 UNREAD = [number + at for at in (0, worlds.EACH) for number in range(28, worlds.EACH)]
 
@@ -179,7 +179,7 @@ def test_rare_words_weigh_more_and_rows_have_length_one():
 
 def test_engines_of_a_large_catalogue_get_no_words(monkeypatch):
     data, words = worlds.topics(), worlds.words_of(worlds.topics())
-    monkeypatch.setattr(fit, "FEATURES_UP_TO", len(data.items))
+    monkeypatch.setattr(model_builder, "FEATURES_UP_TO", len(data.items))
     assert known_interactions(data, words).features.shape[0] == len(data.items)
-    monkeypatch.setattr(fit, "FEATURES_UP_TO", len(data.items) - 1)
+    monkeypatch.setattr(model_builder, "FEATURES_UP_TO", len(data.items) - 1)
     assert known_interactions(data, words).features is None

@@ -10,7 +10,7 @@ from recsys.data.event_kind_weights import EventWeights
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
 from recsys.serving.score_model import ScoreModel
-from recsys.training.fit import TextVectors, assemble
+from recsys.training.model_builder import TextVectors, assemble
 from recsys.tuning import attack_robustness
 from recsys.tuning.attack_robustness import (
     FEWEST,

@@ -10,7 +10,7 @@ from recsys.data.table_builder import item_table
 from recsys.ranking.terms.popularity import SHARES
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import LogTerm, ScoreModel, Term
-from recsys.training.fit import TextVectors, assemble, fit_engines
+from recsys.training.model_builder import TextVectors, assemble, fit_engines
 from recsys.tuning.baseline_comparison import contest_at_a_cut, decided, named, replay_contest
 from recsys.tuning.engine_catalogue import CHEAP
 from recsys.tuning.evaluation_protocols import Rules, make_split

@@ -12,7 +12,7 @@ from recsys.data.table_builder import item_table
 from recsys.errors import DataError
 from recsys.models.engine_definitions import Engine
 from recsys.models.item_to_item_weights import ItemWeights
-from recsys.training.fit import TextVectors, known_interactions
+from recsys.training.model_builder import TextVectors, known_interactions
 from recsys.tuning import engine_preselection
 from recsys.tuning.cpu_budget import Budget
 from recsys.tuning.engine_catalogue import CATALOGUE, Family, candidates, engine_named

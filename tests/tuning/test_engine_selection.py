@@ -14,7 +14,7 @@ from recsys.models.engine_definitions import Engine, engine_sum
 from recsys.models.interaction_matrix import Interactions
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.ranking_metrics import Positives
-from recsys.training.fit import TextVectors, known_interactions
+from recsys.training.model_builder import TextVectors, known_interactions
 from recsys.tuning.cpu_budget import Budget
 from recsys.tuning.engine_catalogue import CATALOGUE, Family, engine_named
 from recsys.tuning.engine_selection import USUAL, Log, fit_first, selected_engines, usual_groups

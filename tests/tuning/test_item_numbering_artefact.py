@@ -9,7 +9,7 @@ from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
 from recsys.models.engine_definitions import Engine
 from recsys.models.item_to_item_weights import ItemWeights
-from recsys.training.fit import TextVectors, known_interactions
+from recsys.training.model_builder import TextVectors, known_interactions
 from recsys.tuning.cpu_budget import Budget
 from recsys.tuning.engine_catalogue import Family
 from recsys.tuning.engine_preselection import Preselection

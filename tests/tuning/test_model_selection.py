@@ -24,7 +24,7 @@ from recsys.ranking.terms.protocol import Column, Parameter
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import ScoreModel
-from recsys.training.fit import TextVectors, assemble, fit_engines, known_interactions
+from recsys.training.model_builder import TextVectors, assemble, fit_engines, known_interactions
 from recsys.tuning import model_selection
 from recsys.tuning.choice_sets import ChoiceSets, build_choice_sets, masked_items
 from recsys.tuning.cpu_budget import Budget, cpu_seconds

@@ -13,11 +13,11 @@ from pydantic import Field
 from ...console_session import CONSOLE
 from ...routes.request_context import about, service
 from ...schemas.field_types import Id, Label, Moment, Share, Strict
-from .. import listing
+from .. import recommendation_previews
+from ..counterfactual_history import WhatIf
+from ..other_bundle_lists import list_of_bundle
 from ..page_routes import routes
 from ..rendering import language, page
-from ..second_bundle import list_of_bundle
-from ..what_if import WhatIf
 from .users import at_hand_list, unknown
 
 TOPICS = 12  # that are compared
@@ -104,10 +104,10 @@ def _compared(lists: Sequence[dict[str, Any]]) -> dict[str, Any] | None:
         return None
     a, b = ([entry["item_id"] for entry in one["items"]] for one in lists)
     return {
-        "jaccard": listing.jaccard(a, b),
-        "rbo": listing.rank_biased_overlap(a, b),
+        "jaccard": recommendation_previews.jaccard(a, b),
+        "rbo": recommendation_previews.rank_biased_overlap(a, b),
         "common": len(set(a) & set(b)),
-        "moves": listing.moves(a, b),
+        "moves": recommendation_previews.moves(a, b),
         "only_a": set(a) - set(b),
         "topics": _topics(lists),
     }

@@ -20,7 +20,7 @@ from ...errors import ApiError
 from ...handlers import list_pagination, trends_json
 from ...routes.request_context import service
 from ...schemas.field_types import Id, Strict, Words
-from .. import listing, timeline_chart
+from .. import recommendation_previews, timeline_chart
 from ..messages import translated
 from ..page_routes import routes
 from ..rendering import language, page
@@ -79,7 +79,7 @@ def item(query: ItemQuery) -> Response:
         "item.html",
         "Item",
         item=document,
-        name=listing.name_of(document, item_id),
+        name=recommendation_previews.name_of(document, item_id),
         metadata={name: str(value)[:300] for name, value in metadata.items() if name != "flags"},
         flags=read_flags(metadata),
         closed=closed,
@@ -93,11 +93,11 @@ def item(query: ItemQuery) -> Response:
 
 def _row(item_id: str) -> dict[str, Any]:
     serving = service().serving
-    known = list_pagination.document(serving, item_id, listing.FIELDS)
+    known = list_pagination.document(serving, item_id, recommendation_previews.FIELDS)
     topics = known.get("topics") or []
     return {
         "id": item_id,
-        "name": listing.name_of(known, item_id),
+        "name": recommendation_previews.name_of(known, item_id),
         "category": known.get("category") or "",
         "author": known.get("author_id") or "",
         "created": known.get("created_at"),

@@ -15,7 +15,7 @@ from ...handlers import list_pagination
 from ...routes.request_context import service
 from ...routes.suspicious_groups import described
 from ...schemas.field_types import Id, Strict
-from .. import listing
+from .. import recommendation_previews
 from ..page_routes import routes
 from ..rendering import page
 
@@ -40,14 +40,16 @@ def suspects(query: GroupsQuery) -> Response:
         if query.item not in keys:
             raise ApiError(404, f"no group stands out on the item {query.item!r}")
         one = described(live, found[keys.index(query.item)])
-        one["name"] = listing.name_of(one["item"], one["item_id"])
+        one["name"] = recommendation_previews.name_of(one["item"], one["item_id"])
         return page("suspects.html", "Suspicious groups", groups=[one], one=True, after=None)
     places, more = list_pagination.part(keys, query.after, GROUPS, "group")
     expected = expected_shares(live)
     groups: list[dict[str, Any]] = [
         {
             "item_id": live.item_id(group.row),
-            "name": listing.name_of(live.document(group.row), live.item_id(group.row)),
+            "name": recommendation_previews.name_of(
+                live.document(group.row), live.item_id(group.row)
+            ),
             "voices": group.unique_users,
             "first": group.first,
             "last": group.last,

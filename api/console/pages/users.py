@@ -15,10 +15,10 @@ from ...errors import ApiError
 from ...handlers.user_profile import profile
 from ...routes.request_context import about, service
 from ...schemas.field_types import Id, Moment, RowId, Share, Strict, listed
-from .. import listing
+from .. import recommendation_previews
+from ..counterfactual_history import WhatIf, state_of
 from ..page_routes import routes
 from ..rendering import language, page
-from ..what_if import WhatIf, state_of
 
 EVENTS = 40  # of the history on a page
 LIST = 20
@@ -66,7 +66,7 @@ def user(query: UserQuery) -> Response:
         user=record,
         count=count,
         list=shown,
-        moves=listing.moves(ids, now_ids) if changed else {},
+        moves=recommendation_previews.moves(ids, now_ids) if changed else {},
         gone=[one for one in plain["items"] if one["item_id"] not in now_ids] if changed else [],
         events=[_event_row(one) for one in events[:EVENTS]],
         older=events[EVENTS - 1].id if len(events) > EVENTS else None,
@@ -83,7 +83,7 @@ def at_hand_list(
     """Return the list that a user gets, or would get."""
     at_hand = service()
     state = state_of(at_hand, user_id, what_if)
-    return listing.preview(at_hand, state, tongue, n, what_if.as_of, **steer)
+    return recommendation_previews.preview(at_hand, state, tongue, n, what_if.as_of, **steer)
 
 
 def unknown(user_id: str) -> Response:

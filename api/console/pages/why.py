@@ -16,10 +16,10 @@ from ...handlers.personal_list import Recommend
 from ...routes.request_context import about, service
 from ...schemas.explanation import ExplainParameters
 from ...schemas.field_types import Id, Moment, RowId, Share, Strict, listed
-from .. import listing
+from .. import recommendation_previews
+from ..counterfactual_history import WhatIf, state_of
 from ..page_routes import routes
 from ..rendering import language, page
-from ..what_if import WhatIf, state_of
 from .users import title_of, unknown
 
 LISTS = 200  # latest lists that are searched for an item
@@ -71,7 +71,7 @@ def why(query: WhyQuery) -> Response:
         "why.html",
         "Why this item?",
         found=found,
-        name=listing.name_of(found["item"], query.item),
+        name=recommendation_previews.name_of(found["item"], query.item),
         closed=CLOSED.get(found["closed"], ""),
         parts=[one | {"width": abs(one["value"]) / largest} for one in found["parts"][:PARTS]],
         more=max(len(found["parts"]) - PARTS, 0),

@@ -21,7 +21,7 @@ from recsys.ranking.user_term_scores import UserTerms
 from recsys.serving.joined_candidates import JOINED, JoinedCandidates
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.training.fit import TextVectors, known_interactions
+from recsys.training.model_builder import TextVectors, known_interactions
 from recsys.tuning.engine_catalogue import engine_named
 
 from ..context import NightContext

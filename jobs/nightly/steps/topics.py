@@ -10,8 +10,8 @@ from recsys.bundle import RawBundle, read_bundle, write_bundle
 from recsys.data.ids import IdMap
 from recsys.serving.catalogue import under
 from recsys.serving.model import Model
+from recsys.text.topics.catalogue_topics import item_topics
 from recsys.text.topics.fit import LastNight, TopicConfig
-from recsys.text.topics.item_topics import item_topics
 
 from ..context import NightContext
 from ..step_runner import Detail

@@ -22,7 +22,7 @@ from tokenizers import Tokenizer
 
 from recsys.array_types import Floats
 from recsys.errors import DataError, MissingExtra
-from recsys.store.locks import held
+from recsys.store.file_locks import held
 from recsys.text.encoders.bert import Bert, is_bert
 from recsys.text.encoders.cache_folder import default_cache
 from recsys.text.encoders.student import Student

@@ -20,7 +20,7 @@ from recsys.array_types import Floats
 from recsys.errors import DataError
 from recsys.text.clean import clean
 from recsys.text.deobfuscation import Lexicon, joined, legible
-from recsys.text.sentiment.emoji import opposed, translate
+from recsys.text.sentiment.emoji_and_negation import opposed, translate
 from recsys.text.sentiment.english_sentiment_words import BLAME, PRAISE, cue_counts
 
 LONGEST_READ = 4_000  # characters; a tone further on changes little

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from recsys.data.column_aliases import Shape
-from recsys.data.record_parsers import Broken, read_records
+from recsys.data.record_reader import Broken, read_records
 from recsys.errors import DataError
 from recsys.text.clean import clean
 

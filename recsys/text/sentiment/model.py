@@ -32,7 +32,7 @@ from recsys.text.sentiment.chinese import (
     han_signs,
     without_han,
 )
-from recsys.text.sentiment.emoji import pictures
+from recsys.text.sentiment.emoji_and_negation import pictures
 from recsys.text.sentiment.features import CUES, LETTER_ROWS, WORD_ROWS, features, read_tokenizer
 
 LABELS = ("negative", "neutral", "positive")

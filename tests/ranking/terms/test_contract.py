@@ -9,11 +9,11 @@ from worlds import WORDS
 
 from recsys.data.records import Item
 from recsys.explain.score_parts import attributions
-from recsys.ranking.around_user import AroundUser
 from recsys.ranking.batch_scoring import score_block
 from recsys.ranking.history import History
 from recsys.ranking.history_batch import HistoryBatch
 from recsys.ranking.item_feature_cache import ItemFeatureCache
+from recsys.ranking.live_ego_network import AroundUser
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.query import Interaction, Query
 from recsys.ranking.request_scorer import Request

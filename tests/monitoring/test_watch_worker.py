@@ -14,12 +14,12 @@ from postgres_server import copied, running
 from sqlalchemy.engine import URL
 
 from recsys.data.records import Event, Item
-from recsys.monitoring import watcher as module
-from recsys.monitoring.watcher import Watcher, counted
+from recsys.monitoring import watch_worker as module
+from recsys.monitoring.watch_worker import Watcher, counted
 from recsys.store.alerts import ACKNOWLEDGED, Alerts, Evidence
 from recsys.store.outbox import Outbox
 from recsys.store.store import Store
-from recsys.store.watched_log import WatchedLog
+from recsys.store.text_log import WatchedLog
 from recsys.store.watches import ALL, HOUR, Match, Watches
 from recsys.text.sentiment.scorer import SentimentScorer
 
@@ -97,7 +97,7 @@ def past(past_url: str, filled: tuple[Path, float], clock: Clock) -> Iterator[St
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     found = Clock()
-    monkeypatch.setattr("recsys.monitoring.watcher.time.time", found)
+    monkeypatch.setattr("recsys.monitoring.watch_worker.time.time", found)
     return found
 
 

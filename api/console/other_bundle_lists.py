@@ -17,7 +17,7 @@ from typing import Any
 from ..errors import ApiError
 from ..runtime.app_state import AppState
 from ..settings import child_environment
-from .what_if import WhatIf
+from .counterfactual_history import WhatIf
 
 MOST = 2  # processes of a worker at once; more are refused
 SECONDS = 60.0  # that one may take

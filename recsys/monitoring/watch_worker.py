@@ -20,21 +20,21 @@ from collections.abc import Iterable, Sequence
 import sqlalchemy as sa
 
 from recsys.errors import DataError
+from recsys.monitoring.alert_detection import Monitor, Setting
 from recsys.monitoring.alert_writer import AlertWriter, states_of
 from recsys.monitoring.false_discovery import RATES, Budget, WatchSpending
-from recsys.monitoring.monitor import Monitor, Setting
-from recsys.monitoring.text_reader import TextReader
 from recsys.monitoring.watch_baselines import DAY, HOUR, SPAN, Baselines
 from recsys.monitoring.watch_index import WatchIndex
 from recsys.monitoring.watch_query import Part, parse
 from recsys.monitoring.watch_windows import LONGEST
 from recsys.monitoring.watched_text import WatchedText
+from recsys.monitoring.watched_texts import TextReader
 from recsys.serving.live_state import LiveState
 from recsys.store.alerts import Alerts
 from recsys.store.leases import Leases, check_lease
 from recsys.store.schema import notes
 from recsys.store.store import Store
-from recsys.store.watched_log import WatchedLog
+from recsys.store.text_log import WatchedLog
 from recsys.store.watches import (
     ALL,
     COUNT_DAYS,

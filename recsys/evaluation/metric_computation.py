@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Mask, Rows
-from recsys.evaluation import beyond_accuracy, item_order_slices, personalisation
+from recsys.evaluation import beyond_accuracy, item_numbering_slices, personalization_metrics
 from recsys.evaluation.evaluation_result import Part, exact, with_intervals
-from recsys.evaluation.item_labels import label_features, word_features
+from recsys.evaluation.item_features import label_features, word_features
 from recsys.ranking_metrics import (
     Interval,
     Positives,
@@ -61,15 +61,15 @@ class MetricsReport:
         depths, weights = tuple(sorted(ks)), item_weights(data)
         steps: Mapping[str, Mask] = {}
         if slice_order:
-            steps = item_order_slices.steps(
-                questions, item_order_slices.column_values(data.table, slice_order)
+            steps = item_numbering_slices.steps(
+                questions, item_numbering_slices.column_values(data.table, slice_order)
             )
         return cls(questions, depths, seed, user_counts, features, labels, weights, young, steps)
 
     @property
     def depth(self) -> int:
         """How many places of a list are needed."""
-        return max(*self.ks, SWAPPED_AT, personalisation.DEPTH)
+        return max(*self.ks, SWAPPED_AT, personalization_metrics.DEPTH)
 
     def per_user(self, answers: RankedOutputs) -> dict[str, Values]:
         """Return recall, nDCG and MRR at each k for every counted user, in a fixed order."""
@@ -110,12 +110,12 @@ class MetricsReport:
         """Return each user's nDCG less that of the lists of others of like activity."""
         questions, known = self.questions, np.flatnonzero(self.questions.known)
         lengths, group = np.diff(questions.histories.starts)[known], questions.group
-        stratum = personalisation.strata(lengths, None if group is None else group[known])
-        partners = np.full((personalisation.DRAWS, len(questions)), -1, np.int32)
-        drawn = personalisation.swap_partners(stratum, self.seed)
+        stratum = personalization_metrics.strata(lengths, None if group is None else group[known])
+        partners = np.full((personalization_metrics.DRAWS, len(questions)), -1, np.int32)
+        drawn = personalization_metrics.swap_partners(stratum, self.seed)
         partners[:, known] = np.where(drawn >= 0, known[np.maximum(drawn, 0)], -1)
         seen = questions.histories.seen(len(questions.data.items))
-        swapped = personalisation.swapped_ndcg(
+        swapped = personalization_metrics.swapped_ndcg(
             answers.lists, questions.relevant, seen, partners, SWAPPED_AT
         )
         own = ndcg(answers.ranks, questions.relevant, SWAPPED_AT)
@@ -124,8 +124,8 @@ class MetricsReport:
 
     def _between_lists(self, answers: RankedOutputs) -> dict[str, Interval]:
         """Return how alike lists are, and how many items they show, on at most 1,000 of them."""
-        known, depth = np.flatnonzero(self.questions.known), personalisation.DEPTH
-        some = known[personalisation.sampled_lists(len(known), self.seed)]
+        known, depth = np.flatnonzero(self.questions.known), personalization_metrics.DEPTH
+        some = known[personalization_metrics.sampled_lists(len(known), self.seed)]
         group = self.questions.group
         return list_figures(answers.lists[some, :depth], None if group is None else group[some])
 
@@ -216,10 +216,13 @@ def list_figures(lists: Rows, groups: Rows | None = None) -> dict[str, Interval]
 
     `lists` (n, k): rows, -1 none; `groups` (n,): lists of one group are compared.
     """
-    depth, jaccard = personalisation.DEPTH, personalisation.mean_jaccard(lists, groups)
+    depth, jaccard = (
+        personalization_metrics.DEPTH,
+        personalization_metrics.mean_jaccard(lists, groups),
+    )
     found = {
         f"distinct@{depth}": exact(distinct_items(lists)),
-        f"effective@{depth}": exact(personalisation.effective_number(lists)),
+        f"effective@{depth}": exact(personalization_metrics.effective_number(lists)),
     }
     return found if np.isnan(jaccard) else {f"jaccard@{depth}": exact(jaccard), **found}
 

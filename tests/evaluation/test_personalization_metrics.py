@@ -10,9 +10,9 @@ from tables import events, items, timed
 from recsys.array_types import Floats, Rows
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import ItemTable
-from recsys.evaluation import personalisation
-from recsys.evaluation.item_labels import label_features, word_features
-from recsys.evaluation.metrics_report import MetricsReport
+from recsys.evaluation import personalization_metrics
+from recsys.evaluation.item_features import label_features, word_features
+from recsys.evaluation.metric_computation import MetricsReport
 from recsys.evaluation.replay_lists import ReplayPlan
 from recsys.ranking_metrics import (
     Interval,
@@ -34,25 +34,25 @@ LISTS = np.array([[0, 1], [1, 2], [3, -1]], np.int32)
 
 
 def test_jaccard_is_the_mean_over_pairs() -> None:
-    assert personalisation.mean_jaccard(LISTS) == pytest.approx((1 / 3 + 0 + 0) / 3)
+    assert personalization_metrics.mean_jaccard(LISTS) == pytest.approx((1 / 3 + 0 + 0) / 3)
     same = np.array([[4, 5], [5, 4]], np.int32)
-    assert personalisation.mean_jaccard(same) == pytest.approx(1.0)
+    assert personalization_metrics.mean_jaccard(same) == pytest.approx(1.0)
 
 
 def test_jaccard_pairs_lists_of_one_group_only() -> None:
     groups = np.array([0, 0, 1], np.int32)
-    assert personalisation.mean_jaccard(LISTS, groups) == pytest.approx(1 / 3)
-    assert np.isnan(personalisation.mean_jaccard(LISTS, np.arange(3, dtype=np.int32)))
+    assert personalization_metrics.mean_jaccard(LISTS, groups) == pytest.approx(1 / 3)
+    assert np.isnan(personalization_metrics.mean_jaccard(LISTS, np.arange(3, dtype=np.int32)))
 
 
 def test_distinct_and_effective_items() -> None:
     assert distinct_items(LISTS) == 4
     even = np.array([[0, 1], [2, 3]], np.int32)
-    assert personalisation.effective_number(even) == pytest.approx(4.0)
+    assert personalization_metrics.effective_number(even) == pytest.approx(4.0)
     uneven = np.array([[0, 0, 0, 1]], np.int32)
     expected = np.exp(-(0.75 * np.log(0.75) + 0.25 * np.log(0.25)))
-    assert personalisation.effective_number(uneven) == pytest.approx(expected)
-    assert personalisation.effective_number(np.full((2, 3), -1, np.int32)) == 0.0
+    assert personalization_metrics.effective_number(uneven) == pytest.approx(expected)
+    assert personalization_metrics.effective_number(np.full((2, 3), -1, np.int32)) == 0.0
 
 
 def test_weights_fall_beyond_the_upper_fence() -> None:
@@ -84,21 +84,21 @@ def test_swapped_lists_close_up_where_seen_items_are_removed() -> None:
     relevant = Positives.from_lists([[1], [3]])
     seen = sparse.csr_array(np.eye(2, 10, k=9, dtype=np.float32)[[0, 1]])  # the first has seen 9
     partners = np.array([[1, 0], [1, 0]], np.int32)
-    found = personalisation.swapped_ndcg(lists, relevant, seen, partners, 3)
+    found = personalization_metrics.swapped_ndcg(lists, relevant, seen, partners, 3)
     assert found.tolist() == pytest.approx([1 / np.log2(3), 1 / np.log2(4)])
-    shallow = personalisation.swapped_ndcg(lists, relevant, seen, partners, 2)
+    shallow = personalization_metrics.swapped_ndcg(lists, relevant, seen, partners, 2)
     assert shallow.tolist() == [0.0, 0.0]  # what follows does not move into the list
 
 
 def test_partners_are_others_of_the_same_stratum() -> None:
-    stratum = personalisation.strata(np.array([1] * 50 + [100] * 45 + [1000]))
-    partners = personalisation.swap_partners(stratum, 0)
-    assert partners.shape == (personalisation.DRAWS, 96)
+    stratum = personalization_metrics.strata(np.array([1] * 50 + [100] * 45 + [1000]))
+    partners = personalization_metrics.swap_partners(stratum, 0)
+    assert partners.shape == (personalization_metrics.DRAWS, 96)
     assert (partners[:, 95] == -1).all()
     for draw in partners[:, :95]:
         assert (draw != np.arange(95)).all()
         assert (stratum[draw] == stratum[:95]).all()
-    assert personalisation.strata(np.array([1, 5, 9])).tolist() == [0, 0, 0]
+    assert personalization_metrics.strata(np.array([1, 5, 9])).tolist() == [0, 0, 0]
 
 
 class Favourites:

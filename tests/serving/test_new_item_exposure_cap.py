@@ -10,7 +10,7 @@ from recsys.data.records import Item
 from recsys.safety.flags import Flag
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
-from recsys.serving.new_item_exposure_share import (
+from recsys.serving.new_item_exposure_cap import (
     HOUR_SECONDS,
     LEAST,
     OF_ONE,

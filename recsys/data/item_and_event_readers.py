@@ -22,7 +22,7 @@ from recsys.data.file_opening import LINES, TABLES
 from recsys.data.parsing import FieldError
 from recsys.data.partial_rows import Row as Partial
 from recsys.data.partial_rows import filled_items
-from recsys.data.record_parsers import Broken, Options, Reading, Record, Reject, read_records
+from recsys.data.record_reader import Broken, Options, Reading, Record, Reject, read_records
 from recsys.data.records import (
     Event,
     Follow,

@@ -19,8 +19,8 @@ from ..errors import ApiError
 from ..runtime.app_state import AppState
 from ..runtime.served_model import ServedModel
 from ..settings import load_settings
-from .listing import preview
-from .what_if import WhatIf, state_of
+from .counterfactual_history import WhatIf, state_of
+from .recommendation_previews import preview
 
 NICE = 5  # by which its priority is lower than that of requests
 

@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from recsys.store.locks import LockedError, only_one
+from recsys.store.file_locks import LockedError, only_one
 
 HOLD = """
 import sys, time
 from pathlib import Path
-from recsys.store.locks import only_one
+from recsys.store.file_locks import only_one
 with only_one(Path(sys.argv[1]), "nightly"):
     print("held", flush=True)
     time.sleep(60)  # the test kills it before

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from recsys.tuning.tuner_definition import definition_of, tuner_definition
+from recsys.tuning.tuner_code_hash import definition_of, tuner_definition
 
 CODE = '''"""Module."""
 

@@ -7,7 +7,7 @@ import worlds
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
-from recsys.evaluation.item_order_slices import column_values, share_at_one_time, steps
+from recsys.evaluation.item_numbering_slices import column_values, share_at_one_time, steps
 from recsys.tuning.evaluation_protocols import Rules, make_split
 from recsys.tuning.evaluation_queries import build_queries
 
