@@ -132,11 +132,18 @@ def _plain(schema: dict[str, Any]) -> dict[str, Any]:
 def _schema(kind: Any, schemas: dict[str, Any], mode: Any = "serialization") -> dict[str, Any]:
     """Return the schema of a type, its models moved to the components."""
     found = TypeAdapter(kind).json_schema(ref_template=_REFERENCE, mode=mode)
-    schemas.update(found.pop("$defs", {}))
+    for name, model in found.pop("$defs", {}).items():
+        _add(name, model, schemas)
     if isinstance(kind, type) and issubclass(kind, BaseModel):
-        schemas[kind.__name__] = found
+        _add(kind.__name__, found, schemas)
         return {"$ref": _REFERENCE.format(model=kind.__name__)}
     return found
+
+
+def _add(name: str, model: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Add a model to the components; ValueError where another model has its name."""
+    if schemas.setdefault(name, model) != model:
+        raise ValueError(f"two models with different schemas are named {name}: rename one")
 
 
 def _request_body(endpoint: Endpoint, schemas: dict[str, Any], max_batch: int) -> dict[str, Any]:

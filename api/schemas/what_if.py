@@ -45,7 +45,7 @@ class WhatIfBody(Strict):
     lang: Language = None
 
 
-class Entry(Answer):
+class WhatIfEntry(Answer):
     """One item of a list."""
 
     item_id: str
@@ -57,17 +57,17 @@ class Entry(Answer):
     rank_before: int | None = Field(None, description="null where the list before lacks it")
 
 
-class Pair(Answer):
+class WhatIfPair(Answer):
     """Both lists of a user."""
 
     user: str
-    before: list[Entry]
-    after: list[Entry]
+    before: list[WhatIfEntry]
+    after: list[WhatIfEntry]
     gone: list[str] = Field(description="items of the list before that the other lacks")
     jaccard: float
 
 
-class Change(Answer):
+class WhatIfChange(Answer):
     """A value on both sides."""
 
     name: str
@@ -75,16 +75,18 @@ class Change(Answer):
     after: float
 
 
-class Summary(Answer):
+class WhatIfSummary(Answer):
     """Differences over all users; the tables have what differs most."""
 
     jaccard: float = Field(description="mean share of items that both lists have")
     unchanged: float = Field(description="share of users whose list is the same")
     distinct_items: list[int] = Field(description="in the lists before, and after")
-    items: list[Change] = Field(description="share of users with an item in their list")
-    authors: list[Change] = Field(description="share of exposure, a place weighs 1/log2(1 + rank)")
-    topics: list[Change]
-    reasons: list[Change] = Field(description="mean share of reasons, by kind")
+    items: list[WhatIfChange] = Field(description="share of users with an item in their list")
+    authors: list[WhatIfChange] = Field(
+        description="share of exposure, a place weighs 1/log2(1 + rank)"
+    )
+    topics: list[WhatIfChange]
+    reasons: list[WhatIfChange] = Field(description="mean share of reasons, by kind")
 
 
 class SideOfLists(Answer):
@@ -101,5 +103,5 @@ class WhatIf(Answer):
     after: SideOfLists
     users: int
     unknown_users: int = Field(description="of whom nothing is held: they are left out")
-    lists: list[Pair] = Field(description="of at most 20 users; of more the summary alone")
-    summary: Summary
+    lists: list[WhatIfPair] = Field(description="of at most 20 users; of more the summary alone")
+    summary: WhatIfSummary
