@@ -413,6 +413,14 @@ class Client:
         params = {"resolution": resolution, "last": last}
         return self._get(f"/watches/{watch_id}/timeline", params)
 
+    def detected_events(self, **parameters: Any) -> Json:
+        """Return a page of the events found in texts, the newest first: n=, before=, state=."""
+        return self._get("/detected-events", parameters)
+
+    def detected_event(self, event_id: int) -> Json:
+        """Return an event with its time line, its first and its newest texts."""
+        return self._get(f"/detected-events/{event_id}", {})
+
     def alerts(self, n: int = 100, **filters: Any) -> Json:
         """Return a page of alerts, the newest first; `filters`: state, kind, watch, before."""
         return self._get("/alerts", {"n": n, **filters})
