@@ -64,7 +64,7 @@ def _run(service: AppState, given: Mapping[str, Any]) -> dict[str, Any]:
     package = str(__package__)
     try:
         done = subprocess.run(
-            [sys.executable, "-P", "-m", f"{package}.bundle_process"],
+            [sys.executable, "-P", "-m", f"{package}.other_bundle_process"],
             input=json.dumps(given),
             capture_output=True,
             text=True,
