@@ -46,7 +46,7 @@ class MetricsReport:
     labels: sparse.csr_array | None  # (n_items, labels): categories, tags or topics; None without
     weights: Values  # (n_items,): of a hit on the item in debiased nDCG
     young: Mask | None  # (n_items,): under a week old at the end of training; None: no times
-    steps: Mapping[str, Mask]  # (n_positives,): further slices by name; see `item_order_slices`
+    steps: Mapping[str, Mask]  # (n_positives,): further slices by name; see `item_numbering_slices`
 
     @classmethod
     def of(

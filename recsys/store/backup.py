@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, make_url, select, text
+from sqlalchemy import Connection, Integer, func, insert, make_url, select, text
 
 from recsys.errors import DataError
 from recsys.store.database import Database
@@ -263,7 +263,7 @@ def _next_ids(connection: Connection) -> dict[str, int]:
     """
     found = {}
     for table in metadata.sorted_tables:
-        if "id" not in table.c:
+        if "id" not in table.c or not isinstance(table.c.id.type, Integer):
             continue
         last = connection.execute(select(func.max(table.c.id))).scalar() or 0
         if connection.dialect.name == "sqlite":

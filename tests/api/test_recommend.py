@@ -42,6 +42,7 @@ def test_the_shape_of_the_contract(client: FlaskClient) -> None:
         "items",
         "next",
         "personal",
+        "variant",
     }
     assert (found["user"], found["model_version"], found["cold_start"]) == ("baker", "one", False)
     first = found["items"][0]

@@ -6,7 +6,7 @@ import worlds
 
 from recsys.data.records import Item
 from recsys.i18n import translate
-from recsys.ranking import pinned_items
+from recsys.ranking import new_voices, pinned_items
 from recsys.ranking.nonpersonal_lists import latest, popular, search, similar, trending
 from recsys.ranking.query import Filters, Reason
 from recsys.ranking.reason_templates import (
@@ -99,7 +99,7 @@ def test_filters_and_removals_hold_everywhere(live):
 
 
 def test_every_kind_of_reason_has_a_sentence_and_a_source():
-    pinned = {pinned_items.SOURCE}  # a place, no part of a score
+    pinned = {pinned_items.SOURCE, new_voices.SOURCE}  # places, no part of a score
     assert SENTENCES.keys() == SOURCES.keys() | sources().keys() | pinned
     kinds = {kind for term in item_feature_terms() for kind in term.kinds.values()}
     assert kinds <= sources().keys()
