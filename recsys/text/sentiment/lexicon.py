@@ -14,7 +14,6 @@ from functools import cached_property
 from pathlib import Path
 
 from recsys.data.column_aliases import Shape
-from recsys.data.record_reader import Broken, read_records
 from recsys.errors import DataError
 from recsys.text.clean import clean
 
@@ -68,6 +67,8 @@ class Lexicon:
 
 def read_lexicon(path: Path) -> dict[str, Lexicon]:
     """Read a file of language, term, valence; DataError names the first row that is wrong."""
+    from recsys.data.record_reader import Broken, read_records  # here: a worker reads no files
+
     found: dict[str, dict[str, float | None]] = {}
     for line, record in read_records(path, Shape.needing("language", "term", "valence")):
         if isinstance(record, Broken):
