@@ -40,6 +40,7 @@ TASTES = 4  # queries of one history at most
 PER_TASTE = 5  # items of a history for each query, at least
 ROUNDS = 5  # of k-means over a history
 AWAY = 8.0  # length of a query, in lengths of items
+CELLS = 4  # times the root of the number of vectors
 HEADS = 50  # one of so many items, the longest vectors, is compared with every query
 
 
@@ -128,7 +129,7 @@ def joined_index(
     heads = np.sort(order[: n // HEADS]).astype(np.int32)
     rest = np.sort(order[n // HEADS :])
     longest = float(lengths[rest].max(initial=0.0))
-    cells = cell_count(len(rest))
+    cells = cell_count(len(rest), CELLS)
     index = library.index_factory(width, f"IVF{cells},SQ8", library.METRIC_L2)
     drawn = np.sort(rng.permutation(rest)[: TRAIN_PER_CELL * cells])
     worker = trained(library, index, joined_rows(outputs, words, drawn, longest, scale), seed)

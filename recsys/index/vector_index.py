@@ -54,12 +54,30 @@ def recall_of(
     as good as each other. Queries without any positive true score ask for nothing. `exact`: what
     knows the truth; None: exact search in numpy.
     """
-    exact, hits = exact or ExactIndex(vectors), []
+    return share_above(index, queries, true_floors(exact or ExactIndex(vectors), queries, k), k)
+
+
+def true_floors(exact: VectorIndex, queries: Floats, k: int) -> Floats:
+    """Return the score from which a row is among the k truly nearest of each query, (q,).
+
+    NaN for a query without any positive score.
+    """
+    found = [np.zeros(0, np.float32)]
     for start in range(0, len(queries), BLOCK):
-        part = queries[start : start + BLOCK]
-        true, found = exact.search(part, k)[1], index.search(part, k)[1]
-        has_neighbours = true.max(axis=1, initial=0.0) > 0
-        floor = true[has_neighbours, -1:] - 1e-5 * np.abs(true[has_neighbours, -1:])
-        hits.append((found[has_neighbours] >= floor).ravel())
-    joined = np.concatenate(hits) if hits else np.zeros(0, bool)
+        true = exact.search(queries[start : start + BLOCK], k)[1]
+        if not true.shape[1]:
+            return np.full(len(queries), np.nan, np.float32)
+        floor = true[:, -1] - 1e-5 * np.abs(true[:, -1])
+        found.append(np.where(true.max(axis=1) > 0, floor, np.float32(np.nan)))
+    return np.concatenate(found)
+
+
+def share_above(index: VectorIndex, queries: Floats, floors: Floats, k: int) -> float:
+    """Return the share of the k rows found for each query that reach its floor; 1 without any."""
+    hits = [np.zeros(0, bool)]
+    for start in range(0, len(queries), BLOCK):
+        floor = floors[start : start + BLOCK, None]
+        found = index.search(queries[start : start + BLOCK], k)[1]
+        hits.append((found >= floor)[~np.isnan(floor[:, 0])].ravel())
+    joined = np.concatenate(hits)
     return float(joined.mean()) if len(joined) else 1.0

@@ -20,6 +20,7 @@ from recsys.text.encoders.student import Student
 from recsys.text.encoders.universal_sentence_encoder import MultilingualEncoder, example_words
 from recsys.text.encoders.vocabulary_extension import widened
 from recsys.text.finetuning.student_distillation import imitate
+from recsys.text_training.static_vectors import encode_static
 from recsys.training.model_builder import TextVectors
 
 
@@ -39,17 +40,16 @@ def encode_words(
     kept: str,
     show: Mask | None = None,
 ) -> Encoded:
-    """Encode a catalogue; by a transformer only what home/embeddings/<kept> does not hold.
+    """Encode a catalogue: only what home/embeddings/<kept> does not hold.
 
     Static vectors are their own student, widened by the catalogue's words. Of a transformer the
-    student learns from the texts, or from those that `show` (n_items,) marks. Static vectors are
-    not kept: reading them costs as much as making them. A transformer's student begins with the
-    static vectors of the package. The student of the multilingual encoder learns Chinese words
-    beside the texts, so that it reads a Chinese query whatever the language of the catalogue.
+    student learns from the texts, or from those that `show` (n_items,) marks. A transformer's
+    student begins with the static vectors of the package. The student of the multilingual encoder
+    learns Chinese words beside the texts, so that it reads a Chinese query whatever the language of
+    the catalogue.
     """
     if isinstance(encoder, Student):
-        wide = widened(encoder, texts)
-        return Encoded(wide.encode(texts), wide, len(texts))
+        return Encoded(*encode_static(texts, encoder, home / "embeddings" / kept))
     cached = CachedEncoder(encoder, home / "embeddings" / kept)
     examples = example_words() if isinstance(encoder, MultilingualEncoder) else []
     read = [*texts, *examples]

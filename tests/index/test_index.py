@@ -12,7 +12,9 @@ from recsys.index.exact import ExactIndex
 from recsys.index.faiss_index import (
     CODED_FROM,
     FaissIndex,
+    added,
     cell_index,
+    choose_probes,
     faiss,
     flat_index,
     has_faiss,
@@ -129,6 +131,63 @@ def test_recall_of_vectors_that_are_equal_does_not_depend_on_which_came():
     turned = ExactIndex(vectors[::-1].copy())
     assert recall_of(turned, vectors, vectors[::50], 20) == 1.0
     assert recall_of(turned, vectors, np.zeros((3, 4), np.float32), 20) == 1.0
+
+
+class CountedIndex(ExactIndex):
+    """Exact search that counts its queries."""
+
+    def search(self, queries, k):
+        COUNTED.append(len(queries))
+        return super().search(queries, k)
+
+
+COUNTED: list[int] = []
+
+
+def test_the_true_neighbours_are_found_once_however_often_cells_are_doubled():
+    rng = np.random.default_rng(0)
+    vectors = rng.standard_normal((3_000, 32)).astype(np.float32)  # which form no clusters
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    COUNTED.clear()
+    index, recall = cell_index(vectors, exact=CountedIndex(vectors))
+    assert index.index.nprobe > 16 and sum(COUNTED) == 300
+    assert recall == recall_of(index, vectors, coded_queries(vectors), 20) >= 0.995
+
+
+@pytest.mark.parametrize("metric", ["METRIC_INNER_PRODUCT", "METRIC_L2"])
+def test_a_vector_lies_in_the_cell_that_the_library_chooses(metric):
+    vectors = clusters(2_000)
+    built = []
+    for by_library in (True, False):
+        index = faiss().index_factory(vectors.shape[1], "IVF40,SQ8", getattr(faiss(), metric))
+        index.train(vectors)
+        numbers = np.arange(len(vectors))
+        if by_library:
+            index.add_with_ids(vectors, numbers)
+        else:
+            added(faiss(), index, index, [(vectors[:1_500], numbers[:1_500])])
+            added(faiss(), index, index, [(vectors[1_500:], numbers[1_500:])])
+        index.nprobe = 2
+        built.append((index.ntotal, *index.search(vectors[:200], 10)))
+    assert built[0][0] == built[1][0] == 2_000
+    assert (built[0][2] == built[1][2]).mean() > 0.999  # but for ties of two centres
+
+
+class Cells:
+    """Some cells, and a recall that grows with them."""
+
+    def __init__(self, enough_at):
+        self.nprobe, self.enough_at = 0, enough_at
+
+    def recall(self):
+        return 1.0 if self.nprobe >= self.enough_at else 0.5
+
+
+@pytest.mark.parametrize(("enough_at", "probes"), [(5, 8), (40, 48), (50, 64), (90, 64)])
+def test_cells_are_doubled_and_then_a_quarter_fewer_where_these_are_enough(enough_at, probes):
+    cells = Cells(enough_at)
+    assert choose_probes(cells, 64, 0.9, cells.recall) == (0.5 if enough_at > 64 else 1.0)
+    assert cells.nprobe == probes
 
 
 def test_without_faiss_the_error_names_the_extra(monkeypatch):

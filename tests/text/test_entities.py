@@ -171,3 +171,16 @@ def test_whatever_comes_is_read(texts):
     found = fit_entities(texts)
     assert len(found.ends) == len(texts) + 1
     assert all(len(m.name) <= 101 for text in texts for m in found.read(text))
+
+
+def test_a_word_begins_names_of_several_lengths_and_may_have_a_genitive():
+    names = ["New York City", "New York", "Rosa", "Rosa's Bar", "York City Hall Park"]
+    matcher = model.Matcher.of([(name, at) for at, name in enumerate(names)], ["name"] * 5)
+    assert matcher.most_words == {"new": 3, "rosa": 1, "rosa's": 2, "york": 4}
+
+    def found(text: str) -> list[int]:
+        return matcher.codes(pieces(text), text)
+
+    assert found("in New York City Hall Park") == [0]
+    assert found("New York, Rosa's car, Rosa's Bar") == [1, 2, 3]
+    assert found("York City Hall Park, new car") == [4]

@@ -41,9 +41,9 @@ def test_texts_are_held_as_encodings_some_at_a_time(student: Student) -> None:
     held: list[int] = []
 
     class Watched(Student):
-        def _tokens_of(self, texts):
+        def _tokens_of(self, texts, cutter):
             held.append(len(texts))
-            return super()._tokens_of(texts)
+            return super()._tokens_of(texts, cutter)
 
     watched = Watched(student.tokenizer_json, student.vectors)
     texts = [ODD[:-1][number % (len(ODD) - 1)] for number in range(2 * BLOCK + 5)]

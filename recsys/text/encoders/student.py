@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,12 +16,14 @@ from tokenizers import Tokenizer
 from recsys.array_types import Floats
 from recsys.errors import DataError
 from recsys.text.clean import clean
+from recsys.text.encoders.word_pieces import WordPieces
 
 LONGEST_TOKENS = 512  # tokens of a text that count; later ones are cut
 IMITATION = "student of "  # begins the label of a student that stands in for a transformer
 Vectors = NDArray[np.floating] | NDArray[np.int8]
 FEW = 1_000  # tokens up to which their vectors are gathered: a sparse product has a price
 BLOCK = 4_096  # texts per block: bounds the memory of a call, some 60 MB for short texts
+MANY = 1_000  # texts from which distinct words are cut once: fewer are not worth the preparation
 
 
 @dataclass(frozen=True)
@@ -141,30 +144,51 @@ class Student:
 
     def tokens(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the known token ids, text after text, and each text's count."""
+        return self._tokens(texts, self._cutter(len(texts)))
+
+    def _tokens(
+        self, texts: Sequence[str], cutter: WordPieces | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         parts = [
-            self._tokens_of(texts[start : start + BLOCK]) for start in range(0, len(texts), BLOCK)
+            self._tokens_of(texts[start : start + BLOCK], cutter)
+            for start in range(0, len(texts), BLOCK)
         ]
         none = np.zeros(0, np.int64)  # encodings of a million texts at once would take gigabytes
         ids, counts = zip(*parts, (none, none), strict=True)
         return np.concatenate(ids), np.concatenate(counts)
 
-    def _tokens_of(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _cutter(self, n_texts: int) -> WordPieces | None:
+        """Return what cuts so many texts word by word; None where the library is as good."""
+        if n_texts < MANY:
+            return None
+        return WordPieces.of(self.tokenizer_json, self._tokenizer, LONGEST_TOKENS)
+
+    def _tokens_of(
+        self, texts: Sequence[str], cutter: WordPieces | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the same of some texts, all of which are held as encodings at once."""
         cleaned = [clean(text) for text in texts]
-        if len(cleaned) == 1:  # without the thread pool of a batch
+        if cutter is not None:
+            found = cutter.ids(cleaned)
+        elif len(cleaned) == 1:  # without the thread pool of a batch
             found = [self._tokenizer.encode(cleaned[0], add_special_tokens=False).ids]
         else:
             batch = self._tokenizer.encode_batch_fast(cleaned, add_special_tokens=False)
             found = [encoding.ids for encoding in batch]
         counts = np.fromiter(map(len, found), np.int64, len(found))
-        ids = np.fromiter((i for text in found for i in text), np.int64, int(counts.sum()))
+        ids = np.fromiter(chain.from_iterable(found), np.int64, int(counts.sum()))
         kept = self._known[ids]
         owner = np.repeat(np.arange(len(found)), counts)[kept]
         return ids[kept], np.bincount(owner, minlength=len(found))
 
     def terms(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the rows of `vectors` that each text adds up, and each text's count."""
-        ids, counts = self.tokens(texts)
+        return self._terms(texts, self._cutter(len(texts)))
+
+    def _terms(
+        self, texts: Sequence[str], cutter: WordPieces | None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        ids, counts = self._tokens(texts, cutter)
         if not len(self.pairs):
             return ids, counts
         owner = np.repeat(np.arange(len(texts)), counts)
@@ -187,8 +211,9 @@ class Student:
     def sums(self, texts: Sequence[str]) -> Floats:
         """Return the same before they are scaled: the sums of the terms' vectors."""
         out = np.zeros((len(texts), self.dimensions), np.float32)
+        cutter = self._cutter(len(texts))
         for start in range(0, len(texts), BLOCK):
-            ids, counts = self.terms(texts[start : start + BLOCK])
+            ids, counts = self._terms(texts[start : start + BLOCK], cutter)
             self._sum_groups(ids, counts, out[start : start + BLOCK])
         return out
 

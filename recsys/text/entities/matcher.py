@@ -21,7 +21,7 @@ class Matcher:
     surfaces: Mapping[str, str]  # of single words that must be capitalised: how they are written
     runs: Mapping[str, int]  # runs of Han signs
     anywhere: Mapping[str, int]  # what mixes scripts or signs
-    most_words: int
+    most_words: Mapping[str, int]  # of the names that begin with a word, in lower case
     most_signs: int
 
     @classmethod
@@ -46,7 +46,10 @@ class Matcher:
                 runs.setdefault(cut.runs[0], code)
             else:
                 anywhere.setdefault(surface.casefold(), code)
-        most_words = max((key.count(" ") + 1 for key in words), default=0)
+        most_words: dict[str, int] = {}
+        for key in words:
+            first, length = key.split(" ", 1)[0], key.count(" ") + 1
+            most_words[first] = max(most_words.get(first, 0), length)
         return cls(by_key, words, exact, runs, anywhere, most_words, max(map(len, runs), default=0))
 
     def known(self, key: str) -> int | None:
@@ -66,7 +69,8 @@ class Matcher:
         low, at = [word.lower() for word in flat], 0
         while at < len(flat):
             step = 1
-            for length in range(min(self.most_words, len(flat) - at), 0, -1):
+            most = self.most_words.get(low[at], 0) or self.most_words.get(_owner(low[at]), 0)
+            for length in range(min(most, len(flat) - at), 0, -1):
                 key = _owner(low[at]) if length == 1 else " ".join(low[at : at + length])
                 code = self.words.get(key)
                 if code is not None and (length > 1 or self._written(key, _owner(flat[at]))):

@@ -21,6 +21,7 @@ from recsys.text.topics.han_words import han_words
 LONGEST_READ = 4_000  # characters of a text that count
 _WORD = re.compile(r"[^\W\d_][^\W_]*(?:['\u2019](?!s\b)[^\W_]+|-[^\W\d_]+)*|[\u3400-\u9fff]")
 _HAN = re.compile(r"[\u3400-\u9fff]{2,}")
+_EMPTY = frozenset(word for words in FUNCTION_WORDS.values() for word in words)
 
 
 def words(text: str, listed: Callable[[str], bool] = chinese_word) -> list[str]:
@@ -33,10 +34,11 @@ def words(text: str, listed: Callable[[str], bool] = chinese_word) -> list[str]:
     runs = _HAN.findall(text)
     found = [word for run in runs for word in han_words(run, listed)]
     plain = _HAN.sub(" ", text) if runs else text
-    empty = FUNCTION_WORDS.get(detect(text).code, frozenset())
-    return found + [
-        w for w in _WORD.findall(plain) if len(w) > 1 and w not in STOP_WORDS and w not in empty
-    ]
+    kept = [w for w in _WORD.findall(plain) if len(w) > 1 and w not in STOP_WORDS]
+    if not _EMPTY.isdisjoint(kept):  # else the language decides nothing, and takes long to detect
+        empty = FUNCTION_WORDS.get(detect(text).code, frozenset())
+        kept = [word for word in kept if word not in empty]
+    return found + kept
 
 
 def in_han(text: str) -> bool:
