@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import resource
 import subprocess
@@ -57,6 +58,15 @@ def resident_mb(pid: int) -> dict[str, float]:
     found = [(_status(each, "VmRSS"), each) for each in _family(pid)]
     size, largest = max(found)
     return {"worker_mb": size, "private_mb": _status(largest, "RssAnon")}
+
+
+def cpu_seconds_of(pid: int) -> float:
+    """Return the CPU seconds of a process and all processes below it."""
+    ticks = 0
+    for each in _family(pid):
+        fields = Path(f"/proc/{each}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])  # user and system time
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _look(pid: int, peaks: list[float], seen: threading.Event) -> None:

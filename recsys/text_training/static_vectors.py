@@ -69,8 +69,9 @@ class _Kept:
             with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 found = {name: file[name] for name in file.files}
             words = json.loads(found["words"].tobytes())
-            names = ("unread", "ends", "numbers")
-            lacking = LackingWords(*(found[name] for name in names), words, found["hashes"])
+            lacking = LackingWords(
+                found["unread"], found["ends"], found["numbers"], words, found["hashes"]
+            )
             kept = cls(found["keys"], lacking, found["added"], found["vectors"])
         except DAMAGE:
             return None

@@ -9,8 +9,14 @@ from scipy.sparse import csr_array
 from jobs.bench.blended_scorer import Blend, BlendedScores
 from jobs.bench.joined_index import command as joined
 from jobs.bench.large_catalogues import HeldOut, command
+from jobs.bench.large_night import until
+from jobs.bench.large_night_quality import night_quality
 from jobs.bench.niche_world import NicheConfig, niche_events, niche_world, word
+from recsys.data.dataset import Dataset
 from recsys.models.item_to_item_weights import ItemWeights
+from recsys.serving.score_model import LogTerm, ScoreModel, Term
+from recsys.training.model_builder import TextVectors, assemble, fit_engines
+from recsys.tuning.engine_catalogue import engine_named
 
 
 def test_users_keep_to_six_niches_and_read_what_is_born():
@@ -147,3 +153,23 @@ def test_rows_and_a_joined_index_are_compared_with_the_final_list():
     assert 0 < found["index"]["recall"] <= 1 and one["memory_mb"] > exact["memory_mb"] > 0
     done = CliRunner().invoke(joined, [*arguments, "--factors", "blocks 16"])
     assert "an engine of factors is needed" in str(done.exception)
+
+
+def test_the_bundle_of_a_night_is_judged_by_lists_of_all_its_items():
+    """With neighbours alone in its score, its lists are those of the neighbours."""
+    events, items = niche_world(NicheConfig(400, 5_000, 120))
+    once = np.zeros(len(events), bool)  # who repeats an item would weigh it twice
+    once[np.unique(events.user.astype(np.int64) * 400 + events.item, return_index=True)[1]] = True
+    events = events.select(once)
+    cut = round(len(events) * 0.9)
+    data = Dataset.build(until(events, cut), items)
+    words = TextVectors.none(400)
+    fitted = fit_engines(data, words, [engine_named("item-knn 20")], 0)
+    score = ScoreModel((Term("neighbours", np.inf, 1.0),), (LogTerm(1.0, 1.0),))
+    model = assemble(data, fitted, words, score, posts=False)
+    before = (events.user[:cut], events.item[:cut])
+    held = HeldOut.of(before, (events.user[cut:], events.item[cut:]), (120, 400), 50, 0)
+    found = night_quality(model, held, (*before, events.time[:cut]))
+    expected = held.evaluated(fitted["neighbours"])
+    assert found[0].mean() > 0
+    np.testing.assert_allclose([one.mean() for one in found], [one.mean() for one in expected], 0.1)

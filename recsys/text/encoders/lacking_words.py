@@ -105,7 +105,8 @@ class LackingWords:
     def frequent(self, times: NDArray[np.integer], rarest: int, most: int) -> list[str]:
         """Return the words that at least `rarest` unread texts hold, the most frequent first."""
         spread = self.spread(times)
-        shared = [(-int(spread[at]), self.words[at]) for at in np.flatnonzero(spread >= rarest)]
+        frequent = np.flatnonzero(spread >= rarest).tolist()
+        shared = [(-int(spread[at]), self.words[at]) for at in frequent]
         return [word for _, word in sorted(shared)[:most]]
 
     def nameless(self, times: NDArray[np.integer], rarest: int) -> Mask:
