@@ -19,9 +19,10 @@ from recsys.settings import Settings
 from . import errors
 from .auth import Authenticator
 from .http import responses
+from .http.request_bodies import SMALL, Admission
 from .http.routing import DECLARED, Endpoint, IdConverter, UserConverter
 from .http.server_sent_events import Streams
-from .http.wsgi_to_asgi import OWN, SMALL, Admission, Admitted
+from .http.wsgi_to_asgi import OWN, Admitted
 from .routes import ROUTES
 from .runtime.app_state import AppState
 from .runtime.rate_limiter import RateLimiter

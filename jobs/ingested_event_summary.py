@@ -66,7 +66,7 @@ class IngestStatistics:
         }
 
 
-def statistics_json(report: dict[str, Any]) -> Iterator[str]:
+def statistics_lines(report: dict[str, Any]) -> Iterator[str]:
     """Yield the lines that a user should read."""
     for one in report["unknown_kinds"]:
         near = f"; is {one['nearest']!r} meant?" if one["nearest"] else ""

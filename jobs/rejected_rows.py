@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import IO, TypeVar
 
 from recsys.data.item_and_event_readers import Row
-from recsys.data.record_reader import Reject
+from recsys.data.reading_report import Reject
 from recsys.errors import StoreError
 from recsys.store.file_locks import alone_with
 

@@ -22,12 +22,12 @@ from threadpoolctl import threadpool_limits
 
 from recsys.bundle import write_bundle
 from recsys.bundle_store import BundleStore
-from recsys.data.column_aliases import COLUMNS, Shape
 from recsys.data.dataframes import OnError, Source, event_table, events_of, items_of, users_of
 from recsys.data.dataset import Dataset
 from recsys.data.event_kind_weights import REMARKS, TONE, EventWeights
 from recsys.data.event_kinds import KIND_WEIGHTS
 from recsys.data.event_tables import EventTable, ItemTable
+from recsys.data.header_naming import COLUMNS, Shape
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
 from recsys.fitted_model import HISTORIES, FittedModel

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from .messages import translated
+from .translations import translated
 
 # English sentences with names in braces for values; each has an entry in the catalogue.
 SENTENCES = (

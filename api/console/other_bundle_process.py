@@ -1,7 +1,7 @@
 """Process that opens one bundle, makes one list for one user, and ends.
 
 It reads a request as JSON from its standard input and writes the list to its standard output; see
-`second_bundle`.
+`other_bundle_lists`.
 """
 
 from __future__ import annotations

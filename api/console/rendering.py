@@ -18,8 +18,8 @@ from ..console_session import CONSOLE, COOKIE, SECONDS, Session
 from ..errors import ApiError
 from . import formats
 from .error_sentences import error_sentence
-from .messages import translated
 from .navigation import GROUPS, visible
+from .translations import translated
 
 HERE = Path(__file__).parent
 PREFERENCES = "recsys_console_view"  # cookie: language and colours

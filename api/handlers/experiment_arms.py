@@ -17,7 +17,7 @@ from recsys.serving.live_state import LiveState
 
 from ..http.cursor import Cursor
 from ..runtime.app_state import AppState
-from ..runtime.experiment_board import NOBODY, Assignment
+from ..runtime.experiment_cache import NOBODY, Assignment
 from ..runtime.served_model import ServedModel
 
 Given = TypeVar("Given", bound=BaseModel)

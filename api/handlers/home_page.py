@@ -22,7 +22,7 @@ from recsys.store.exposures import Exposure, Shown
 from ..errors import ApiError
 from ..http.cursor import MAX_SHOWN, Cursor, binding, mark
 from ..runtime.app_state import AppState
-from ..runtime.experiment_board import Assignment
+from ..runtime.experiment_cache import Assignment
 from ..runtime.served_model import ServedModel
 from ..schemas.home import HomeParameters
 from . import experiment_arms, pin_eligibility

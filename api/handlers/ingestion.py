@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from recsys import request_cpu_budget
-from recsys.data.column_aliases import column_meant
+from recsys.data.header_naming import column_meant
 from recsys.data.id_normalization import canonical
 from recsys.data.parsing import AHEAD, FieldError, distinct, parse_extra
 from recsys.data.records import ITEM_COLUMNS, Event, Item, User, check_size, check_window

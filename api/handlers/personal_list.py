@@ -29,7 +29,7 @@ from recsys.store.exposures import Exposure, Shown
 from ..http.cursor import Cursor, mark
 from ..http.responses import json_bytes
 from ..runtime.app_state import AppState
-from ..runtime.experiment_board import NOBODY, Assignment
+from ..runtime.experiment_cache import NOBODY, Assignment
 from ..runtime.exposure_write_buffer import still_seen
 from ..runtime.served_model import ServedModel
 from ..schemas.lists import SessionBody, SteerParameters

@@ -14,7 +14,7 @@ from flask import Request
 from werkzeug.exceptions import ClientDisconnected
 
 from ..errors import ApiError
-from .wsgi_to_asgi import WHOLE
+from .wsgi_environ import WHOLE
 
 JSON_TYPES = ("application/json",)
 LINE_TYPES = ("application/x-ndjson", "application/jsonl", "application/x-jsonlines")

@@ -15,7 +15,7 @@ import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from .responses import json_bytes
-from .wsgi_to_asgi import HEAD_BYTES, HEAD_FIELDS
+from .wsgi_environ import HEAD_BYTES, HEAD_FIELDS
 
 HEAD = 10.0  # seconds from a request's first byte to the end of its head
 IDLE = 75.0  # seconds that a connection may wait for its next request

@@ -12,36 +12,26 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import functools
-import io
-import re
-import sys
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from ..errors import CODES, ApiError
+from .request_bodies import Admission, BodyMemory, RequestBody, busy
 from .responses import json_bytes
+from .wsgi_environ import (
+    Message,
+    declared_length,
+    header_fields,
+    wsgi_environ,
+)
 
-Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 WsgiApp = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """What is read of the body of a request whose head was looked at."""
-
-    limit: int  # bytes; 413 beyond
-    holder: str  # under whom they are counted while they are held: a key, or an address
-
-
 Admitted = Callable[[dict[str, Any], bool], Admission | None]
-
 PAUSE = 0.5  # seconds until a stream that has nothing to send is polled again
-WHOLE = "recsys.body_is_whole"  # in a WSGI environment: the body is at hand, nothing to wait for
 OWN = "recsys.own"  # in a WSGI environment: the process calls itself; no log line, no figures
 READERS = 4  # threads that answer reads
 WRITERS = 4  # threads that answer writes
@@ -49,16 +39,11 @@ BULK = 65_536  # bytes of a body from which items are a bulk
 BULKS = 8  # bulks that may wait for the one under way; more are answered 503
 QUEUE = 512  # requests of one sort that may wait for a thread; more are answered 503
 BODIES = 8  # bodies of the greatest size that a process holds at once; more are answered 503
-SMALL = 65_536  # bytes of a body that there is always room for
-HEAD_BYTES = 131_072  # bytes of a request line, its fields and trailers together
-HEAD_FIELDS = 256  # fields of a head and its trailers
 LINGER = 2.0  # seconds that the body of a refused request is taken in, and dropped
 STALLED = 30.0  # seconds that a client may take no byte of an answer that is streamed
 _ITEMS = (b"/items", b"/api/items")  # paths that take many items at once
 _WRITING = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _NONE: Mapping[str, Any] = {}
-_VERSIONS = ("1.0", "1.1")
-_HOST = re.compile(r"([\w.~!$&'()*+;=%-]+|\[[0-9A-Fa-f:.]+\])(:\d{0,5})?", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -80,61 +65,6 @@ class _Pool:
         self.most = threads + queue
 
 
-class _Room:
-    """Bytes of bodies that a process may hold, by whom they are from; half for one of them.
-
-    Bytes count when they have arrived: whoever declares much and sends little takes no room.
-    """
-
-    def __init__(self, size: int) -> None:
-        self._left = size
-        self._share = size // 2
-        self._held: dict[str, int] = {}
-
-    def take(self, holder: str, size: int) -> None:
-        """Count bytes; 503 where there is no room for them."""
-        held = self._held.get(holder, 0) + size
-        if size > self._left or held > self._share:
-            raise _busy("too many bodies are on their way")
-        self._left -= size
-        self._held[holder] = held
-
-    def give(self, holder: str, size: int) -> None:
-        """Give back the room of a body."""
-        if not size:
-            return
-        self._left += size
-        self._held[holder] -= size
-        if not self._held[holder]:
-            del self._held[holder]
-
-
-@dataclass(slots=True)
-class _Body:
-    """A body as it arrives, and the room that it takes until its request is answered."""
-
-    admission: Admission
-    room: _Room
-    data: bytearray
-    taken: int = 0
-
-    def add(self, data: bytes) -> None:
-        """Take in a part; 413 where the body becomes too large, 503 where there is no room."""
-        limit = self.admission.limit
-        if len(self.data) + len(data) > limit:
-            raise ApiError(413, f"the body has more than {limit} bytes")
-        more = max(len(self.data) + len(data) - SMALL, 0) - self.taken
-        if more > 0:
-            self.room.take(self.admission.holder, more)
-            self.taken += more
-        self.data += data
-
-    def close(self) -> None:
-        """Give back the room."""
-        self.room.give(self.admission.holder, self.taken)
-        self.taken = 0
-
-
 class AsgiApp:
     """Answers ASGI requests by way of a WSGI app.
 
@@ -149,7 +79,7 @@ class AsgiApp:
         self._admitted = admitted
         self._limit = limit
         self._seconds = seconds
-        self._room = _Room(BODIES * limit)
+        self._room = BodyMemory(BODIES * limit)
         self._health = _Pool("health", 1)
         self._reads = _Pool("reads", READERS)
         self._writes = _Pool("writes", WRITERS)
@@ -159,16 +89,16 @@ class AsgiApp:
         """Answer one request."""
         if scope["type"] != "http":
             raise ValueError(f"{scope['type']} is not served")
-        body: _Body | None = None
+        body: RequestBody | None = None
         try:
-            fields = _fields(scope)
+            fields = header_fields(scope)
             with_body = "content-length" in fields or "transfer-encoding" in fields
             if with_body and fields.get("content-length") != "0":
                 admission = await self._admission(scope, fields)
                 if admission is None:
                     await self._turn_away(scope, fields, receive, send)
                     return
-                body = _Body(admission, self._room, bytearray())
+                body = RequestBody(admission, self._room, bytearray())
                 if not await self._read(body, fields, receive):
                     # the client is gone, or granian could not parse what it sent
                     raise ApiError(400, "the body ended before it was complete")
@@ -185,7 +115,7 @@ class AsgiApp:
         """Return what is read of a body; None: its request is refused whatever the body says."""
         if self._admitted is None:
             return Admission(self._limit, "")
-        environ = _environ(scope, fields, b"")
+        environ = wsgi_environ(scope, fields, b"")
         try:
             found = self._admitted(environ, False)
             if found is None:
@@ -234,9 +164,9 @@ class AsgiApp:
         for pool in (self._health, self._reads, self._writes, self._bulks):
             pool.executor.shutdown(wait=True, cancel_futures=True)
 
-    async def _read(self, body: _Body, fields: dict[str, str], receive: Receive) -> bool:
+    async def _read(self, body: RequestBody, fields: dict[str, str], receive: Receive) -> bool:
         """Read a body; whether it is complete: the client may have gone away before."""
-        declared, limit = _length(fields), body.admission.limit
+        declared, limit = declared_length(fields), body.admission.limit
         if declared is not None and declared > limit:
             if "expect" not in fields:
                 await self._drain(receive)
@@ -267,8 +197,8 @@ class AsgiApp:
     ) -> _Answer:
         pool = self._pool(scope["method"], scope["raw_path"], len(body))
         if pool.held >= pool.most:
-            raise _busy("too many requests wait")
-        environ = {**_environ(scope, fields, body), **more}
+            raise busy("too many requests wait")
+        environ = {**wsgi_environ(scope, fields, body), **more}
         # a generator may enter and leave an app context in two calls: both see the same context
         context = contextvars.copy_context()
         work = functools.partial(context.run, _call, self._app, environ)
@@ -343,87 +273,6 @@ class _InContext(Iterator[bytes]):
         return self._context.run(next, self._parts)
 
 
-def _fields(scope: Message) -> dict[str, str]:
-    """Return the header fields by lower-case name; 400 for what has two meanings, 431 beyond size.
-
-    Servers differ in what they let pass, so that this is checked for each of them.
-    """
-    if scope["http_version"] not in _VERSIONS:
-        raise ApiError(400, f"HTTP/{str(scope['http_version'])[:8]} is not served: use HTTP/1.1")
-    size = len(scope["raw_path"]) + len(scope["query_string"])
-    size += sum(len(name) + len(value) + 4 for name, value in scope["headers"])
-    if size > HEAD_BYTES or len(scope["headers"]) > HEAD_FIELDS:
-        message = f"the head has more than {HEAD_BYTES} bytes or {HEAD_FIELDS} fields"
-        raise ApiError(431, message)
-    found: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        if "_" in name:
-            message = (
-                f"the header {name[:60]!r} has an underscore: write {name[:60].replace('_', '-')!r}"
-            )
-            raise ApiError(400, message)
-        if name in found:
-            if name == "host":
-                raise ApiError(400, "the header host is there twice")
-            separator = "; " if name == "cookie" else ","
-            value = f"{found[name]}{separator}{value}"
-        found[name] = value
-    host = found.get("host", "")
-    if not host and scope["http_version"] == "1.1":
-        raise ApiError(400, "HTTP/1.1 asks for the header host")
-    if host and not _HOST.fullmatch(host):
-        raise ApiError(400, "the header host is not one host with a port")
-    if found.get("transfer-encoding", "chunked").strip().lower() != "chunked":
-        raise ApiError(400, "the only transfer-encoding that is read is chunked")
-    if "transfer-encoding" in found and "content-length" in found:
-        raise ApiError(400, "transfer-encoding and content-length are both there")
-    return found
-
-
-def _length(fields: dict[str, str]) -> int | None:
-    declared = fields.get("content-length")
-    if declared is None:
-        return None
-    if not (declared.isascii() and declared.isdigit()):
-        raise ApiError(400, f"content-length {declared[:40]!r} is not a number")
-    return int(declared)
-
-
-def _environ(scope: Message, fields: dict[str, str], body: bytes) -> dict[str, Any]:
-    """Return the WSGI environment of a request (PEP 3333)."""
-    client, server = scope.get("client") or ("", 0), scope.get("server") or ("localhost", 80)
-    environ = {
-        "REQUEST_METHOD": scope["method"],
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
-        "QUERY_STRING": scope["query_string"].decode("latin-1"),
-        "SERVER_NAME": str(server[0]),
-        "SERVER_PORT": str(server[1]),
-        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
-        "REMOTE_ADDR": str(client[0]),
-        "REMOTE_PORT": str(client[1]),
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope["scheme"],
-        "wsgi.input": io.BytesIO(body),
-        "wsgi.input_terminated": True,
-        "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": True,
-        "wsgi.run_once": False,
-        WHOLE: True,
-    }
-    for name, value in fields.items():
-        environ["HTTP_" + name.upper().replace("-", "_")] = value
-    if "content-type" in fields:
-        environ["CONTENT_TYPE"] = environ.pop("HTTP_CONTENT_TYPE")
-    if body or "content-length" in fields:
-        environ["CONTENT_LENGTH"] = str(len(body))
-        environ.pop("HTTP_CONTENT_LENGTH", None)
-    environ.pop("HTTP_TRANSFER_ENCODING", None)
-    return environ
-
-
 def _call(app: WsgiApp, environ: dict[str, Any]) -> _Answer:
     """Call a WSGI app and take the first two parts of its answer: mostly there is only one."""
     begun: list[tuple[str, list[tuple[str, str]]]] = []
@@ -455,10 +304,6 @@ def _nothing() -> None:
 
 def _no_write(_: bytes) -> None:
     raise RuntimeError("write() of WSGI is not served")
-
-
-def _busy(why: str) -> ApiError:
-    return ApiError(503, f"{why}: try again", "busy", headers={"Retry-After": "1"})
 
 
 async def _refuse(send: Send, error: ApiError) -> None:

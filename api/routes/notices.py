@@ -14,7 +14,7 @@ from recsys.store.outbox import Outbox
 
 from ..http.routing import Routes
 from ..http.server_sent_events import as_json, events, start_of
-from ..http.wsgi_to_asgi import WHOLE
+from ..http.wsgi_environ import WHOLE
 from ..schemas.notices import (
     Dead,
     DeadQuery,

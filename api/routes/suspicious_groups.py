@@ -8,7 +8,7 @@ from flask import g
 
 from recsys.data.account_mix_anomalies import ALARMS
 from recsys.serving.live_state import LiveState
-from recsys.serving.suspicious_items import (
+from recsys.serving.suspicious_groups import (
     SuspiciousGroup,
     expected_shares,
     properties,

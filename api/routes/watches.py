@@ -11,14 +11,14 @@ from flask import g
 from recsys.errors import DataError
 from recsys.monitoring.alert_detection import Setting
 from recsys.monitoring.alert_sentences import warnings
-from recsys.monitoring.digest import as_json as shares_json
-from recsys.monitoring.digest import shares_of
-from recsys.monitoring.preview import preview as previewed
-from recsys.monitoring.preview import scan
+from recsys.monitoring.watch_digest import as_json as shares_json
+from recsys.monitoring.watch_digest import shares_of
+from recsys.monitoring.watch_preview import preview as previewed
+from recsys.monitoring.watch_preview import scan
 from recsys.monitoring.watch_query import Part, conditions, parse
 from recsys.monitoring.watch_worker import SECRET
 from recsys.monitoring.watched_text import conditions_of, cover, matches
-from recsys.monitoring.watched_texts import TextReader
+from recsys.monitoring.watched_text_reader import WatchedTextReader
 from recsys.store import watches as store_watches
 from recsys.store.store import Store
 from recsys.store.text_log import WatchedLog
@@ -264,11 +264,11 @@ def _check_always(known: store_watches.Watches) -> None:
         )
 
 
-def _reader(store: Store) -> TextReader:
+def _reader(store: Store) -> WatchedTextReader:
     at_hand = service()
     serving = at_hand.serving_or_none
     live = serving.live if serving is not None else None
-    return TextReader(live, at_hand.sentiment_scorer, store.get_note(SECRET) or "preview")
+    return WatchedTextReader(live, at_hand.sentiment_scorer, store.get_note(SECRET) or "preview")
 
 
 def caller() -> str:

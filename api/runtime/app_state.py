@@ -36,11 +36,11 @@ from ..auth import Authenticator
 from ..handlers.event_kinds_json import KindCounts
 from ..http.response_cache import Cache
 from ..metrics import Metrics
-from .experiment_board import ExperimentBoard
+from .experiment_cache import ExperimentCache
 from .exposure_write_buffer import ExposureLog
 from .new_item_rates import NewItemRates
 from .operational_notices import OperationNotices
-from .pin_board import PinBoard
+from .pin_cache import PinCache
 from .rate_limiter import RateLimiter
 from .request_audit import AuditTrail
 from .second_bundle import SecondBundle
@@ -92,9 +92,9 @@ class AppState:
             self.sentiment_scorer if settings.tone_strength else None
         )  # of comments
         self.rng = random.Random()
-        self.pins = PinBoard()
+        self.pins = PinCache()
         self.new_item_rates = NewItemRates(self.link)
-        self.experiments = ExperimentBoard()
+        self.experiments = ExperimentCache()
         self.second = SecondBundle(self.bundles, self.link, settings, self.comment_scorer)
         self.graph = FollowGraph(settings.weights)
         self.popular_accounts = PopularAccounts()

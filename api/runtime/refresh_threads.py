@@ -19,8 +19,8 @@ from recsys.delivery.deliverer import Deliverer, deliverer, senders_by_channel
 from recsys.delivery.mail import MailServer
 from recsys.delivery.public_addresses import networks
 from recsys.errors import BundleError, RecsysError, StoreError
-from recsys.monitoring.event_follower import EventFollower
-from recsys.monitoring.watch_worker import Watcher
+from recsys.monitoring.event_detection_worker import EventDetectionWorker
+from recsys.monitoring.watch_worker import WatchWorker
 from recsys.ranking.query import Query
 from recsys.serving.live_state import LiveState
 from recsys.store.erasure import empty_log, erased_in_log
@@ -67,9 +67,9 @@ class RefreshThreads:
         self._threads: list[threading.Thread] = []
         self._due: dict[str, float] = {}
         self._deliverer: Deliverer | None = None
-        self._watcher: Watcher | None = None
+        self._watcher: WatchWorker | None = None
         self._guardrails = ExperimentGuardrails(service.link)
-        self._event_follower: EventFollower | None = None
+        self._event_detection_worker: EventDetectionWorker | None = None
         settings = service.settings
         self._senders = senders_by_channel(  # of a notice that the store cannot hold
             MailServer.of(settings.smtp, settings.mail_from),
@@ -187,9 +187,9 @@ class RefreshThreads:
         try:
             with service.link.use(patient=True) as store:
                 if self._watcher is None:
-                    self._watcher = Watcher(store, service.sentiment_scorer)
-                if self._event_follower is None:
-                    self._event_follower = EventFollower(
+                    self._watcher = WatchWorker(store, service.sentiment_scorer)
+                if self._event_detection_worker is None:
+                    self._event_detection_worker = EventDetectionWorker(
                         store, service.sentiment_scorer, self._watcher.secret
                     )
                 if serving is None:
@@ -197,7 +197,7 @@ class RefreshThreads:
                 else:
                     live, last = serving.live, (serving.feed.last_change, serving.feed.last_event)
                 self._watcher.run(live, *last)
-                self._event_follower.run(live, *last)
+                self._event_detection_worker.run(live, *last)
         except StoreError:
             pass  # the next time
 

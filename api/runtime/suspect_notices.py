@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from recsys.errors import StoreError
-from recsys.serving.suspicious_items import SuspiciousGroup, suspicious_groups
+from recsys.serving.suspicious_groups import SuspiciousGroup, suspicious_groups
 from recsys.store.outbox import Notice, add_notice, newest_of
 
 from .served_model import ServedModel

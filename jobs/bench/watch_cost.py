@@ -17,7 +17,7 @@ import click
 import numpy as np
 
 from recsys.data.records import Item
-from recsys.monitoring.watch_worker import LOOK, Watcher
+from recsys.monitoring.watch_worker import LOOK, WatchWorker
 from recsys.store.store import Store
 from recsys.store.watches import Watches
 from recsys.text.sentiment.scorer import SentimentScorer
@@ -48,7 +48,7 @@ def _measured(
         values = {"name": f"w{at}", "query": f"w{first}x OR w{second}x", "group": ""}
         rest = {"level": "normal", "least_people": 10, "digest": "none", "created_by": ""}
         known.add({**values, **rest}, 1, 1)
-    watcher = Watcher(store, SentimentScorer(home))
+    watcher = WatchWorker(store, SentimentScorer(home))
     watcher.run(None, 0, 0)
     store.add_items(_items(texts * 69, now - 2.9 * 86_400, now, "day", rng))
     begun = time.process_time()

@@ -19,7 +19,7 @@ from rich.table import Table
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.item_and_event_readers import load_events, load_follows, load_items
-from recsys.data.record_reader import Options
+from recsys.data.reading_report import Options
 from recsys.errors import DataError
 from recsys.evaluation.baseline_registry import FitContext
 from recsys.evaluation.evaluate import row_names, run
@@ -42,9 +42,9 @@ from recsys.tuning.relevant_events import Positive
 from ..cli import run as run_command
 from ..command_output import check_json_file, output, write_json
 from ..environment import load_settings
+from ..file_options import file_option, map_option, read_options
 from ..nightly.steps.finetune_encoder import evaluated_encoder
 from ..progress import job_progress
-from .ingest_files import file_option, map_option, read_options
 
 log = logging.getLogger("recsys")
 DEEPEST = 1000

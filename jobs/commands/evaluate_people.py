@@ -12,9 +12,10 @@ from typing import Any
 
 import click
 
-from recsys.data.column_aliases import Shape
+from recsys.data.header_naming import Shape
 from recsys.data.item_and_event_readers import load_events, read_follows
-from recsys.data.record_reader import Broken, Options, Reading, Reject, read_records
+from recsys.data.reading_report import Broken, Options, Reading, Reject
+from recsys.data.record_reader import read_records
 from recsys.data.records import Follow
 from recsys.errors import DataError
 from recsys.evaluation import spread_quality, who_to_follow
@@ -22,7 +23,7 @@ from recsys.evaluation import spread_quality, who_to_follow
 from ..cli import run
 from ..command_output import check_json_file, output, write_json
 from ..environment import load_settings
-from .ingest_files import file_option, map_option, read_options
+from ..file_options import file_option, map_option, read_options
 
 log = logging.getLogger("recsys")
 

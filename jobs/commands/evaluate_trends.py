@@ -17,7 +17,7 @@ import numpy as np
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import ItemTable
 from recsys.data.item_and_event_readers import load_events, load_items
-from recsys.data.record_reader import Options
+from recsys.data.reading_report import Options
 from recsys.data.table_builder import EventColumns
 from recsys.errors import DataError
 from recsys.evaluation.burst_trials import WARM_UP, BurstInjection, run_trial
@@ -30,7 +30,7 @@ from recsys.trends.series import HOUR, Stream, count, hours_of
 
 from ..cli import run
 from ..command_output import check_json_file, output, write_json
-from .ingest_files import file_option, map_option, read_options
+from ..file_options import file_option, map_option, read_options
 
 LEAST_DAYS = WARM_UP + 14
 

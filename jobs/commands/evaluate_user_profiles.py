@@ -19,7 +19,7 @@ from recsys.evaluation.profile_quality import community_figures, returning_figur
 from ..cli import run
 from ..command_output import check_json_file, output, write_json
 from ..environment import load_settings
-from .ingest_files import file_option, map_option, read_options
+from ..file_options import file_option, map_option, read_options
 
 
 @click.command(name="evaluate-profiles")

@@ -16,7 +16,6 @@ import hashlib
 import itertools
 import json
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -26,10 +25,9 @@ from typing import Any, Protocol, TypeVar
 
 import click
 
-from recsys.data.column_aliases import COLUMNS, Shape
-from recsys.data.day_month_order import ORDERS
 from recsys.data.equal_event_numbering import Occurrences
 from recsys.data.file_opening import check_file
+from recsys.data.header_naming import Shape
 from recsys.data.item_and_event_readers import Row as Line
 from recsys.data.item_and_event_readers import (
     count_lines,
@@ -41,7 +39,8 @@ from recsys.data.item_and_event_readers import (
 )
 from recsys.data.parsing import FieldError
 from recsys.data.partial_rows import Row, filled_items, filled_users
-from recsys.data.record_reader import Options, Reading, Reject, read_records
+from recsys.data.reading_report import Options, Reading, Reject
+from recsys.data.record_reader import read_records
 from recsys.data.records import Event, Follow, Item, User
 from recsys.errors import DataError
 from recsys.safety.flags import KEY
@@ -52,14 +51,23 @@ from recsys.store.events import BATCH, UNDATED
 from recsys.store.store import Added, Store
 
 from ..environment import load_settings
+from ..file_options import file_option, map_option, read_options
+from ..ingest_report import (
+    Report,
+    add_counts,
+    all_rejected,
+    changed_counts,
+    encoding_advice,
+    joined_reports,
+    report_lines,
+)
 from ..ingested_column_mappings import EventFileReadings
-from ..ingested_event_summary import IngestStatistics, statistics_json
+from ..ingested_event_summary import IngestStatistics
 from ..progress import job_progress
 from ..rejected_rows import Rejects
 
 T = TypeVar("T")
 REFUSED = "refused"  # of a part of a report: rows that go against what is known of their items
-Report = dict[str, Any]  # what became of one file; JSON-able
 KINDS = ("items", "users", "follows", "events")  # in the order in which they are read
 
 
@@ -119,7 +127,7 @@ class Ingest:
         def add(rows: list[tuple[int, Row[User]]]) -> Report:
             ids = {row.value.user_id for _, row in rows}
             known = {} if self.whole else self.store.users_known(ids)
-            return _changed(self.store.add_users(filled_users(_values(rows), known)), rows)
+            return changed_counts(self.store.add_users(filled_users(_values(rows), known)), rows)
 
         return self._file("users", path, read_partial_users, add)
 
@@ -127,7 +135,7 @@ class Ingest:
         """Read a file of follows into the store."""
 
         def add(rows: list[tuple[int, Follow]]) -> Report:
-            return _changed(self.store.add_follows(_values(rows)), rows)
+            return changed_counts(self.store.add_follows(_values(rows)), rows)
 
         return self._file("follows", path, read_follows, add)
 
@@ -168,7 +176,7 @@ class Ingest:
                     if self.strict:
                         raise DataError(str(one))
                     rejects.add(one)
-                _sum(report, part)
+                add_counts(report, part)
                 report["rows"] += len(rows) - len(refused)
                 if total:
                     self.progress.advance(min(rows[-1][0], total), total)
@@ -181,12 +189,12 @@ class Ingest:
         report["unused"], report["metadata"] = reading.unused, reading.kept
         report["notes"] = [
             *notes(reading),
-            *_advice(rejects),
+            *encoding_advice(rejects),
             *warnings(source, report),
         ]
         report["seconds"] = round(time.perf_counter() - start, 3)
         if rejects.count and not report["rows"]:
-            raise DataError(_all_rejected(path, rejects))
+            raise DataError(all_rejected(path, rejects))
         shown = {k: v for k, v in report.items() if k not in ("file", "seconds") and v is not None}
         self.progress.finished(name, report["seconds"], shown, False)
         return report
@@ -199,49 +207,8 @@ def _refused(path: Path, line: int, row: Row[Item], error: FieldError) -> Reject
     return Reject(str(path), line, error.column, error.reason, raw)
 
 
-def _all_rejected(path: Path, rejects: Rejects) -> str:
-    """Return the sentence for a file without one good row: the first of each reason."""
-    first, *others = list(rejects.examples.values())[:3]
-    result = "".join(f"; then {other.line}: {other.column} {other.reason}" for other in others)
-    way = "".join(f"; {line}" for line in _advice(rejects))
-    return f"every row was rejected; the first: {first}{result}{way}; all of them: {rejects.path}"
-
-
-def _advice(rejects: Rejects) -> Iterator[str]:
-    if any("UTF-8" in reason for reason in rejects.reasons):
-        yield (
-            "cells are not UTF-8: name the encoding of the file, as in --encoding cp1252 (Western "
-            "Europe), cp1250 (Central Europe), cp1251 (Cyrillic), shift_jis or euc_jp (Japanese), "
-            "cp949 (Korean), big5 (traditional Chinese)"
-        )
-
-
 def _values(rows: list[tuple[int, T]]) -> Iterator[T]:
     return (row for _, row in rows)
-
-
-def _changed(count: int, rows: list[tuple[int, T]]) -> Report:
-    return {"changed": count, "unchanged": len(rows) - count}
-
-
-def _sum(report: Report, part: Report) -> None:
-    for name, count in part.items():
-        report[name] = report.get(name, 0) + count
-
-
-def _together(reports: list[Report]) -> Report:
-    """Return one report on several files of a kind; `files` holds those of each."""
-    if len(reports) == 1:
-        return reports[0]
-    total: Report = {"file": ", ".join(one["file"] for one in reports)}
-    for one in reports:
-        for name, value in one.items():
-            if isinstance(value, (int, float)):
-                total[name] = total.get(name, 0) + value
-            elif isinstance(value, dict) and name != "renamed":
-                total[name] = dict(Counter(total.get(name, {})) + Counter(value))
-    last = next((one["reject_file"] for one in reports if one["reject_file"]), None)
-    return {**total, "reject_file": last, "files": reports}
 
 
 def _sha256(path: Path) -> str:
@@ -290,7 +257,7 @@ def ingest(
         work = Ingest(store, settings.home, strict, progress, scorer, given, whole, acts)
         kinds = {k: getattr(work, k) for k in KINDS}
         report: Report = {
-            kind: _together([kinds[kind](path) for path in lists[kind]])
+            kind: joined_reports([kinds[kind](path) for path in lists[kind]])
             for kind in kinds
             if lists.get(kind)
         }
@@ -308,74 +275,6 @@ def _seldom_collected() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
-
-
-def _described(report: Report) -> Iterator[str]:
-    parts = {kind: part for kind, part in report.items() if kind != "store"}
-    files = [(kind, one) for kind, part in parts.items() for one in part.get("files", [part])]
-    for kind, part in files:
-        counts = ", ".join(
-            f"{part[k]:,} {k}"
-            for k in ("new", "changed", "unchanged", "duplicates", "rejected", "flagged")
-            if k in part and (k != "rejected" or part[k])
-        )
-        rate = part["read"] / max(part["seconds"], 1e-9)
-        yield f"{kind}: {part['read']:,} rows in {part['seconds']:.1f} s ({rate:,.0f}/s): {counts}"
-        yield f"{kind}: columns read: {', '.join(part['columns'])}"
-        if part["metadata"]:
-            yield f"{kind}: columns kept as metadata: {', '.join(part['metadata'])}"
-        if part["rejected"]:
-            rows = (
-                "1 bad row was" if part["rejected"] == 1 else f"{part['rejected']:,} bad rows were"
-            )
-            yield f"{kind}: {rows} left out: {part['reject_file']}"
-        for reason, count in part["rejected_by"].items():
-            yield f"{kind}: rejected: {count:,} × {reason}"
-    if "events" in parts:
-        yield from statistics_json(parts["events"])
-    yield "the store holds " + ", ".join(f"{n:,} {kind}" for kind, n in report["store"].items())
-    for _, part in files:
-        for line in part["notes"]:
-            yield f"{part['file']}: {line}"
-
-
-def file_option(name: str, words: str) -> Callable[[Any], Any]:
-    """Return an option that names a file, and may be given several times."""
-    kind = click.Path(path_type=Path)
-    return click.option(f"--{name}", type=kind, metavar="F", multiple=True, help=words)
-
-
-def map_option(command: Any) -> Any:
-    """Add the options that say what files do not say themselves."""
-    named = click.option(
-        "--map",
-        "column_names",
-        multiple=True,
-        metavar="COLUMN=NAME",
-        help="The column of another name in the files, as in item_id=content_id; may be repeated. "
-        "Without a name, as in created_at=, no column is taken for it.",
-    )
-    coded = click.option(
-        "--encoding", default="", metavar="NAME", help="Of text files, as in cp1252, if not UTF-8."
-    )
-    dated = click.option(
-        "--dates",
-        type=click.Choice(list(ORDERS)),
-        help="Of tables with dates as 08/05/2021, where the first rows do not show the order.",
-    )
-    return named(coded(dated(command)))
-
-
-def read_options(names: Sequence[str], encoding: str, dates: str | None) -> Options:
-    """Return what --map, --encoding and --dates say; DataError for what is none."""
-    found: dict[str, str] = {}
-    for text in names:
-        column, sign, name = (part.strip() for part in text.partition("="))
-        if not sign or column not in COLUMNS:
-            known = ", ".join(COLUMNS)
-            raise DataError(f"--map {text}: write COLUMN=NAME, where COLUMN is one of {known}")
-        found[column] = name
-    return Options(found, encoding, dates or "")
 
 
 @click.command("ingest")
@@ -414,7 +313,7 @@ def command(
     if as_json:
         print(json.dumps(report, ensure_ascii=False))
     else:
-        print("\n".join(_described(report)))
+        print("\n".join(report_lines(report)))
 
 
 if __name__ == "__main__":

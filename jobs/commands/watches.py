@@ -20,11 +20,11 @@ from recsys.bundle_store import BundleStore
 from recsys.errors import DataError, RecsysError
 from recsys.monitoring.alert_detection import Setting
 from recsys.monitoring.alert_sentences import summary
-from recsys.monitoring.digest import PERIODS, digest
-from recsys.monitoring.preview import preview
+from recsys.monitoring.watch_digest import PERIODS, digest
+from recsys.monitoring.watch_preview import preview
 from recsys.monitoring.watch_query import parse
 from recsys.monitoring.watched_text import conditions_of
-from recsys.monitoring.watched_texts import TextReader
+from recsys.monitoring.watched_text_reader import WatchedTextReader
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.store.alerts import Alerts
@@ -105,7 +105,7 @@ def test(query: str, level: str, least_people: int, as_json: bool) -> None:
     """Show what QUERY holds for, and the alerts it would have made in the last 30 days."""
     settings, part = load_settings(), parse(query)
     with _store() as store:
-        reader = TextReader(_live(), SentimentScorer(settings.home), "preview")
+        reader = WatchedTextReader(_live(), SentimentScorer(settings.home), "preview")
         found = preview(store, reader, part, Setting(level, least_people))
     if as_json:
         print(json.dumps({"query": conditions_of(part), **found}, ensure_ascii=False))

@@ -22,7 +22,7 @@ from recsys.fairness.exposure_report import REPORT, exposure_report
 from recsys.safety.comment_dampening import dampened
 from recsys.text.sentiment.comment_cache import with_comment_sentiment
 from recsys.tuning.baseline_comparison import baseline_blend, named
-from recsys.tuning.model_selection import with_social_priors
+from recsys.tuning.social_term_priors import with_social_priors
 from recsys.tuning.tuner_code_hash import tuner_definition
 from recsys.tuning.tuning_result import TuningResult
 

@@ -14,15 +14,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from recsys.data.column_aliases import Naming, Shape, named
 from recsys.data.day_month_order import TIMES, in_iso_form, order_of
 from recsys.data.event_tables import EventTable
+from recsys.data.header_naming import Naming, Shape, named
 from recsys.data.item_and_event_readers import read_events, read_partial_items, read_partial_users
 from recsys.data.label_separators import LISTS, label_separator
 from recsys.data.parquet_values import values_of_column
 from recsys.data.parsing import FieldError
 from recsys.data.partial_rows import Row, filled_items, filled_users
-from recsys.data.record_reader import Options, Reading, Record, Reject
+from recsys.data.reading_report import Options, Reading, Record, Reject
 from recsys.data.records import Event, Item, User, parse_event, parse_item, parse_user
 from recsys.data.table_builder import EventColumns
 from recsys.data.time_column_detection import CLOCK, with_time_column

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import codecs
+import functools
 import gzip
 import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from recsys.errors import DataError
 
@@ -20,6 +21,9 @@ FREE_UNPACKED = 100_000_000  # bytes that a small .gz may unpack to, whatever th
 COMMON_SIGNS = 0.9  # share of signs of GB 2312 in text that is taken for GB 18030
 FEW, MANY = 0.2, 0.95  # shares of signs of one script by which it is recognized
 HEAD = 1 << 20  # bytes by which the encoding is found
+MAX_CELL = 16_000_000  # characters; csv's own limit, 131,072, is less than a long article
+MAX_LINE = 4 * MAX_CELL  # characters
+MAX_WHOLE = 2_000_000_000  # bytes of a file that is read at once: .json, .parquet.gz
 MAX_RATIO = 200  # bytes for each packed one; gzip reaches some 1,030, files of records 3 to 50
 
 
@@ -83,6 +87,11 @@ class _Unpacked(io.RawIOBase):
     def close(self) -> None:
         self._file.close()
         super().close()
+
+
+def lines_of(text: IO[str]) -> Iterator[str]:
+    """Return the lines of a text; one of more than MAX_LINE comes in parts, which are rejected."""
+    return iter(functools.partial(text.readline, MAX_LINE), "")
 
 
 def check_content(head: bytes, path: Path) -> None:

@@ -15,14 +15,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from recsys.data.column_aliases import Shape, says_the_same
 from recsys.data.event_kinds import find
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.file_opening import LINES, TABLES
+from recsys.data.header_naming import Shape, says_the_same
 from recsys.data.parsing import FieldError
 from recsys.data.partial_rows import Row as Partial
 from recsys.data.partial_rows import filled_items
-from recsys.data.record_reader import Broken, Options, Reading, Record, Reject, read_records
+from recsys.data.reading_report import Broken, Options, Reading, Record, Reject
+from recsys.data.record_reader import read_records
 from recsys.data.records import (
     Event,
     Follow,

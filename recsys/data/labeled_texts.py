@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Mask
-from recsys.data.column_aliases import Shape
-from recsys.data.record_reader import Broken, read_records
+from recsys.data.header_naming import Shape
+from recsys.data.reading_report import Broken
+from recsys.data.record_reader import read_records
 from recsys.errors import DataError
 
 NEUTRAL_UP_TO = 0.5  # valence at which a text is no longer neutral

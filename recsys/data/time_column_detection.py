@@ -12,8 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 
-from recsys.data.column_aliases import Naming, Shape
 from recsys.data.day_month_order import is_short_date
+from recsys.data.header_naming import Naming, Shape
 from recsys.data.timestamps import FutureTime, NotATime, unix_seconds
 from recsys.errors import DataError
 

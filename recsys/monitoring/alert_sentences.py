@@ -33,7 +33,7 @@ def summary(alert: Alert, watch: str, language: str = SOURCE) -> str:
 
 
 def digest_line(one: Mapping[str, Any], language: str = SOURCE) -> str:
-    """Return one sentence on what a watch has brought, as `recsys.monitoring.digest` finds it."""
+    """Return the line of one watch in a digest (see `recsys.monitoring.watch_digest`)."""
     shares = one["shares"]
     told = {"share": f"{shares['negative']['share']:.0%}"} if shares else {}
     return translate(

@@ -11,13 +11,13 @@ import sqlalchemy as sa
 
 from recsys.i18n import translate
 from recsys.monitoring.alert_detection import FLOOD, AlertChange, Monitor
+from recsys.monitoring.alert_evidence import READ, Findings, findings
 from recsys.monitoring.alert_sentences import MORE, in_all, summary
 from recsys.monitoring.alert_states import AGAIN, AlertState
-from recsys.monitoring.digest import write_digests
-from recsys.monitoring.evidence import READ, Findings, findings
 from recsys.monitoring.negative_share import WINDOWS
+from recsys.monitoring.watch_digest import write_digests
 from recsys.monitoring.watched_text import COMMENT, ITEM, WatchedText
-from recsys.monitoring.watched_texts import TextReader
+from recsys.monitoring.watched_text_reader import WatchedTextReader
 from recsys.store.alerts import FIRING, PENDING, RESOLVED, Alert, Alerts, Evidence
 from recsys.store.leases import check_lease
 from recsys.store.outbox import Notice, add_notice
@@ -41,7 +41,7 @@ class AlertWriter:
         self.watches = Watches(store.db)
 
     def prepared(
-        self, changes: Sequence[AlertChange], reader: TextReader, now: float
+        self, changes: Sequence[AlertChange], reader: WatchedTextReader, now: float
     ) -> list[tuple[AlertChange, Findings]]:
         """Return changes with what was found of each that fires."""
         return [
@@ -94,7 +94,7 @@ class AlertWriter:
         if found.texts:
             self.alerts.set_evidence(connection, id, _evidence(id, found))
 
-    def _findings(self, change: AlertChange, reader: TextReader, now: float) -> Findings:
+    def _findings(self, change: AlertChange, reader: WatchedTextReader, now: float) -> Findings:
         start = now - WINDOWS[change.window] * HOUR
         all_of = self.watches.matches_since(start - BEFORE, change.watch)
         burst = [one for one in all_of if one.at > start]
@@ -102,7 +102,9 @@ class AlertWriter:
         texts = self._read(burst[-READ:], reader, now)
         return findings(texts, self._read(before[-READ:], reader, now), _spread(reader, start))
 
-    def _read(self, found: Sequence[Match], reader: TextReader, now: float) -> list[WatchedText]:
+    def _read(
+        self, found: Sequence[Match], reader: WatchedTextReader, now: float
+    ) -> list[WatchedText]:
         items = self.texts.items_of([one.ref for one in found if one.source == ITEM])
         comments = self.texts.comments_of([one.ref for one in found if one.source == COMMENT])
         titles = self.store.items_known([one.item_id for one in comments.values()])
@@ -255,7 +257,7 @@ def _resolved(group: str, one: Alert, known: Mapping[int, Watch], now: float) ->
     return Notice("alert_resolved", data, f"alert_resolved:{one.id}", f"alerts:{group}")
 
 
-def _spread(reader: TextReader, since: float) -> Any:
+def _spread(reader: WatchedTextReader, since: float) -> Any:
     """Return what counts the acts on an item since a moment; 0 for comments."""
     live, counts = reader.live, dict[int, int]()
     if live is not None:

@@ -1,4 +1,4 @@
-"""Watcher: follows the store's logs for all watches, in one process at a time.
+"""WatchWorker: follows the store's logs for all watches, in one process at a time.
 
 The holder of a lease reads new texts, stores which watches they belong to, counts them by the hour,
 counts older texts backwards, and looks for bursts every quarter of an hour. Everything that has to
@@ -28,7 +28,7 @@ from recsys.monitoring.watch_index import WatchIndex
 from recsys.monitoring.watch_query import Part, parse
 from recsys.monitoring.watch_windows import LONGEST
 from recsys.monitoring.watched_text import WatchedText
-from recsys.monitoring.watched_texts import TextReader
+from recsys.monitoring.watched_text_reader import WatchedTextReader
 from recsys.serving.live_state import LiveState
 from recsys.store.alerts import Alerts
 from recsys.store.leases import Leases, check_lease
@@ -60,7 +60,7 @@ PRUNE = 6 * HOUR
 log = logging.getLogger("recsys.api")
 
 
-class Watcher:
+class WatchWorker:
     """Counts and judges all watches of one store; `run` may be called by any thread."""
 
     def __init__(self, store: Store, scorer: SentimentScorer) -> None:
@@ -91,7 +91,7 @@ class Watcher:
         if token is None:
             self._monitor = None
             return False
-        reader = TextReader(live, self.scorer, self.secret)
+        reader = WatchedTextReader(live, self.scorer, self.secret)
         try:
             went_back = now < self._ran - HOUR  # the clock: texts of its new time were dropped
             if self._monitor is None or token != self._token or went_back:
@@ -160,7 +160,9 @@ class Watcher:
         event = comments - 1 if comments else last_event
         return {"change": min(change, last_change), "event": min(event, last_event)}
 
-    def _follow(self, reader: TextReader, last_change: int, last_event: int, now: float) -> None:
+    def _follow(
+        self, reader: WatchedTextReader, last_change: int, last_event: int, now: float
+    ) -> None:
         """Read the texts that have arrived since the last round."""
         kept = self.store.get_note(CURSOR)
         at = json.loads(kept) if kept else self._start(last_change, last_event)
@@ -188,7 +190,7 @@ class Watcher:
             kept = "more"
 
     def _matches(
-        self, reader: TextReader, texts: Iterable[WatchedText], some: set[int] | None = None
+        self, reader: WatchedTextReader, texts: Iterable[WatchedText], some: set[int] | None = None
     ) -> list[Match]:
         """Return the texts of the watches, or of some; those of all texts are of watch 0."""
         found = []
@@ -203,7 +205,7 @@ class Watcher:
         reader.tones([one for one, _ in found])
         return [match_of(one, watch) for one, watches in found for watch in watches]
 
-    def _backfill(self, reader: TextReader, now: float) -> None:
+    def _backfill(self, reader: WatchedTextReader, now: float) -> None:
         """Count texts from before the watches, the newest first, for half a second."""
         begun = time.monotonic()
         while time.monotonic() - begun < BACKFILL:
@@ -215,7 +217,7 @@ class Watcher:
             self._backfill_step(reader, group, place, now)
 
     def _backfill_step(
-        self, reader: TextReader, group: Sequence[Watch], place: tuple[int, int], now: float
+        self, reader: WatchedTextReader, group: Sequence[Watch], place: tuple[int, int], now: float
     ) -> None:
         items, items_left = self.texts.items_before(place[0], CHUNK) if place[0] else ([], 0)
         comments, comments_left = (
@@ -251,7 +253,7 @@ class Watcher:
         self.store.add_note(FIRST, str(min(watches)))
         return int(self.store.get_note(FIRST) or 0) in watches
 
-    def _look(self, reader: TextReader, now: float) -> None:
+    def _look(self, reader: WatchedTextReader, now: float) -> None:
         monitor = self._monitor
         assert monitor is not None
         if now - self._based >= BASELINES or now < self._based:

@@ -36,7 +36,7 @@ from recsys.serving.popularity_counters import PopularityCounters
 from recsys.serving.rating_scale_updates import Ratings
 from recsys.serving.recent_item_interactions import ActivityBuffer
 from recsys.serving.unique_users import UniqueUsers
-from recsys.serving.unrecorded_row_limit import UnrecordedRows
+from recsys.serving.unrecorded_item_limit import UnrecordedItemLimit
 from recsys.text import clean
 
 _MANY = 8  # events from which they are counted together
@@ -85,7 +85,7 @@ class LiveState:
         self._folded: dict[str, tuple[dict[str, list[int]], int]] = {}  # and codes read so far
         self.label_uptake = label_uptake(model.catalogue, model.counters)  # by code, per label
         self.commonness = ItemPopularity.of_counters(model.counters)
-        self._unrecorded_rows = UnrecordedRows(len(model))
+        self._unrecorded_rows = UnrecordedItemLimit(len(model))
         self._lock = threading.Lock()
         self.mentions = Mentions(model.entities)
         self.recent_activity, self.past = ActivityBuffer(model.cutoff, self._lock), HourlyCounts()
@@ -292,7 +292,7 @@ class LiveState:
         """Count many events: the same as one after the other, at a fraction of the price each.
 
         An event that cannot be weighed raises before any is counted. One on an unknown item that
-        there is no row for (see `UnrecordedRows`) waits for the next night.
+        there is no row for (see `UnrecordedItemLimit`) waits for the next night.
         """
         with self._lock:
             all_acts, acts = acts, heeded(acts, self.weights)

@@ -20,7 +20,7 @@ from recsys.models.item_to_item_weights import ItemWeights
 from recsys.serving.catalogue import LABELS, Array, Catalogue, under
 from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.item_communities import Communities
-from recsys.serving.joined_candidates import JOINED, JoinedCandidates
+from recsys.serving.joined_candidate_index import JOINED, JoinedCandidateIndex
 from recsys.serving.older_bundle_defaults import Parts, below, of_length
 from recsys.serving.popularity_counters import PopularityCounters, complete
 from recsys.serving.score_model import ScoreModel, number
@@ -62,7 +62,7 @@ class Model:
     rating_scale: RatingScale
     trees: Gbdt | None = None  # correct the best of the score model; None where they do not help
     index: VectorIndex | None = None  # of `words`; None where all are compared one by one
-    joined: JoinedCandidates | None = None  # behaviour and text in one index; None: not built
+    joined: JoinedCandidateIndex | None = None  # behaviour and text in one index; None: not built
     flags: Mapping[str, Array] = field(default_factory=dict)  # see Marks.arrays; none: no flags
     communities: Communities | None = None  # of items that the same users take up
     returning: Returning | None = None  # who is back within a week; None where that is not known
@@ -263,14 +263,14 @@ def _item_input_map(parts: Parts, size: int) -> tuple[ItemInputMap | None, Float
     return item_input_map, inputs
 
 
-def _joined(parts: Parts, behaviour: Factors | None, words: Floats) -> JoinedCandidates | None:
+def _joined(parts: Parts, behaviour: Factors | None, words: Floats) -> JoinedCandidateIndex | None:
     raw = parts.raw
     if JOINED not in raw.manifest["files"]:
         return None
     try:
         return parts.optional(
             "joined",
-            lambda found: JoinedCandidates.read(raw.path(JOINED), found, behaviour, words),
+            lambda found: JoinedCandidateIndex.read(raw.path(JOINED), found, behaviour, words),
         )
     except MissingExtra:  # all are compared one by one, only slower
         return None

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from recsys.array_types import Rows
 from recsys.serving.live_item_labels import labels_of
 from recsys.serving.live_state import LiveState
-from recsys.serving.recent_series_counts import read_recent
+from recsys.serving.recent_trend_counts import read_recent
 from recsys.trends.baseline_rates import Expectation, Levels
 from recsys.trends.bursts import Bursts, find_bursts
 from recsys.trends.effective_users import effective

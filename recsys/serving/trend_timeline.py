@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys.serving.live_state import LiveState
-from recsys.serving.recent_series_counts import read_recent
+from recsys.serving.recent_trend_counts import read_recent
 from recsys.serving.trend_monitor import read_now
 from recsys.trends.baseline_rates import Levels
 from recsys.trends.forecast import HORIZON, forecast

@@ -22,11 +22,11 @@ from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.tuning.evaluation_protocols import Split, positive_steps
 from recsys.tuning.evaluation_queries import EvaluationQueries, build_queries
-from recsys.tuning.model_selection import ReplaySource
 from recsys.tuning.prequential_replay import ReplayEvent, replay_queries
 from recsys.tuning.relevant_events import DISLIKED, LIKED
 from recsys.tuning.replay_choice_sets import ReplayStep
 from recsys.tuning.scorer_protocol import Histories
+from recsys.tuning.validation_choice_sets import ReplaySource
 from recsys.tuning.validation_set import ValidationSet
 
 MOST_EACH = 10  # queries of one user

@@ -7,27 +7,24 @@ budget before it begins, and what there was no time for is written down.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recsys.array_types import Rows
 from recsys.models.engine_definitions import Engine
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.terms.personal_rating import TASTE
 from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.terms.protocol import Parameter
 from recsys.ranking.terms.registry import social_terms
-from recsys.ranking.terms.social import PRIORS, SHORT
+from recsys.ranking.terms.social import SHORT
 from recsys.serving.gbdt_model import Gbdt
 from recsys.serving.live_state import LiveState
-from recsys.serving.model import Model
 from recsys.serving.score_model import UNREAD, LogTerm, ScoreModel, Term
 from recsys.training.model_builder import TextVectors, known_interactions
 from recsys.tuning.accuracy_personalization_frontier import described, frontier
-from recsys.tuning.choice_sets import ChoiceSets, joined
+from recsys.tuning.choice_sets import ChoiceSets
 from recsys.tuning.cold_item_rank_tuning import UnreadRanks, choose_ranks
 from recsys.tuning.cold_user_weights import choose_cold_user_weights
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
@@ -36,26 +33,26 @@ from recsys.tuning.engine_catalogue import CHEAP, Family, engine_named
 from recsys.tuning.engine_selection import Log, Note, Parts, assembled, selected_engines
 from recsys.tuning.gbdt_training import fit_gbdt_if_better
 from recsys.tuning.recent_item_popularity import item_weights
-from recsys.tuning.replay_choice_sets import ReplayChoiceSets, ReplayStep, collect_choice_sets
 from recsys.tuning.score_model_form import REFUSALS, CandidateForm, CrossValidator
 from recsys.tuning.score_model_form_search import GAIN, Search, form_summary
+from recsys.tuning.social_term_priors import with_social_priors
 from recsys.tuning.tuning_result import TuningResult
+from recsys.tuning.validation_choice_sets import (
+    FEWEST_LISTS,
+    SEARCHED,
+    ReplaySource,
+    lists_text,
+    validation_choice_sets,
+)
 from recsys.tuning.validation_set import ValidationSet
-from recsys.tuning.validation_splits import TESTABLE
 
-PEOPLE = 3_000  # of the validation set that are evaluated
-HALF_LIVES = (1.6, 5.0, 20.0, math.inf)  # events back; how fast a history fades
-WALKED = 0.5  # of the time left is for the search after a walk
-SEARCHED = 0.1  # the same while a walk has fewer than `FEWEST_LISTS`, on which it is short
 TREE_SECONDS = 30.0  # of CPU time that learning trees may take
 CHEAP_PEOPLE = 500  # users on whom popular, trending and item-knn are evaluated
 CHEAP_SCORES = 50_000_000  # of one column; with more than 100,000 items fewer users are evaluated
 FEWEST_CHEAP = 100  # users
 CHEAP_TERMS = ("popularity", "liked", "refusals", "neighbours", "taste")  # that these forms read
 CHEAP_LIVES = (5.0, 20.0)  # half-lives of a history of item-knn queries, in events
-FEWEST_LISTS = 200  # lists of a replay; one that was interrupted with fewer is not used
 SURE = 1.64  # standard errors by which a form has to be better than one engine alone
-SURE_LISTS = 1_000  # a walk that ends after so many has lost no more than precision
 # Where nothing can be tested: neighbours, words of the history and what is popular, at the weights
 # that DESIGN.md gives reasons for.
 FIXED = ScoreModel(
@@ -64,7 +61,6 @@ FIXED = ScoreModel(
     priors={"share_all": 0.5},
     unread=UNREAD,
 )
-ReplaySource = Callable[[Sequence[LiveState]], Iterable[ReplayStep]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,17 +129,17 @@ def choose(
         for one, parts in zip(checks, folds, strict=True)
     ]
     finalists = [engine_of(name, engines) for name in folds[0]]
-    validation_queries = _validation_queries(checks, models, seed, on_the_way, budget, log)
-    choice_sets, count = validation_queries.choice_sets, len(validation_queries.choice_sets)
-    note(f"{_lists(count)} to choose by, {choice_sets.offset.shape[1]} candidates each")
+    queries = validation_choice_sets(checks, models, seed, on_the_way, budget, log)
+    choice_sets, count = queries.choice_sets, len(queries.choice_sets)
+    note(f"{lists_text(count)} to choose by, {choice_sets.offset.shape[1]} candidates each")
     few = count < FEWEST_LISTS and bool(log.pressure)
     if few and first is not None:
-        log.hurried(f"the time was over after {_lists(count)}, too few to choose by")
+        log.hurried(f"the time was over after {lists_text(count)}, too few to choose by")
         return _chosen(first, (CHEAP,), log)
     if not count:
         return _chosen(first, (CHEAP,), log) if first is not None else fixed_choice(log.rows)
-    validator = CrossValidator.halves(choice_sets, seed, validation_queries.opinions)
-    if (opinions := validation_queries.opinions) is not None:
+    validator = CrossValidator.halves(choice_sets, seed, queries.opinions)
+    if (opinions := queries.opinions) is not None:
         note(
             f"{opinions.users():,} users have likes and dislikes among them: telling these apart"
             f" weighs {validator.liking:.3f} beside 1 of nDCG@20"
@@ -282,31 +278,6 @@ def _chosen(
     )
 
 
-def with_social_priors(
-    score_model: ScoreModel, choice_sets: ChoiceSets | None, spread: float = 1.0
-) -> ScoreModel:
-    """Return the score model with weights for the terms of follows that it does not use.
-
-    0 where a term was refused on `TESTABLE` users or more whom it concerned; elsewhere the prior.
-    `choice_sets`: that the terms were tried on; None: the search ended before them.
-    `spread`: of the scores.
-    """
-    linear = dict(score_model.linear)
-    for term in social_terms():
-        if term.name in linear:
-            continue
-        values = None if choice_sets is None else choice_sets.columns.get(term.column())
-        tested = 0
-        if values is not None and choice_sets is not None:
-            tested = len(np.unique(choice_sets.user[values.any(axis=1)]))
-        for name in (term.name, term.name + SHORT):
-            if tested >= TESTABLE:
-                linear[name] = 0.0
-            elif name in PRIORS:
-                linear[name] = PRIORS[name] * spread
-    return replace(score_model, linear=linear)
-
-
 def _unread_ranks(found: Found, weights: Mapping[Parameter, float], log: Log) -> UnreadRanks:
     """Return what places unread items, and write down what it was chosen by."""
     design, choice_sets = found.design, found.choice_sets
@@ -347,11 +318,6 @@ def _cheap(check: ValidationSet, seed: int, log: Log) -> Found | None:
     return Found(design, value, choice_sets) if value > 0 else None
 
 
-def _lists(count: int) -> str:
-    """Return a number of lists in words: 1 list, 2,369 lists."""
-    return f"{count:,} list" if count == 1 else f"{count:,} lists"
-
-
 def _used(engines: Sequence[Engine], design: CandidateForm) -> tuple[str, ...]:
     columns = (design.neighbours, *design.factors)
     used = {column.source for column in columns if column is not None}
@@ -376,16 +342,6 @@ def _corrected(
     return found.trees
 
 
-def time_over(budget: Budget) -> Callable[[int], bool]:
-    """Return whether lists end for lack of time, told how many there are.
-
-    Half of the time that is left now is for the search, but only once there are `FEWEST_LISTS`:
-    a search on fewer would be in vain.
-    """
-    whole = budget.left()
-    return lambda lists: budget.left() < whole * (WALKED if lists >= FEWEST_LISTS else SEARCHED)
-
-
 def _time_of_search(budget: Budget) -> Callable[[], float]:
     """Return the CPU seconds left to the search, told when it is asked.
 
@@ -395,54 +351,3 @@ def _time_of_search(budget: Budget) -> Callable[[], float]:
     begun = budget.spent()
     least = SEARCHED * budget.seconds
     return lambda: max(budget.left(), least - (budget.spent() - begun))
-
-
-def _validation_queries(
-    checks: Sequence[ValidationSet],
-    models: Sequence[Mapping[str, Model]],
-    seed: int,
-    on_the_way: ReplaySource | None,
-    budget: Budget,
-    log: Log,
-) -> ReplayChoiceSets:
-    """Return what users choose among at the cut of each fold, or on the way of a replay."""
-    enough = time_over(budget)
-    if on_the_way is not None:
-        lives = {name: LiveState(model) for name, model in models[0].items()}
-        found = collect_choice_sets(
-            on_the_way(tuple(lives.values())), lives, HALF_LIVES, seed, enough
-        )
-        if found.ended and len(found.choice_sets) < SURE_LISTS:
-            log.hurried(
-                f"the replay stopped after {_lists(len(found.choice_sets))}:"
-                " the rest of the time is for the search"
-            )
-        elif found.ended:
-            log.note(
-                f"the replay stops after {_lists(len(found.choice_sets))}:"
-                " the rest of the time is for the search"
-            )
-        return found
-    some = [check.sample(PEOPLE // len(checks), seed) for check in checks]
-    pools: list[tuple[ChoiceSets, Rows | None]] = []
-    for fold, own in zip(some, models, strict=True):
-        known = sum(len(pool) for pool, _ in pools)
-        if known >= FEWEST_LISTS and enough(known):
-            break
-        features = prior_features(LiveState(next(iter(own.values()))))
-
-        def over(lists: int, known: int = known) -> bool:
-            return known + lists >= FEWEST_LISTS and enough(known + lists)
-
-        pool = choice_sets_at_cut(fold, own, HALF_LIVES, features, seed, over)
-        pools.append((pool, fold.users))
-    pooled, wanted = joined([pool for pool, _ in pools]), sum(map(len, some))
-    if len(pools) > 1:  # few users, each of whom several folds ask
-        users = [users[pool.user] for pool, users in pools if users is not None]
-        pooled = replace(pooled, user=np.concatenate(users).astype(np.int64))
-    if len(pooled) < wanted:
-        log.hurried(
-            f"{len(pooled)} of {wanted} users were evaluated:"
-            " the rest of the time is for the search"
-        )
-    return ReplayChoiceSets(pooled, None)

@@ -15,8 +15,9 @@ from conftest import key_of, keyed
 from flask import Flask
 from test_slow_clients import answer, connected, status_of
 
+from api.http.request_bodies import SMALL
 from api.http.uvicorn_protocol import PIPELINED
-from api.http.wsgi_to_asgi import HEAD_BYTES, HEAD_FIELDS, SMALL
+from api.http.wsgi_environ import HEAD_BYTES, HEAD_FIELDS
 
 Serve = Callable[..., Server]
 GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"

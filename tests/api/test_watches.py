@@ -171,10 +171,10 @@ def test_a_preview_reads_so_many_characters_and_says_so(
     assert admin.post("/items", json=rows).status_code == 201
     whole = admin.post("/watches/preview", json=query).json
     assert whole["complete"] and whole["texts"] >= 40
-    monkeypatch.setattr("recsys.monitoring.preview.MOST_TONE_CHARACTERS", 5_000)
+    monkeypatch.setattr("recsys.monitoring.watch_preview.MOST_TONE_CHARACTERS", 5_000)
     part = admin.post("/watches/preview", json=query).json
     assert not part["complete"] and part["texts"] == whole["texts"] > part["people"] >= 8
-    monkeypatch.setattr("recsys.monitoring.preview.MOST_CHARACTERS", 10_000)
+    monkeypatch.setattr("recsys.monitoring.watch_preview.MOST_CHARACTERS", 10_000)
     part = admin.post("/watches/preview", json=query).json
     assert not part["complete"] and 18 <= part["texts_read"] < 40
 

@@ -8,7 +8,7 @@ import pytest
 from recsys.data.dataframes import events_of, items_of
 from recsys.data.day_month_order import DAY_FIRST, MONTH_FIRST, in_iso_form, order_of
 from recsys.data.item_and_event_readers import read_events
-from recsys.data.record_reader import Options, Reading, Reject
+from recsys.data.reading_report import Options, Reading, Reject
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from recsys.data.item_and_event_readers import (
     read_events,
     read_items,
 )
-from recsys.data.record_reader import BLANK, HEADER, Options, Reading, Reject
+from recsys.data.reading_report import BLANK, HEADER, Options, Reading, Reject
 from recsys.data.records import Event, Item
 from recsys.errors import DataError
 

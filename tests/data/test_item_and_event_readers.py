@@ -20,7 +20,7 @@ from recsys.data.item_and_event_readers import (
     read_items,
     read_users,
 )
-from recsys.data.record_reader import Reject
+from recsys.data.reading_report import Reject
 from recsys.data.records import Event, Follow, Item, User
 from recsys.errors import DataError
 
@@ -296,7 +296,7 @@ def test_a_gzip_that_unpacks_to_far_more_is_refused(tmp_path):
 
 
 def test_a_line_without_an_end_is_rejected_in_parts(tmp_path, monkeypatch):
-    monkeypatch.setattr("recsys.data.record_reader.MAX_LINE", 1_000)
+    monkeypatch.setattr("recsys.data.file_opening.MAX_LINE", 1_000)
     path = tmp_path / "events.jsonl"
     good = '{"user_id": "a", "item_id": "b"}\n'
     path.write_text('{"user_id": "' + "x" * 5_000 + "\n" + good)

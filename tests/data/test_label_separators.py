@@ -4,7 +4,7 @@ import pytest
 
 from recsys.data.item_and_event_readers import read_items
 from recsys.data.label_separators import label_separator
-from recsys.data.record_reader import Reading
+from recsys.data.reading_report import Reading
 
 
 @pytest.mark.parametrize(

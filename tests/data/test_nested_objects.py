@@ -8,7 +8,7 @@ import pytest
 
 from recsys.data.item_and_event_readers import read_events, read_items
 from recsys.data.nested_objects import flattened, without
-from recsys.data.record_reader import Reading, Reject
+from recsys.data.reading_report import Reading, Reject
 
 TIME = 1_700_000_000.0
 

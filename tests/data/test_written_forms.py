@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from recsys.data.column_aliases import Shape, named
 from recsys.data.file_opening import encoding_of
+from recsys.data.header_naming import Shape, named
 from recsys.data.item_and_event_readers import notes, read_events, read_items
 from recsys.data.parsing import FieldError, parse_number, parse_time, parse_words
-from recsys.data.record_reader import Reading, Reject
+from recsys.data.reading_report import Reading, Reject
 from recsys.data.records import Event, Item
 
 NOW = datetime(2026, 11, 30, tzinfo=UTC).timestamp()

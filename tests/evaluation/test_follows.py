@@ -19,7 +19,7 @@ from recsys.data.follow_table import FollowTable
 from recsys.data.records import Event, Follow
 from recsys.evaluation.taste_of_linked_users import taste_of_linked_users
 from recsys.serving.score_model import ScoreModel
-from recsys.tuning.model_selection import with_social_priors
+from recsys.tuning.social_term_priors import with_social_priors
 
 USERS, ITEMS, GROUPS = 120, 80, 4
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from jobs.cli import cli
 from recsys.data.records import Event, Item
 from recsys.errors import DataError
-from recsys.monitoring.watch_worker import Watcher
+from recsys.monitoring.watch_worker import WatchWorker
 from recsys.store.store import Store
 from recsys.text.sentiment.scorer import SentimentScorer
 
@@ -27,7 +27,7 @@ def test_a_digest_holds_what_came_a_moment_ago(call, tmp_path):
     with Store.open(f"sqlite:///{tmp_path}/store.db") as store:
         store.add_items([Item("a", "手机电池起火怎么办", created_at=now - 1.0)])
         store.add_events([Event("ann", "a", "comment", None, "电池起火了", now)])
-        watcher = Watcher(store, SentimentScorer(tmp_path))
+        watcher = WatchWorker(store, SentimentScorer(tmp_path))
         assert watcher.run(None, store.last_change_id(), store.last_event_id())
     (one,) = json.loads(call("digest", "--json").output)
     assert (one["name"], one["texts"], one["texts_before"]) == ("battery", 2, 0)

@@ -9,11 +9,11 @@ import pytest
 
 from recsys.data.records import Item
 from recsys.evaluation.event_trials import LabelledPost, run_event_trial, shares_word
-from recsys.monitoring import event_follower as module
+from recsys.monitoring import event_detection_worker as module
 from recsys.monitoring.event_detection.detector import EventDetector, Post
 from recsys.monitoring.event_detection.event_names import event_name
 from recsys.monitoring.event_detection.terms import terms
-from recsys.monitoring.event_follower import EventFollower
+from recsys.monitoring.event_detection_worker import EventDetectionWorker
 from recsys.store.detected_events import DetectedEvents
 from recsys.store.store import Store
 from recsys.text.sentiment.scorer import SentimentScorer
@@ -143,7 +143,7 @@ def test_the_follower_stores_events_and_erasure_takes_their_texts(
     clock = [START + 9.9 * DAY]
     past = [one for one in stream() if one[0] < clock[0]]
     store.add_items(items(past, "usual"))
-    follower = EventFollower(store, SentimentScorer(tmp_path), "secret")
+    follower = EventDetectionWorker(store, SentimentScorer(tmp_path), "secret")
     assert follower.run(None, store.last_change_id(), store.last_event_id())
     assert DetectedEvents(store.db).page(None, None, 9) == []
     texts = burst(FLOOD, START + 10 * DAY)
@@ -155,9 +155,9 @@ def test_the_follower_stores_events_and_erasure_takes_their_texts(
     assert "harbourtown" in found.name and not found.over
     before = events.counts([found.id])[found.id][0]
     assert before >= 50 and sum(n for _, n, _ in events.hours(found.id)) == before
-    assert EventFollower(store, SentimentScorer(tmp_path), "secret").run(None, 0, 0) is False
+    assert EventDetectionWorker(store, SentimentScorer(tmp_path), "secret").run(None, 0, 0) is False
     follower.leases.release(module.LEASE, follower._token)
-    second = EventFollower(store, SentimentScorer(tmp_path), "secret")
+    second = EventDetectionWorker(store, SentimentScorer(tmp_path), "secret")
     clock[0] = now + HOUR
     assert second.run(None, store.last_change_id(), store.last_event_id())
     assert [one.id for one in events.page(None, None, 9)] == [found.id]
@@ -170,7 +170,7 @@ def test_the_follower_stores_events_and_erasure_takes_their_texts(
 
 
 def test_an_import_of_undated_items_is_no_event(store: Store, tmp_path: Path) -> None:
-    follower = EventFollower(store, SentimentScorer(tmp_path), "secret")
+    follower = EventDetectionWorker(store, SentimentScorer(tmp_path), "secret")
     follower.run(None, 0, 0)
     store.add_items([Item(f"film-{n}", title="Same harbour film again") for n in range(200)])
     follower._looked = 0.0

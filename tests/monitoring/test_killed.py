@@ -19,7 +19,7 @@ from sqlalchemy.engine import URL
 
 from jobs.environment import own_modules
 from recsys.data.records import Event, Item
-from recsys.monitoring.watch_worker import Watcher
+from recsys.monitoring.watch_worker import WatchWorker
 from recsys.store.schema import leases
 from recsys.store.store import Store
 from recsys.store.text_log import WatchedLog
@@ -97,7 +97,7 @@ def counts(store: Store, watch: int, since: float) -> list[tuple[Any, ...]]:
 def calm(url: str, home: Path, now: float) -> dict[int, list[tuple[Any, ...]]]:
     """Return the counts of a process that nobody kills, one round after each part."""
     with Store.open(url) as store:
-        found = Watcher(store, SentimentScorer(home))
+        found = WatchWorker(store, SentimentScorer(home))
         for part in range(4, 5 + len(STEPS)):
             write(store, now, *((part,) if part > 4 else (0, 200, DAYS)))
             if part in QUERIES:

@@ -15,7 +15,7 @@ from sqlalchemy.engine import URL
 
 from recsys.data.records import Event, Item
 from recsys.monitoring import watch_worker as module
-from recsys.monitoring.watch_worker import Watcher, counted
+from recsys.monitoring.watch_worker import WatchWorker, counted
 from recsys.store.alerts import ACKNOWLEDGED, Alerts, Evidence
 from recsys.store.outbox import Outbox
 from recsys.store.store import Store
@@ -63,7 +63,7 @@ def filled(server: URL | None, tmp_path_factory: pytest.TempPathFactory) -> tupl
         fill(store, now)
         for name, group in (("harbour", ""), ("one", "town"), ("two", "town"), ("quiet", "asleep")):
             watch(store, name=name, group=group)
-        found = Watcher(store, SentimentScorer(folder))
+        found = WatchWorker(store, SentimentScorer(folder))
         run(found, store, 6)
         assert all(one.backfilled == 1.0 for one in found.watches.every())
         found.leases.release(module.LEASE, found._token)
@@ -126,7 +126,7 @@ def watch(store: Store, query: str = "harbour", **changes: object) -> int:
     return Watches(store.db).add({**VALUES, "query": query, **changes}, *last).id
 
 
-def run(found: Watcher, store: Store, n: int = 1) -> None:
+def run(found: WatchWorker, store: Store, n: int = 1) -> None:
     for _ in range(n):
         assert found.run(None, store.last_change_id(), store.last_event_id())
 
@@ -142,7 +142,7 @@ def burst(
 
 
 def test_without_a_watch_nothing_is_read(store: Store, tmp_path: Path) -> None:
-    assert not Watcher(store, SentimentScorer(tmp_path)).run(None, 0, 0)
+    assert not WatchWorker(store, SentimentScorer(tmp_path)).run(None, 0, 0)
 
 
 def test_texts_are_counted_backwards_and_forwards_once(
@@ -150,7 +150,7 @@ def test_texts_are_counted_backwards_and_forwards_once(
 ) -> None:
     fill(store, clock.now, 10)
     id = watch(store)
-    found = Watcher(store, SentimentScorer(tmp_path))
+    found = WatchWorker(store, SentimentScorer(tmp_path))
     run(found, store, 4)
     last = int(clock.now // HOUR) + 1
     counts = Watches(store.db).counts(id, last - 500, last)
@@ -171,15 +171,15 @@ def test_a_query_that_cannot_be_read_stops_no_other_watch(
 ) -> None:
     fill(store, clock.now, 2)
     broken, id = watch(store, "harbour:festival", name="broken"), watch(store)
-    found = Watcher(store, SentimentScorer(tmp_path))
+    found = WatchWorker(store, SentimentScorer(tmp_path))
     run(found, store, 4)
     last = int(clock.now // HOUR) + 1
     counts = {one: Watches(store.db).counts(one, last - 500, last) for one in (broken, id)}
     assert counts[broken] == [] and sum(one.texts for one in counts[id]) > 0
 
 
-def fired(store: Store, clock: Clock, tmp_path: Path) -> tuple[Watcher, int]:
-    found = Watcher(store, SentimentScorer(tmp_path))
+def fired(store: Store, clock: Clock, tmp_path: Path) -> tuple[WatchWorker, int]:
+    found = WatchWorker(store, SentimentScorer(tmp_path))
     run(found, store)
     burst(store, clock.now)
     for _ in range(3):
@@ -217,7 +217,7 @@ def test_an_alert_goes_on_in_another_process_and_is_resolved(
 ) -> None:
     first, id = fired(past, clock, tmp_path)
     first.leases.release(module.LEASE, first._token)
-    second = Watcher(past, SentimentScorer(tmp_path))
+    second = WatchWorker(past, SentimentScorer(tmp_path))
     clock.now += 120
     run(second, past)
     assert Alerts(past.db).set_state(id, ACKNOWLEDGED, "we know", "key") is not None
@@ -249,7 +249,7 @@ def test_evidence_goes_with_its_author(past: Store, tmp_path: Path, clock: Clock
 
 
 def test_a_flood_by_three_fires_no_burst(past: Store, tmp_path: Path, clock: Clock) -> None:
-    found = Watcher(past, SentimentScorer(tmp_path))
+    found = WatchWorker(past, SentimentScorer(tmp_path))
     run(found, past)
     past.add_items([Item("stage", title="The harbour festival", created_at=clock.now - 4e6)])
     past.add_events(
@@ -265,7 +265,7 @@ def test_a_flood_by_three_fires_no_burst(past: Store, tmp_path: Path, clock: Clo
 
 def test_silence_and_grouping(past: Store, tmp_path: Path, clock: Clock) -> None:
     Alerts(past.db).add_silence(None, "asleep", clock.now, clock.now + 1e6, "", "test")
-    found = Watcher(past, SentimentScorer(tmp_path))
+    found = WatchWorker(past, SentimentScorer(tmp_path))
     run(found, past)
     burst(past, clock.now)
     for _ in range(3):
@@ -283,7 +283,7 @@ def test_silence_and_grouping(past: Store, tmp_path: Path, clock: Clock) -> None
 def test_a_clock_that_jumps_makes_no_alert(
     past: Store, tmp_path: Path, clock: Clock, jump: float
 ) -> None:
-    found = Watcher(past, SentimentScorer(tmp_path))
+    found = WatchWorker(past, SentimentScorer(tmp_path))
     run(found, past)
     clock.now += jump
     for _ in range(4):
@@ -294,14 +294,14 @@ def test_a_clock_that_jumps_makes_no_alert(
 
 def test_one_process_watches(store: Store, tmp_path: Path, clock: Clock) -> None:
     watch(store)
-    first, second = (Watcher(store, SentimentScorer(tmp_path)) for _ in range(2))
+    first, second = (WatchWorker(store, SentimentScorer(tmp_path)) for _ in range(2))
     assert first.run(None, 0, 0) and not second.run(None, 0, 0)
 
 
 def test_a_digest_comes_once_a_day(store: Store, tmp_path: Path, clock: Clock) -> None:
     fill(store, clock.now, 3)
     id = watch(store, digest="day")
-    found = Watcher(store, SentimentScorer(tmp_path))
+    found = WatchWorker(store, SentimentScorer(tmp_path))
     run(found, store, 3)
     assert Outbox(store.db).page(kind="watch_digest") == []
     clock.now += 86_400.0
@@ -329,7 +329,7 @@ def test_what_comes_between_a_watch_and_the_first_round_is_counted(
     id = watch(store)
     store.add_items([harbour(1, clock.now - 50), harbour(0, clock.now - 100)])
     store.add_events([Event("ann", "h-1", "comment", text="fine", timestamp=clock.now - 9)])
-    run(Watcher(store, SentimentScorer(tmp_path)), store, 2)
+    run(WatchWorker(store, SentimentScorer(tmp_path)), store, 2)
     assert texts_of(store, id, clock.now) == texts_of(store, ALL, clock.now) == 3
 
 
@@ -348,7 +348,7 @@ def test_a_watch_that_is_added_within_a_round_misses_nothing(
             return super().comments_after(event, last, n)
 
     watch(store, "festival", name="first")
-    found = Watcher(store, SentimentScorer(tmp_path))
+    found = WatchWorker(store, SentimentScorer(tmp_path))
     run(found, store)
     store.add_items([harbour(number, clock.now - 10) for number in range(2)])
     store.add_items([harbour(3, clock.now - 20 * 86_400)])
@@ -390,7 +390,7 @@ def test_what_is_erased_while_it_is_read_is_not_kept(store: Store) -> None:
 def test_a_process_that_takes_over_looks_not_again(
     past: Store, tmp_path: Path, clock: Clock
 ) -> None:
-    first = Watcher(past, SentimentScorer(tmp_path))
+    first = WatchWorker(past, SentimentScorer(tmp_path))
     run(first, past)
     burst(past, clock.now)
     clock.now += module.LOOK
@@ -398,7 +398,7 @@ def test_a_process_that_takes_over_looks_not_again(
     for _ in range(3):
         clock.now += 90  # more than a lease lasts; the database's clock is its own
         first.leases.release(module.LEASE, first._token)
-        first = Watcher(past, SentimentScorer(tmp_path))
+        first = WatchWorker(past, SentimentScorer(tmp_path))
         run(first, past)
     states = {one.state for one in Alerts(past.db).page("pending", kind="negative")}
     assert states == {"pending"} and Alerts(past.db).page(kind="negative") == []
@@ -411,7 +411,7 @@ def test_a_process_that_takes_over_looks_not_again(
 def test_a_clock_that_jumps_and_comes_back_loses_nothing(
     past: Store, tmp_path: Path, clock: Clock, jump: float
 ) -> None:
-    found = Watcher(past, SentimentScorer(tmp_path))
+    found = WatchWorker(past, SentimentScorer(tmp_path))
     run(found, past)
     before = {watch: texts_of(past, watch, clock.now) for watch in (ALL, 1)}
     kept = len(Watches(past.db).matches_since(clock.now - 2 * 86_400))

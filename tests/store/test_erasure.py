@@ -6,10 +6,10 @@ import threading
 import pytest
 
 from jobs.rejected_rows import Rejects
-from recsys.data.record_reader import Reject
+from recsys.data.reading_report import Reject
 from recsys.data.records import Event, Follow, Item
-from recsys.monitoring.watch_worker import SECRET, Watcher
-from recsys.monitoring.watched_texts import TextReader
+from recsys.monitoring.watch_worker import SECRET, WatchWorker
+from recsys.monitoring.watched_text_reader import WatchedTextReader
 from recsys.store.alerts import Alerts, Evidence
 from recsys.store.erasure import HEARD, erase
 from recsys.store.file_locks import alone_with, only_one
@@ -138,9 +138,9 @@ def test_nothing_of_an_erased_person_is_left_in_the_files(store, tmp_path):
     store.change_controls("bob", [Wish("dismiss", "user", WHO)])
     values = {"name": "tides", "query": "tide", "level": "eager", "least_people": 3}
     Watches(store.db).add({**values, "digest": "day"}, 1, 1)
-    watcher = Watcher(store, SentimentScorer(tmp_path))
+    watcher = WatchWorker(store, SentimentScorer(tmp_path))
     assert watcher.run(None, store.last_change_id(), store.last_event_id())
-    reader = TextReader(None, watcher.scorer, store.get_note(SECRET))
+    reader = WatchedTextReader(None, watcher.scorer, store.get_note(SECRET))
     author = reader.author(WHO).to_bytes(8, "big")
     (event,) = [one.id for one in store.events_after(0, 9) if "tide" in one.text]
     with store.db.write() as connection:

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from recsys.monitoring import watch_worker as module
 from recsys.monitoring.alert_writer import AlertWriter
-from recsys.monitoring.watch_worker import Watcher
+from recsys.monitoring.watch_worker import WatchWorker
 from recsys.store.store import Store
 from recsys.store.watches import Watches
 from recsys.text.sentiment.scorer import SentimentScorer
@@ -67,7 +67,7 @@ class KilledWriter(AlertWriter):
         self.killer.at("sent")
 
 
-class KilledWatcher(Watcher):
+class KilledWatcher(WatchWorker):
     killer: Killer
 
     def _take_watches(self, now: float) -> None:

@@ -29,14 +29,11 @@ from recsys.tuning import model_selection
 from recsys.tuning.choice_sets import ChoiceSets, build_choice_sets, masked_items
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import CATALOGUE, engine_named
-from recsys.tuning.model_selection import (
-    FEWEST_LISTS,
-    choose,
-    time_over,
-)
+from recsys.tuning.model_selection import choose
 from recsys.tuning.score_model_form import CandidateForm, CrossValidator
 from recsys.tuning.score_model_form_search import Search
 from recsys.tuning.tuning_result import TuningResult
+from recsys.tuning.validation_choice_sets import FEWEST_LISTS, time_over
 from recsys.tuning.validation_splits import validation
 
 BOOKS = 60

@@ -30,9 +30,9 @@ from ...schemas.watches import (
     WatchesQuery,
 )
 from .. import watch_charts
-from ..messages import translated
 from ..page_routes import routes
 from ..rendering import language, page
+from ..translations import translated
 
 PAGE = 40
 WATCHES = 200

@@ -13,9 +13,9 @@ from ...routes.watches import NO_PERSON
 from ...schemas.detected_events import DetectedEventsQuery
 from ...schemas.field_types import RowId, Strict
 from .. import watch_charts
-from ..messages import translated
 from ..page_routes import routes
 from ..rendering import language, page
+from ..translations import translated
 
 PAGE = 50
 DAYS = 60  # longest time line that is drawn, of the newest days

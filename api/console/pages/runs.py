@@ -15,9 +15,9 @@ from ...errors import ApiError
 from ...routes.request_context import service
 from ...schemas.field_types import RowId, Strict
 from .. import night_charts
-from ..messages import translated
 from ..page_routes import routes
 from ..rendering import language, page
+from ..translations import translated
 
 PAGE = 50
 CHARTED = 90  # nights in the charts

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response
 from pydantic import Field
 
-from recsys.serving.suspicious_items import expected_shares, suspicious_groups
+from recsys.serving.suspicious_groups import expected_shares, suspicious_groups
 
 from ...console_session import CONSOLE
 from ...errors import ApiError

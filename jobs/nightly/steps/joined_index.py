@@ -18,7 +18,7 @@ from recsys.models.item_factors import Factors
 from recsys.ranking.history import History
 from recsys.ranking.joined_queries import history_queries
 from recsys.ranking.user_term_scores import UserTerms
-from recsys.serving.joined_candidates import JOINED, JoinedCandidates
+from recsys.serving.joined_candidate_index import JOINED, JoinedCandidateIndex
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.training.model_builder import TextVectors, known_interactions
@@ -60,7 +60,7 @@ def build_joined(night: NightContext, out: Path, exact_up_to: int = EXACT_UP_TO)
             f"its recall of {recall:.3f} is below the minimum of {LEAST}, exact search is used"
         )
         return {"built": False, "because": because, "recall": recall}
-    write_bundle(out, JoinedCandidates(index, factors).arrays(of_score=reads), {}, {})
+    write_bundle(out, JoinedCandidateIndex(index, factors).arrays(of_score=reads), {}, {})
     index.write(out / JOINED)
     size = sum(path.stat().st_size for path in out.iterdir())
     return {

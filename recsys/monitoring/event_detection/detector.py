@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from recsys.monitoring.event_detection.background import DAY, Background
+from recsys.monitoring.event_detection.background_frequencies import DAY, Background
 from recsys.monitoring.event_detection.term_profile import TermProfile, likeness
 
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from recsys.monitoring.event_detection.background import DAY, Background
+from recsys.monitoring.event_detection.background_frequencies import DAY, Background
 
 OWN = 0.7
 LIFE = 4 * DAY  # seconds after which a text counts half for the terms of its event

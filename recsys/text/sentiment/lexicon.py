@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from recsys.data.column_aliases import Shape
 from recsys.errors import DataError
 from recsys.text.clean import clean
 
@@ -67,7 +66,9 @@ class Lexicon:
 
 def read_lexicon(path: Path) -> dict[str, Lexicon]:
     """Read a file of language, term, valence; DataError names the first row that is wrong."""
-    from recsys.data.record_reader import Broken, read_records  # here: a worker reads no files
+    from recsys.data.header_naming import Shape  # these here: a worker reads no files
+    from recsys.data.reading_report import Broken
+    from recsys.data.record_reader import read_records
 
     found: dict[str, dict[str, float | None]] = {}
     for line, record in read_records(path, Shape.needing("language", "term", "valence")):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from recsys.data.column_aliases import Shape, named
+from recsys.data.header_naming import Shape, named
 from recsys.errors import DataError
 
 ITEMS, EVENTS = Shape.of("items"), Shape.of("events")

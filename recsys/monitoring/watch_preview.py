@@ -14,12 +14,12 @@ from recsys.i18n import SOURCE
 from recsys.monitoring.alert_detection import AlertChange, Monitor, Setting
 from recsys.monitoring.alert_sentences import warnings
 from recsys.monitoring.alert_writer import figures
-from recsys.monitoring.digest import as_json, shares_of
 from recsys.monitoring.watch_baselines import Baselines
+from recsys.monitoring.watch_digest import as_json, shares_of
 from recsys.monitoring.watch_query import Part
 from recsys.monitoring.watch_worker import counted, match_of
 from recsys.monitoring.watched_text import WatchedText, matches
-from recsys.monitoring.watched_texts import TextReader
+from recsys.monitoring.watched_text_reader import WatchedTextReader
 from recsys.store.store import Store
 from recsys.store.text_log import WatchedLog
 from recsys.store.watches import ALL, HOUR, HourCount, Match, Watches
@@ -47,7 +47,7 @@ class Scan:
     is_complete: bool  # whether all of the days were read
 
 
-def scan(store: Store, reader: TextReader, days: int = DAYS, most: int = MOST_TEXTS) -> Scan:
+def scan(store: Store, reader: WatchedTextReader, days: int = DAYS, most: int = MOST_TEXTS) -> Scan:
     """Return the newest texts of a store, of some days at most."""
     now = time.time()
     since = now - days * DAY
@@ -65,7 +65,7 @@ def scan(store: Store, reader: TextReader, days: int = DAYS, most: int = MOST_TE
     return Scan(found, since if is_complete else oldest, now, is_complete)
 
 
-def _newest(store: Store, reader: TextReader, now: float) -> Iterator[WatchedText]:
+def _newest(store: Store, reader: WatchedTextReader, now: float) -> Iterator[WatchedText]:
     """Yield texts from the newest to the oldest by arrival; stops at what arrived long ago."""
     log = WatchedLog(store.db)
     items, comments = log.last_item() + 1, store.last_event_id() + 1
@@ -89,7 +89,7 @@ def _newest(store: Store, reader: TextReader, now: float) -> Iterator[WatchedTex
 
 def preview(
     store: Store,
-    reader: TextReader,
+    reader: WatchedTextReader,
     query: Part,
     setting: Setting,
     replay: bool = True,
@@ -136,7 +136,7 @@ def _latest(texts: Sequence[WatchedText]) -> list[WatchedText]:
     return found[::-1]
 
 
-def _read_tones(reader: TextReader, texts: Sequence[WatchedText]) -> None:
+def _read_tones(reader: WatchedTextReader, texts: Sequence[WatchedText]) -> None:
     for at in range(0, len(texts), _CHECKED):
         reader.tones(texts[at : at + _CHECKED])
         request_cpu_budget.check(f"the tone of texts, {at} of {len(texts)}")
@@ -151,7 +151,7 @@ def _by_day(held: Sequence[WatchedText], seen: Scan) -> list[dict[str, float]]:
 
 
 def _replay(
-    store: Store, reader: TextReader, seen: Scan, own: Sequence[Match], setting: Setting
+    store: Store, reader: WatchedTextReader, seen: Scan, own: Sequence[Match], setting: Setting
 ) -> list[dict[str, Any]]:
     """Return the alerts that looks of the last days would have fired."""
     everything = _all_texts(store, reader, seen)
@@ -190,7 +190,7 @@ def _baselines(counts: Sequence[HourCount], since: float, now: float) -> Baselin
     return Baselines(rows, hourly, first, now)
 
 
-def _all_texts(store: Store, reader: TextReader, seen: Scan) -> list[Match]:
+def _all_texts(store: Store, reader: WatchedTextReader, seen: Scan) -> list[Match]:
     """Return all texts as the counts of the store have them, else by reading the newest."""
     first = int(seen.since // HOUR)
     rows = Watches(store.db).counts(ALL, first, int(seen.now // HOUR) + 1)

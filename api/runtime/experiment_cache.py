@@ -1,4 +1,4 @@
-"""ExperimentBoard: in-memory copy of the running experiments in one worker."""
+"""ExperimentCache: in-memory copy of the running experiments in one worker."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Assignment:
 NOBODY = Assignment(_NOTHING, _NOTHING)  # of sessions, and of lists that are not logged
 
 
-class ExperimentBoard:
+class ExperimentCache:
     """Experiments read from the store a second ago at most; replaced as a whole."""
 
     def __init__(self) -> None:

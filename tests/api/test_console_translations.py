@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from console_messages import sentences
+from console_translations import sentences
 
-from api.console.messages import FOLDER, translated
+from api.console.translations import FOLDER, translated
 from recsys.i18n import languages, read_catalogue
 
 SAME = {"CPU", "nDCG@20"}  # read alike in both languages

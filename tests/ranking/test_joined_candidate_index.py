@@ -21,7 +21,7 @@ from recsys.ranking.joined_queries import history_queries, neighbour_slope
 from recsys.ranking.query import Interaction, Query
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.user_term_scores import UserTerms
-from recsys.serving.joined_candidates import JOINED, JoinedCandidates
+from recsys.serving.joined_candidate_index import JOINED, JoinedCandidateIndex
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import LogTerm, ScoreModel, Term
@@ -74,7 +74,7 @@ def indexed(model):
     queried = queries_of(LiveState(model), model.behaviour)
     index, recall = joined_index(model.behaviour.outputs, model.words, queried)
     assert recall >= 0.9
-    return replace(model, joined=JoinedCandidates(index, model.behaviour))
+    return replace(model, joined=JoinedCandidateIndex(index, model.behaviour))
 
 
 def best(live, query, k=20):

@@ -1,8 +1,9 @@
-"""EventFollower: detects events in the texts that the store receives, in one process at a time.
+"""EventDetectionWorker: detects events in the texts that the store receives.
 
-The holder of a lease reads new texts and looks for events every quarter of an hour. A look writes
-the state of the detector, how far the logs were read, and the events with their new texts in one
-transaction that checks the lease's token: who takes over goes on from the last look.
+One process at a time does it. The holder of a lease reads new texts and looks for events every
+quarter of an hour. A look writes the state of the detector, how far the logs were read, and the
+events with their new texts in one transaction that checks the lease's token, so that the next
+holder continues from the last look.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from recsys.monitoring.event_detection.detector import DetectedEvent, EventDetec
 from recsys.monitoring.event_detection.event_names import event_name
 from recsys.monitoring.event_detection.terms import terms
 from recsys.monitoring.watched_text import COMMENT, ITEM
-from recsys.monitoring.watched_texts import TextReader
+from recsys.monitoring.watched_text_reader import WatchedTextReader
 from recsys.serving.live_state import LiveState
 from recsys.store.detected_events import DetectedEvents, EventText, StoredDetectedEvent
 from recsys.store.leases import Leases, check_lease
@@ -45,7 +46,7 @@ TERMS, ENTITIES = 12, 12  # of an event, that are stored
 LEAST_AUTHORS = 3  # of the texts that name an entity: fewer would show who wrote what
 
 
-class EventFollower:
+class EventDetectionWorker:
     """Detects the events of one store; `run` may be called by any thread.
 
     Items without `created_at` are left out: an import of many of them is no event.
@@ -71,7 +72,7 @@ class EventFollower:
         if token is None:
             self._detector = None
             return False
-        reader = TextReader(live, self.scorer, self._secret)
+        reader = WatchedTextReader(live, self.scorer, self._secret)
         try:
             if self._detector is None or token != self._token:
                 self._token = token
@@ -84,7 +85,9 @@ class EventFollower:
             raise
         return True
 
-    def _begin(self, reader: TextReader, last_change: int, last_event: int, now: float) -> None:
+    def _begin(
+        self, reader: WatchedTextReader, last_change: int, last_event: int, now: float
+    ) -> None:
         kept = self.store.get_note(STATE)
         if kept is None:
             self._detector = EventDetector()
@@ -109,7 +112,7 @@ class EventFollower:
             if post is not None:
                 self._detector.keep(post, event)
 
-    def _learn_the_past(self, reader: TextReader, now: float) -> None:
+    def _learn_the_past(self, reader: WatchedTextReader, now: float) -> None:
         """Count the newest texts of the last days as what is usual, and hold the newest."""
         found: list[Post] = []
         item, comment = self.texts.last_item() + 1, self.store.last_event_id() + 1
@@ -126,7 +129,9 @@ class EventFollower:
             if post.at <= now:
                 self._detector.learn(post)
 
-    def _follow(self, reader: TextReader, last_change: int, last_event: int, now: float) -> None:
+    def _follow(
+        self, reader: WatchedTextReader, last_change: int, last_event: int, now: float
+    ) -> None:
         assert self._detector is not None
         while True:
             items, change = self.texts.items_after(self._at["change"], last_change, CHUNK)
@@ -156,7 +161,7 @@ class EventFollower:
         self._latest = at
         detector.add(Post(post.source, post.ref, at, post.author, post.terms, post.item))
 
-    def _look(self, reader: TextReader, now: float) -> None:
+    def _look(self, reader: WatchedTextReader, now: float) -> None:
         detector = self._detector
         assert detector is not None
         changed = {one.event.id: one.event for one in detector.look(now)}
@@ -185,7 +190,7 @@ class EventFollower:
         self.events.prune(now)
 
     def _stored(
-        self, event: DetectedEvent, new: Sequence[EventText], reader: TextReader
+        self, event: DetectedEvent, new: Sequence[EventText], reader: WatchedTextReader
     ) -> StoredDetectedEvent:
         detector = self._detector
         assert detector is not None
@@ -220,7 +225,7 @@ class EventFollower:
         )
 
 
-def _entities(text: str, reader: TextReader) -> set[str]:
+def _entities(text: str, reader: WatchedTextReader) -> set[str]:
     known = None if reader.live is None else reader.live.mentions.entities
     found = marks(text, "") if known is None else known.read(text, "")
     return {one.name for one in found if one.kind != MENTION}  # those name users
@@ -230,7 +235,7 @@ def _written(item: Item | None) -> str:
     return "" if item is None else f"{item.title}\n{item.text}".strip()[:LONGEST]
 
 
-def _of_item(one: NumberedItem, reader: TextReader, at: float | None = None) -> Post | None:
+def _of_item(one: NumberedItem, reader: WatchedTextReader, at: float | None = None) -> Post | None:
     moment = one.item.created_at if at is None else at
     written = _written(one.item)
     if moment is None or not written:
@@ -239,7 +244,9 @@ def _of_item(one: NumberedItem, reader: TextReader, at: float | None = None) -> 
     return Post(ITEM, one.number, moment, reader.author(one.item.author_id), found)
 
 
-def _of_comment(one: StoredEvent, reader: TextReader, at: float | None = None) -> Post | None:
+def _of_comment(
+    one: StoredEvent, reader: WatchedTextReader, at: float | None = None
+) -> Post | None:
     found = tuple(term for term, _ in terms(one.text[:LONGEST]))
     if not found:
         return None

@@ -1,4 +1,4 @@
-"""TextReader: makes watched texts of items and comments, with topics and entities of a model."""
+"""WatchedTextReader: watched texts of items and comments, with topics and entities of a model."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONGEST = 8_000  # characters of a text that are read
 AHEAD = 0.0  # seconds: what is dated later counts as of now
 
 
-class TextReader:
+class WatchedTextReader:
     """Reads texts by what one live state knows of items; without one: no topics, no entities."""
 
     def __init__(self, live: LiveState | None, scorer: SentimentScorer, secret: str) -> None:

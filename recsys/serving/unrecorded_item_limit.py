@@ -1,4 +1,4 @@
-"""UnrecordedRows: how many rows events may add to a live state for items without a record.
+"""UnrecordedItemLimit: how many rows events may add to a live state for items without a record.
 
 A row costs a worker some kilobytes, and an id in an event is any text: without a bound the pages
 of a few accounts fill the memory of all workers between two nights.
@@ -14,7 +14,7 @@ LEAST = 10_000  # items in all; as many as the model has, where that is more
 log = logging.getLogger(__name__)
 
 
-class UnrecordedRows:
+class UnrecordedItemLimit:
     """The rows that events have added since the model was trained."""
 
     def __init__(self, n_items: int) -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 from jinja2 import nodes
 
 from api.console.error_sentences import SENTENCES
-from api.console.messages import WORDS
 from api.console.navigation import GROUPS
 from api.console.rendering import HERE, TITLES, templates
+from api.console.translations import WORDS
 
 
 def sentences() -> set[str]:

@@ -1,4 +1,4 @@
-"""PinBoard: in-memory copy of the operators' pins in one worker."""
+"""PinCache: in-memory copy of the operators' pins in one worker."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from recsys.store.pins import Pin
 
 
-class PinBoard:
+class PinCache:
     """Pins read from the store a second ago at most; replaced as a whole."""
 
     def __init__(self) -> None:

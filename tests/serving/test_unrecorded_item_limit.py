@@ -5,7 +5,7 @@ from __future__ import annotations
 import api_world
 import pytest
 
-from recsys.serving import unrecorded_row_limit
+from recsys.serving import unrecorded_item_limit
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 
@@ -20,13 +20,13 @@ def test_one_user_brings_in_a_hundred_items_and_others_their_own() -> None:
     live = LiveState(api_world.model())
     before = live.size
     live.add_events(acts("eve", *range(500)))
-    assert live.size - before == unrecorded_row_limit.OF_ONE
+    assert live.size - before == unrecorded_item_limit.OF_ONE
     live.add_events(acts("eve", *range(500, 600)))
     live.add_event("any-700", "like", None, api_world.NOW, actor="eve")
-    assert live.size - before == unrecorded_row_limit.OF_ONE
+    assert live.size - before == unrecorded_item_limit.OF_ONE
     live.add_events(acts("ann", 3, 450, 450))  # one that is there, one that eve could not bring
     assert live.row("any-450") >= 0 and live.row("any-451") < 0
-    assert live.size - before == unrecorded_row_limit.OF_ONE + 1
+    assert live.size - before == unrecorded_item_limit.OF_ONE + 1
     counted = live.counters.level[-1, live.row("sea-1")]
     live.add_events(
         [*acts("eve", 900), LiveEvent("sea-1", "like", None, api_world.NOW, actor="eve")]
@@ -37,7 +37,7 @@ def test_one_user_brings_in_a_hundred_items_and_others_their_own() -> None:
 def test_all_users_together_bring_in_as_many_as_there_is_room_for(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(unrecorded_row_limit, "LEAST", 150)
+    monkeypatch.setattr(unrecorded_item_limit, "LEAST", 150)
     live = LiveState(api_world.model())
     before = live.size
     for user in range(10):

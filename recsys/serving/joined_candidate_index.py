@@ -1,4 +1,4 @@
-"""JoinedCandidates: index of behaviour factors and text vectors, as a bundle stores it."""
+"""JoinedCandidateIndex: index of behaviour factors and text vectors, as a bundle stores it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ JOINED = "joined.faiss"  # file of a bundle
 
 
 @dataclass(frozen=True, slots=True)
-class JoinedCandidates:
+class JoinedCandidateIndex:
     """A joined index, and the factors whose outputs it holds."""
 
     index: JoinedIndex
@@ -37,7 +37,7 @@ class JoinedCandidates:
     @classmethod
     def read(
         cls, path: Path, arrays: Mapping[str, Array], own: Factors | None, words: Floats
-    ) -> JoinedCandidates:
+    ) -> JoinedCandidateIndex:
         """Map an index from a checked file; `own`: the factors of the score.
 
         ValueError where arrays and score do not fit together, MissingExtra without FAISS.

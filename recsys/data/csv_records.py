@@ -1,0 +1,222 @@
+"""Records of a CSV file: header, form of its values, and rows by column name."""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import itertools
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from recsys.data.csv_reader import CsvReader
+from recsys.data.day_month_order import ORDERS, TIMES, in_iso_form, is_short_date, order_of
+from recsys.data.file_opening import (
+    MAX_CELL,
+    lines_of,
+)
+from recsys.data.header_naming import Naming, Shape, clean_name, named
+from recsys.data.label_separators import BRACKETS, LISTS, label_separator
+from recsys.data.label_separators import SEPARATORS as LABEL_SEPARATORS
+from recsys.data.parsing import shown
+from recsys.data.reading_report import BLANK, HEADER, Broken, Reading, Rows
+from recsys.data.time_column_detection import ROWS, with_time_column
+from recsys.errors import DataError
+
+FORM_ROWS, FORM_SIZE = 2_000, 2_000_000  # rows and characters by which the form is recognised
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+def csv_records(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Rows:
+    """Yield (line, record) of a table; DataError without a header that has the required columns."""
+    csv.field_size_limit(MAX_CELL)
+    lines = lines_of(text)
+    first, before = next(((line, n) for n, line in enumerate(lines) if line.strip()), ("", 0))
+    if not first:
+        raise DataError(f"{path}: the file is empty")
+    result = first.strip().strip('"')
+    separator = ""
+    if result[:4].lower() == "sep=":
+        separator, before = result[4:5] or "\t", before + 1
+        first = next(lines, "")
+    separator = separator or _separator(first, shape, reading.options.names)
+    if separator != ",":
+        reading.form.append(f"{SEPARATORS.get(separator, repr(separator))} between cells")
+    head = [first, *_beginning(lines)]
+    spaced = all(cell[:1] == " " for cell in first.split(separator)[1:])
+    rows = CsvReader(itertools.chain(head, lines), separator, spaced)
+    first_rows = _first_rows(head, separator)
+    yield from _table(rows, first_rows, path, shape, reading, before)
+    if rows.backslashes:
+        reading.form.append(f"quotes escaped by backslashes in {rows.backslashes:,} rows")
+
+
+def _beginning(lines: Iterator[str]) -> Iterator[str]:
+    """Yield the next lines, as many as it takes to know the form of a file's values."""
+    size = 0
+    for line in itertools.islice(lines, FORM_ROWS):
+        yield line
+        size += len(line)
+        if size > FORM_SIZE:
+            return
+
+
+def _first_rows(lines: Sequence[str], separator: str) -> list[list[str]]:
+    """Return the rows below the header, up to the first that is not CSV."""
+    rows: list[list[str]] = []
+    with contextlib.suppress(csv.Error):
+        rows.extend(csv.reader(lines, delimiter=separator))
+    return rows[1:]
+
+
+def _separator(line: str, shape: Shape, given: Mapping[str, str]) -> str:
+    """Return the sign between the names of a header.
+
+    It is the one by which the required columns are found; where none is, the one that gives the
+    most names.
+    """
+    names = dict.fromkeys(SEPARATORS, 0)
+    for sign in SEPARATORS:
+        try:
+            cells = next(csv.reader([line], delimiter=sign))
+            names[sign] = len(cells)
+            naming = named(cells, shape, given)
+        except (csv.Error, StopIteration):
+            continue
+        except DataError:  # names claim the same column: they were distinguished
+            return sign
+        if all(name in naming.columns for name in shape.required):
+            return sign
+    return max(names, key=lambda sign: names[sign])
+
+
+def _table(
+    rows: Any,
+    first_rows: Sequence[Sequence[str]],
+    path: Path,
+    shape: Shape,
+    reading: Reading,
+    skipped_lines: int,
+) -> Rows:
+    cells = _header_cells(rows, path)
+    while cells and not clean_name(cells[-1]):
+        cells.pop()
+    naming = _named(cells, first_rows, path, shape, reading)
+    header, width, drop = naming.targets, len(cells), "" in naming.targets
+    signs = _label_signs(naming, first_rows[:ROWS], reading)
+    orders = _date_orders(naming, first_rows, reading)
+    formulas = any(cell[:2] == '="' for row in first_rows for cell in row)
+    if formulas:
+        reading.form.append('cells written as ="…"')
+    line_of_header = cells
+    before = rows.line_num
+    while True:
+        try:
+            for row in rows:
+                line, before = before + 1 + skipped_lines, rows.line_num
+                if len(row) > width and not any(map(str.strip, row[width:])):
+                    row = row[:width]
+                if formulas:
+                    row = [_of_formula(cell) for cell in row]
+                if not row or width > 1 and not row[0].strip() and not any(map(str.strip, row)):
+                    reading.skipped[BLANK] += 1
+                elif len(row) != width:
+                    reason = f"the row has {len(row)} cells, the header has {width}"
+                    yield line, Broken(reason, json.dumps(row))
+                elif row[0] == line_of_header[0] and row == line_of_header:
+                    reading.skipped[HEADER] += 1
+                else:
+                    record = dict(zip(header, row, strict=True))
+                    if drop:
+                        del record[""]
+                    for column, sign in signs.items():
+                        if "|" not in record[column] and record[column][:1] not in BRACKETS:
+                            record[column] = record[column].replace(sign, "|")
+                    for column, order in orders.items():
+                        record[column] = in_iso_form(record[column], order)
+                    yield line, record
+            return
+        except csv.Error as error:
+            line, before = before + 1 + skipped_lines, rows.line_num
+            yield line, Broken(f"the row is not CSV ({error})", "")
+
+
+def _date_orders(naming: Naming, rows: Sequence[Sequence[str]], reading: Reading) -> dict[str, str]:
+    """Return the order of day and month of each column of times that has such dates."""
+    orders = {}
+    for place, column in enumerate(naming.targets):
+        if column in TIMES:
+            cells = [row[place] for row in rows if place < len(row)]
+            order = reading.options.dates or order_of(cells)
+            if order and any(map(is_short_date, cells)):
+                orders[column] = order
+                reading.form.append(f"{column} with {ORDERS[order]}")
+    return orders
+
+
+def _label_signs(naming: Naming, rows: Sequence[Sequence[str]], reading: Reading) -> dict[str, str]:
+    """Return the sign between labels of each column whose lists are not written `a|b`."""
+    signs = {}
+    for place, column in enumerate(naming.targets):
+        if column in LISTS:
+            sign = label_separator([row[place] for row in rows if place < len(row)])
+            if sign:
+                signs[column] = sign
+                reading.form.append(f"{column} with {LABEL_SEPARATORS[sign]} between labels")
+    return signs
+
+
+def _of_formula(cell: str) -> str:
+    """Return 00123 for ="00123", by which a spreadsheet is kept from reading a number."""
+    return cell[2:-1] if cell[:2] == '="' and cell[-1] == '"' and len(cell) > 2 else cell
+
+
+def _header_cells(rows: Any, path: Path) -> list[str]:
+    try:
+        cells = next((row for row in rows if any(map(str.strip, row))), None)
+    except csv.Error as error:
+        raise DataError(f"{path}:1: the header is not CSV ({error})") from error
+    if cells is None:
+        raise DataError(f"{path}: the file is empty")
+    return list(cells)
+
+
+def _named(
+    cells: Sequence[str],
+    rows: Sequence[Sequence[str]],
+    path: Path,
+    shape: Shape,
+    reading: Reading,
+) -> Naming:
+    """Return what a header stands for, above these first rows.
+
+    DataError when a required column is missing.
+    """
+    try:
+        naming = named(cells, shape, reading.options.names)
+        columns = {
+            name: [row[place] for row in rows[:ROWS] if place < len(row)]
+            for place, name in enumerate(naming.names)
+        }
+        naming = with_time_column(naming, shape, reading.options.names, columns)
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+    missing = [name for name in shape.required if name not in naming.columns]
+    if missing and any("\udc80" <= sign <= "\udcff" for sign in "".join(cells)):
+        raise DataError(
+            f"{path}:1: the names of the columns are not in UTF-8, UTF-16 or GB 18030; name the "
+            "encoding of the file, as in --encoding big5 or --encoding cp1252"
+        )
+    if missing:
+        way = " ".join(f"--map {name}=NAME" for name in missing)
+        raise DataError(
+            f"{path}:1: the header has no {' and no '.join(missing)}; the first line must name the "
+            f"columns, and it is {shown(','.join(cells))}; a column of another name is named with "
+            f"{way}"
+        )
+    twice = sorted({name for name in naming.kept if naming.kept.count(name) > 1})
+    if twice:
+        raise DataError(f"{path}: the header names {', '.join(twice)} more than once")
+    reading.add(naming)
+    return naming

@@ -1,0 +1,83 @@
+"""Records of a Parquet file, with nested columns read as JSON objects are."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from recsys.data.file_opening import (
+    MAX_WHOLE,
+)
+from recsys.data.header_naming import Naming, Shape, named
+from recsys.data.json_records import JsonObjects
+from recsys.data.parquet_values import values_of_column
+from recsys.data.reading_report import Reading, Rows
+from recsys.data.time_column_detection import ROWS, with_time_column
+from recsys.errors import DataError
+
+
+def _with_times_of(file: Any, naming: Naming, shape: Shape, reading: Reading) -> Naming:
+    """Return the naming of a Parquet file, a column of times found by its first rows."""
+    columns = {}
+    if naming.unused and file.metadata.num_rows:
+        batch = next(file.iter_batches(batch_size=ROWS))
+        columns = {
+            name: values_of_column(batch.column(naming.names.index(name))) for name in naming.unused
+        }
+    return with_time_column(naming, shape, reading.options.names, columns)
+
+
+def parquet_records(stream: IO[bytes], path: Path, shape: Shape, reading: Reading) -> Rows:
+    """Yield (row, record), rows from 1; DataError without the required columns."""
+    import pyarrow  # here, because it costs some 60 MB that the API has no use for
+    import pyarrow.parquet
+
+    source: Any = stream
+    if path.suffix.lower() == ".gz":
+        source = io.BytesIO(stream.read(MAX_WHOLE))
+        if source.getbuffer().nbytes >= MAX_WHOLE:
+            raise DataError(f"{path}: has more than {MAX_WHOLE:,} bytes: unpack it first")
+    try:
+        file = pyarrow.parquet.ParquetFile(source)
+        names = file.schema_arrow.names
+        if any(map(_is_struct, file.schema_arrow.types)):
+            yield from _structs(file, names, JsonObjects(shape, reading))
+            return
+        naming = _with_times_of(file, named(names, shape, reading.options.names), shape, reading)
+        missing = [name for name in shape.required if name not in naming.columns]
+        if missing:
+            raise DataError(
+                f"there is no column {' and '.join(missing)}; there are {', '.join(names)}"
+            )
+        reading.add(naming)
+        used = [place for place, name in enumerate(naming.targets) if name]
+        targets = [naming.targets[place] for place in used]
+        row = 0
+        for batch in file.iter_batches(batch_size=20_000):
+            columns = [values_of_column(batch.column(place)) for place in used]
+            for values in zip(*columns, strict=True):
+                row += 1
+                yield row, dict(zip(targets, values, strict=True))
+    except pyarrow.ArrowException as error:
+        raise DataError(f"{path}: is not a Parquet file ({error})") from error
+    except DataError as error:
+        raise DataError(f"{path}: {error}") from None
+
+
+def _is_struct(kind: Any) -> bool:
+    import pyarrow
+
+    listed = pyarrow.types.is_list(kind) or pyarrow.types.is_large_list(kind)
+    return bool(pyarrow.types.is_struct(kind.value_type if listed else kind))
+
+
+def _structs(file: Any, names: Sequence[str], objects: JsonObjects) -> Rows:
+    """Yield the rows of a Parquet file with nested columns, read as JSON objects are."""
+    row = 0
+    for batch in file.iter_batches(batch_size=20_000):
+        columns = [values_of_column(batch.column(place)) for place in range(len(names))]
+        for values in zip(*columns, strict=True):
+            row += 1
+            yield row, objects.record(dict(zip(names, values, strict=True)))

@@ -1,0 +1,84 @@
+"""Reading report: options for the reading of a file, what was found out, and rejected rows."""
+
+from __future__ import annotations
+
+import codecs
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from recsys.data.header_naming import Naming
+from recsys.errors import DataError
+
+BLANK, HEADER = "blank lines", "repeated headers"
+Record = dict[str, Any]
+Rows = Iterator[tuple[int, "Record | Broken"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that breaks a rule: where it is, what is wrong with it, and the row itself."""
+
+    file: str
+    line: int  # the line where the row begins; in Parquet and .json the row, from 1
+    column: str  # empty when the row as a whole is wrong
+    reason: str
+    raw: str  # the row as JSON, or the line as it came
+
+    def __str__(self) -> str:
+        place = f"{self.file}:{self.line}: "
+        return place + (f"{self.column} {self.reason}" if self.column else self.reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A row that is no record at all: a line that is not JSON, a row with a cell too many."""
+
+    reason: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a caller says about files that they do not say themselves."""
+
+    names: Mapping[str, str] = field(default_factory=dict)  # column -> name in the file
+    encoding: str = ""  # empty: UTF-8, UTF-16 or GB 18030, as the bytes show
+    dates: str = ""  # DAY_FIRST or MONTH_FIRST; empty: as the first rows show
+
+    def __post_init__(self) -> None:
+        try:
+            codecs.lookup(self.encoding or "utf-8").incrementaldecoder  # noqa: B018
+        except LookupError:
+            raise DataError(
+                f"encoding {self.encoding!r} is not known: gb18030, big5, cp1252, utf-16, …"
+            ) from None
+
+
+@dataclass(slots=True)
+class Reading:
+    """What is found out about a file while it is read."""
+
+    options: Options = field(default_factory=Options)
+    form: list[str] = field(default_factory=list)  # what differs from UTF-8 and commas
+    columns: list[str] = field(default_factory=list)  # in the order of the file
+    renamed: dict[str, str] = field(default_factory=dict)  # name in the file -> column
+    unused: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)  # become metadata
+    skipped: Counter[str] = field(default_factory=Counter)  # BLANK, HEADER -> rows
+
+    def add(self, naming: Naming) -> None:
+        """Note what the names of a header, or of one JSON object, stand for."""
+        self.renamed.update(naming.renamed)
+        for into, names in (
+            (self.columns, naming.columns),
+            (self.unused, naming.unused),
+            (self.kept, naming.kept),
+        ):
+            into.extend(name for name in dict.fromkeys(names) if name not in into)
+
+    def add_time(self, column: str, unit: str) -> None:
+        """Note in which form, worth telling, a column holds times; empty for none."""
+        if unit and (words := f"{column} in {unit}") not in self.form:
+            self.form.append(words)
