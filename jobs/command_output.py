@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import json
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
+import click
 from rich.console import Console
 
 from recsys.errors import DataError
 
 WIDTH = 100  # columns that tables take at most
 STDOUT = Path("-")  # of `--json -`
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+figures_file = click.option(
+    "--json", "json_file", type=Path, help="Write the figures to this file; - is stdout."
+)
 
 
 def output(json_file: Path | None = None) -> Console:
@@ -39,3 +45,8 @@ def write_json(json_file: Path | None, document: object, indent: int | None = No
         sys.stdout.write(text)
     else:
         json_file.write_text(text, "utf-8")
+
+
+def moment_text(moment: float) -> str:
+    """Return a moment, Unix seconds, as day and minute in UTC: 2026-11-30 09:40."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M")

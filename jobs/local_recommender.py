@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,17 +11,15 @@ from recsys import empty_list_reasons
 from recsys.bundle import RawBundle
 from recsys.bundle_store import BundleStore
 from recsys.follow_signals import FollowSignals
+from recsys.live_recommender import LiveRecommender
 from recsys.personal_list import ListRequest, UserState, query_of, ranked
 from recsys.ranking.query import Interaction, Query, Recommendation
 from recsys.recommender import Recommender
 from recsys.serving.follow_graph import FollowGraph
-from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.trend_monitor import TrendMonitor
 from recsys.settings import Settings
 from recsys.store.store import Store
 from recsys.store.user_histories import UserHistories
-from recsys.store_log_tailer import LogTailer
 from recsys.text.sentiment.scorer import SentimentScorer
 
 
@@ -76,19 +73,10 @@ def open_bundle(home: Path) -> tuple[RawBundle, Model]:
 def open_service(settings: Settings) -> Iterator[LocalService]:
     """Open the current bundle and the store; BundleError says what to run when there is none."""
     raw, model = open_bundle(settings.home)
-    live = LiveState(
-        model,
-        settings.weights,
-        settings.flag_weight,
-        settings.unrecorded_items,
-        replies=settings.replies,
-    )
     with Store.open(settings.store_url) as store:
         sentiment_scorer = settings.sentiment_scorer if settings.tone_strength else None
-        LogTailer(live, raw.manifest, sentiment_scorer).follow(store)
-        trend_monitor = TrendMonitor(live)
-        trend_monitor.trends(time.time())
-        recommender = Recommender(live, trend_monitor=trend_monitor, rising=settings.rising_weight)
+        opened = LiveRecommender.of(raw, model, settings, sentiment_scorer)
+        recommender = opened.follow(store)
         follows = FollowSignals(FollowGraph(settings.weights, model.rating_scale.mean))
         categories = settings.repeat_categories
         yield LocalService(store, recommender, sentiment_scorer, follows, categories)

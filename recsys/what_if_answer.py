@@ -11,16 +11,11 @@ import sqlalchemy as sa
 
 from recsys.bundle_store import BundleStore
 from recsys.errors import DataError
+from recsys.live_recommender import open_recommender
 from recsys.personal_list import UserState
-from recsys.recommender import Recommender
-from recsys.serving.live_state import LiveState
-from recsys.serving.model import Model
-from recsys.serving.trend_monitor import TrendMonitor
 from recsys.settings import Settings
 from recsys.store.schema import users as _users
 from recsys.store.store import Store
-from recsys.store_log_tailer import LogTailer
-from recsys.text.sentiment.scorer import SentimentScorer
 from recsys.what_if import (
     MOST_USERS,
     SHOWN_USERS,
@@ -158,23 +153,3 @@ def open_side(bundles: BundleStore, version: str, store: Store, settings: Settin
     """Open a bundle, without a version the current one, and read the store's logs to their ends."""
     recommender, _ = open_recommender(bundles, version, store, settings)
     return Side.of(recommender.live.model.version, recommender)
-
-
-def open_recommender(
-    bundles: BundleStore, version: str, store: Store, settings: Settings
-) -> tuple[Recommender, SentimentScorer | None]:
-    """Return the recommender of a bundle as of now, and what reads comments, where they count."""
-    raw = bundles.open(version) if version else bundles.open_current()
-    model = Model.from_raw(raw)
-    live = LiveState(
-        model,
-        settings.weights,
-        settings.flag_weight,
-        settings.unrecorded_items,
-        replies=settings.replies,
-    )
-    scorer = settings.sentiment_scorer if settings.tone_strength else None
-    LogTailer(live, raw.manifest, scorer).follow(store)
-    trends = TrendMonitor(live)
-    trends.trends(time.time())
-    return Recommender(live, trend_monitor=trends, rising=settings.rising_weight), scorer

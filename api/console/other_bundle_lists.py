@@ -1,28 +1,26 @@
-"""Lists of a bundle that is not the one in service, made by a short-lived process.
+"""Lists of a bundle that is not the one in service, or of it with other settings.
 
-A worker holds one bundle. Another one, or the same with other settings, is opened in a process of
-its own, which gets what it needs on its standard input, so that no user id is on a command line.
+They are made by a short-lived process.
 """
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import threading
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
-from ..errors import ApiError
+from ..runtime.answer_process import AnswerProcess, NoAnswer
 from ..runtime.app_state import AppState
-from ..settings import child_environment
 from .counterfactual_history import WhatIf
 
-MOST = 2  # processes of a worker at once; more are refused
-SECONDS = 60.0  # that one may take
-
-_places = threading.BoundedSemaphore(MOST)
+_MOST = 2
+_process = AnswerProcess(
+    "console.other_bundle_process",
+    most=_MOST,
+    seconds=60.0,
+    busy=f"{_MOST} bundles are open for comparison already: try again in some seconds",
+    retry_after=3,
+)
 
 
 def list_of_bundle(
@@ -39,42 +37,18 @@ def list_of_bundle(
 
     `overrides`: settings by name. 429 while too many such lists are being made.
     """
-    if not _places.acquire(blocking=False):
-        message = f"{MOST} bundles are open for comparison already: try again in some seconds"
-        raise ApiError(429, message, headers={"Retry-After": "3"})
+    given = {
+        "version": version,
+        "user": user_id,
+        "what_if": asdict(what_if),
+        "language": language,
+        "n": n,
+        "steer": dict(steer),
+        "overrides": dict(overrides),
+    }
     try:
-        return _run(
-            service,
-            {
-                "version": version,
-                "user": user_id,
-                "what_if": asdict(what_if),
-                "language": language,
-                "n": n,
-                "steer": dict(steer),
-                "overrides": dict(overrides),
-            },
-        )
-    finally:
-        _places.release()
-
-
-def _run(service: AppState, given: Mapping[str, Any]) -> dict[str, Any]:
-    settings = replace(service.settings, metrics_folder="", deliver=False, access_log=False)
-    package = str(__package__)
-    try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", f"{package}.other_bundle_process"],
-            input=json.dumps(given),
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            env=child_environment(settings),
-            check=False,
-        )
-        found: dict[str, Any] = json.loads(done.stdout)
-        return found
-    except subprocess.TimeoutExpired:
-        return {"error": f"the bundle gave no list within {SECONDS:g} seconds"}
-    except ValueError:
+        return _process.answer(service.settings, given)
+    except NoAnswer as error:
+        if error.late:
+            return {"error": f"the bundle gave no list within {_process.seconds:g} seconds"}
         return {"error": "the process that opens the bundle ended without a list; see the log"}

@@ -6,9 +6,6 @@ It reads a request as JSON from its standard input and writes the list to its st
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -16,24 +13,20 @@ from typing import Any
 from recsys.errors import RecsysError
 
 from ..errors import ApiError
+from ..runtime.answer_process import answer_standard_input
 from ..runtime.app_state import AppState
 from ..runtime.served_model import ServedModel
 from ..settings import load_settings
 from .counterfactual_history import WhatIf, state_of
 from .recommendation_previews import preview
 
-NICE = 5  # by which its priority is lower than that of requests
 
-
-def main() -> None:
-    """Answer the request on the standard input."""
-    os.nice(NICE)
-    given = json.load(sys.stdin)
+def answered(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the list of a request, or {"error": a sentence}."""
     try:
-        found = listed(given)
+        return listed(given)
     except (RecsysError, ApiError) as error:
-        found = {"error": str(error)}
-    json.dump(found, sys.stdout)
+        return {"error": str(error)}
 
 
 def listed(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,4 +48,4 @@ def listed(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main()
+    answer_standard_input(answered)

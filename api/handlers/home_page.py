@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
-
-import numpy as np
 
 from recsys.empty_list_reasons import personal as personal_notice
 from recsys.home_page import HomePage
@@ -17,7 +14,7 @@ from recsys.personal_list import ListRequest, UserState, query_of
 from recsys.ranking.pinned_items import SOURCE as PINNED
 from recsys.ranking.query import Query
 from recsys.ranking.reserved_places import SOURCE, ReservedPlaces
-from recsys.store.exposures import Exposure, Shown
+from recsys.store.exposures import Shown
 
 from ..errors import ApiError
 from ..http.cursor import MAX_SHOWN, Cursor, binding, mark
@@ -27,7 +24,7 @@ from ..runtime.served_model import ServedModel
 from ..schemas.home import HomeParameters
 from . import experiment_arms, pin_eligibility
 from . import list_pagination as pages
-from .personal_list import Recommend
+from .personal_list import Recommend, count_reserved, exposure_of
 
 _SLOTS = {SOURCE: "reserved", PINNED: "pinned"}  # kinds of slots, by the source of an item
 # what an arm overrides of the query of a home page
@@ -179,20 +176,9 @@ class Home:
             )
             for place, (key, one) in enumerate(items, start=1)
         )
-        new = [one.item_id for one in shown if one.slot_kind == "reserved"]
-        rows = np.array(serving.live.ids.rows(new), np.int32)
-        self.service.exposure_share.record(serving.live, rows, time.time(), self._holder)
-        who = self.service.pseudonyms.of(user_state.user_id) if user_state.user_id else ""
+        count_reserved(self.service, serving, shown, self._holder)
         self.service.exposures.shown(
-            Exposure(
-                answer_id,
-                time.time(),
-                serving.version,
-                who,
-                user_state.kind,
-                shown,
-                assignment.logged,
-            )
+            exposure_of(self.service, answer_id, serving, user_state, shown, assignment)
         )
 
 

@@ -151,9 +151,7 @@ class Recommend:
         query = self.query(user_state, made_with, cursor.started)
         query = replace(query, **experiment_arms.weights(assignment.overrides))
         pages.check_where(serving.live, query.filters)
-        words = [one.value for one in query.controls if one.kind == "words"]
-        if words:  # a phrase that is new is sought before the engine is held
-            serving.live.phrases.rows(words)
+        serving.find_phrases(query)
         with metrics.stage("recommend"):
             places, unpinned = self._pins(serving, query, given.pin)
             ranking = without_items(query, places)
@@ -305,7 +303,6 @@ class Recommend:
         team_of: Mapping[str, str] = NO_TEAMS,
     ) -> Exposure:
         """Return the row of the exposure log of a list; `team_of`: arm by item, of interleaving."""
-        who = self.service.pseudonyms.of(user_state.user_id) if user_state.user_id else ""
         shown = tuple(
             Shown(
                 p.item.item_id,
@@ -317,25 +314,39 @@ class Recommend:
             )
             for p in placed
         )
-        return Exposure(
-            answer_id,
-            time.time(),
-            serving.version,
-            who,
-            user_state.kind,
-            shown,
-            assignment.logged,
-        )
+        return exposure_of(self.service, answer_id, serving, user_state, shown, assignment)
 
     def _count_new(self, serving: ServedModel, exposure: Exposure) -> None:
-        """Count the places of new items towards their share of lists."""
-        new = [one.item_id for one in exposure.items if one.slot_kind == "reserved"]
-        rows = np.array(serving.live.ids.rows(new), np.int32)
-        self.service.exposure_share.record(serving.live, rows, time.time(), self._holder)
+        """Count the places of new items and of new creators towards their shares of lists."""
+        count_reserved(self.service, serving, exposure.items, self._holder)
         floor, now = self.service.creator_floor, time.time()
         if floor.share > 0:
             shown = np.array(serving.live.ids.rows([p.item_id for p in exposure.items]), np.int32)
             floor.record(floor.of_new(serving.live, shown, now), now)
+
+
+def exposure_of(
+    service: AppState,
+    answer_id: str,
+    serving: ServedModel,
+    user_state: UserState,
+    shown: tuple[Shown, ...],
+    assignment: Assignment,
+) -> Exposure:
+    """Return the row of the exposure log of an answer that is made now."""
+    who = service.pseudonyms.of(user_state.user_id) if user_state.user_id else ""
+    return Exposure(
+        answer_id, time.time(), serving.version, who, user_state.kind, shown, assignment.logged
+    )
+
+
+def count_reserved(
+    service: AppState, serving: ServedModel, shown: Sequence[Shown], holder: str | None
+) -> None:
+    """Count reserved places towards the share that new items have of all lists."""
+    new = [one.item_id for one in shown if one.slot_kind == "reserved"]
+    rows = np.array(serving.live.ids.rows(new), np.int32)
+    service.exposure_share.record(serving.live, rows, time.time(), holder)
 
 
 def _with_repeats(placed: list[Placed], query: Query) -> list[Placed]:

@@ -30,6 +30,11 @@ class Overview:
     live: LiveState
     topics: Topics
 
+    @classmethod
+    def of(cls, live: LiveState) -> Overview | None:
+        """Return the topics of a live state; None where its bundle has none."""
+        return None if live.model.topics is None else cls(live, live.model.topics)
+
     @cached_property
     def _listed(self) -> Mask:
         return self.live.listed().copy()

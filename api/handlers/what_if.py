@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -17,14 +13,17 @@ from recsys.what_if import SHOWN_USERS, Side, UnknownUser
 from recsys.what_if_answer import WhatIfRequest, compare_sides
 
 from ..errors import ApiError
+from ..runtime.answer_process import AnswerProcess, NoAnswer
 from ..runtime.app_state import AppState
 from ..runtime.served_model import ServedModel
-from ..settings import child_environment
 
-MOST = 1  # processes of a worker at once; more are refused
-SECONDS = 300.0  # that one may take
-
-_places = threading.BoundedSemaphore(MOST)
+_process = AnswerProcess(
+    "handlers.what_if_process",
+    most=1,
+    seconds=300.0,
+    busy="a what-if of another bundle or of many users is being made: try again later",
+    retry_after=5,
+)
 
 
 def what_if_answer(service: AppState, request: WhatIfRequest) -> dict[str, Any]:
@@ -40,20 +39,12 @@ def what_if_answer(service: AppState, request: WhatIfRequest) -> dict[str, Any]:
         with service.link.use() as store:
             sides = (first, replace(first, overrides=request.overrides))
             return compare_sides(store, service.settings, request, sides)
-    if not _places.acquire(blocking=False):
-        message = "a what-if of another bundle or of many users is being made: try again later"
-        raise ApiError(429, message, headers={"Retry-After": "5"})
-    try:
-        return _by_process(service, request)
-    finally:
-        _places.release()
+    return _by_process(service, request)
 
 
 def _side(serving: ServedModel) -> Side:
     def make(query: Query, n: int) -> Sequence[Recommendation]:
-        words = [one.value for one in query.controls if one.kind == "words"]
-        if words:  # a phrase that is new is sought before the engine is held
-            serving.live.phrases.rows(words)
+        serving.find_phrases(query)
         with serving.feed.ranking:
             return ranked(serving.recommender, query, n)[:n]
 
@@ -61,27 +52,16 @@ def _side(serving: ServedModel) -> Side:
 
 
 def _by_process(service: AppState, request: WhatIfRequest) -> dict[str, Any]:
-    settings = replace(service.settings, metrics_folder="", deliver=False, access_log=False)
-    package = str(__package__)
     given = asdict(request) | {"first": service.serving.version}
     try:
-        done = subprocess.run(
-            [sys.executable, "-P", "-m", f"{package}.what_if_process"],
-            input=json.dumps(given),
-            capture_output=True,
-            text=True,
-            timeout=SECONDS,
-            env=child_environment(settings),
-            check=False,
-        )
-        found: Mapping[str, Any] = json.loads(done.stdout)
-    except subprocess.TimeoutExpired:
-        raise ApiError(503, f"no answer within {SECONDS:g} seconds: ask for fewer users") from None
-    except ValueError:
+        found = _process.answer(service.settings, given)
+    except NoAnswer as error:
         message = "the process that makes the lists ended without an answer; see the log"
+        if error.late:
+            message = f"no answer within {_process.seconds:g} seconds: ask for fewer users"
         raise ApiError(503, message) from None
     if "error" not in found:
-        return dict(found)
+        return found
     kind, message = found["error"], str(found["message"])
     if kind == "unknown_user":
         raise UnknownUser(request.users[0], bool(found["erased"]))

@@ -6,9 +6,6 @@ see `what_if`.
 
 from __future__ import annotations
 
-import json
-import os
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,15 +14,8 @@ from recsys.store.store import Store
 from recsys.what_if import UnknownUser
 from recsys.what_if_answer import WhatIfRequest, answer
 
+from ..runtime.answer_process import answer_standard_input
 from ..settings import load_settings
-
-NICE = 5  # by which its priority is lower than that of requests
-
-
-def main() -> None:
-    """Answer the request on the standard input."""
-    os.nice(NICE)
-    json.dump(answered(json.load(sys.stdin)), sys.stdout)
 
 
 def answered(given: Mapping[str, Any]) -> dict[str, Any]:
@@ -45,4 +35,4 @@ def answered(given: Mapping[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main()
+    answer_standard_input(answered)

@@ -19,7 +19,9 @@ _FEW, _MORE = 3, 20  # items that stand for a topic, in the list of topics and a
 @routes.get("/topics", "lists", own="nobody", query=TopicsQuery, answers=Topics, fails=(409,))
 def page(query: TopicsQuery) -> dict[str, Any]:
     """Topics of the catalogue on one of two levels, those of the most items first."""
-    serving, overview = service().serving, _overview()
+    service().see_changes()
+    serving = service().serving
+    overview = Overview.of(serving.live)
     ids = overview.ordered(query.level, query.parent) if overview else []
     places, more = list_pagination.part(ids, query.after, query.n, "topic")
     shown = ids[places]
@@ -33,14 +35,9 @@ def page(query: TopicsQuery) -> dict[str, Any]:
 @routes.get("/topics/<int:topic_id>", "lists", own="nobody", answers=Topic, fails=(404,))
 def one(topic_id: int) -> dict[str, Any]:
     """A topic or a group of topics, with what stands for it."""
-    overview = _overview()
+    service().see_changes()
+    overview = Overview.of(service().serving.live)
     found = overview.document(topic_id, _MORE) if overview else None
     if found is None:
         raise missing("topic")
     return found
-
-
-def _overview() -> Overview | None:
-    service().see_changes()
-    live = service().serving.live
-    return None if live.model.topics is None else Overview(live, live.model.topics)

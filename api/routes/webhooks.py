@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlsplit
 
-from recsys.delivery.public_addresses import networks, resolved
+from recsys.delivery.public_addresses import check_resolvable
 from recsys.errors import DataError
 from recsys.store.notice_destinations import WEBHOOK, Destination, Destinations, check_url
 
@@ -33,12 +32,7 @@ def post(body: WebhookBody) -> dict[str, Any]:
     Its host must have public addresses, or such as RECSYS_WEBHOOK_NETWORKS allows.
     """
     check_url(body.url)
-    parts = urlsplit(body.url)
-    allowed = networks(service().settings.webhook_networks)
-    try:
-        resolved(parts.hostname or "", parts.port or 443, allowed)
-    except (OSError, UnicodeError) as error:
-        raise DataError(f"{parts.hostname} cannot be resolved: {error}") from None
+    check_resolvable(body.url, service().settings.webhook_networks)
     with service().link.use() as store:
         made, secret = Destinations(store.db).add_webhook(body.url, body.kinds)
     return {**_as_json(made), "secret": secret}

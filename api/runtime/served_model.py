@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from recsys.bundle import RawBundle
+from recsys.live_recommender import LiveRecommender
+from recsys.ranking.query import Query
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
@@ -42,27 +44,23 @@ class ServedModel:
         # the same mapped pages as plain arrays: numpy.memmap runs Python code at every index
         plain = {name: np.asarray(array) for name, array in raw.arrays.items()}
         model = Model.from_raw(replace(raw, arrays=plain))
-        live = LiveState(
-            model,
-            settings.weights,
-            settings.flag_weight,
-            settings.unrecorded_items,
-            replies=settings.replies,
-        )
-        created = float(raw.manifest.get("created") or time.time())
-        feed = LogTailer(live, raw.manifest, sentiment_scorer)
-        trend_monitor = TrendMonitor(live)
-        recommender = Recommender(live, trend_monitor=trend_monitor, rising=settings.rising_weight)
+        opened = LiveRecommender.of(raw, model, settings, sentiment_scorer)
         return cls(
             raw.version,
-            created,
+            float(raw.manifest.get("created") or time.time()),
             raw.manifest,
-            live,
-            recommender,
-            feed,
-            trend_monitor,
+            opened.live,
+            opened.recommender,
+            opened.feed,
+            opened.trend_monitor,
             settings.min_people,
         )
+
+    def find_phrases(self, query: Query) -> None:
+        """Look up the phrases of a query before the ranking is held: new ones take time."""
+        phrases = [one.value for one in query.controls if one.kind == "words"]
+        if phrases:
+            self.live.phrases.rows(phrases)
 
 
 def no_bundle() -> ApiError:

@@ -235,12 +235,8 @@ def given(
 ) -> None:
     """Compare them on a given split, without texts."""
     train, test = load_events(events), load_events(test_events)
-    items, users = train.items.rows(test.items), train.users.rows(test.users)
-    kept = (items[test.item] >= 0) & (users[test.user] >= 0)
-    after = (users[test.user[kept]], items[test.item[kept]])
-    shape = (len(train.users), len(train.items))
-    held = HeldOut.of((train.user, train.item), after, shape, sampled_users, seed)
-    words = np.zeros((shape[1], 0), np.float32)
+    held = HeldOut.of_files(train, test, sampled_users, seed)
+    words = np.zeros((len(train.items), 0), np.float32)
     print(json.dumps(compared(fitted(held, rows, factors, words, seed), seed)))
 
 

@@ -27,6 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
+from recsys.data.event_tables import EventTable
 from recsys.data.item_and_event_readers import load_events
 from recsys.errors import DataError
 from recsys.evaluation.peak_memory import peak_mb, reset_peak
@@ -87,6 +88,18 @@ class HeldOut:
         if len(users) > most:
             users = np.sort(np.random.default_rng(seed).choice(users, most, replace=False))
         return cls._of_users(known, users, later, others)
+
+    @classmethod
+    def of_files(cls, train: EventTable, test: EventTable, most: int | None, seed: int) -> HeldOut:
+        """Return a given split; users and items of the test that the training lacks are left out.
+
+        `most`: users who are judged; None: all.
+        """
+        items, users = train.items.rows(test.items), train.users.rows(test.users)
+        kept = (items[test.item] >= 0) & (users[test.user] >= 0)
+        after = (users[test.user[kept]], items[test.item[kept]])
+        shape = (len(train.users), len(train.items))
+        return cls.of((train.user, train.item), after, shape, most or shape[0], seed)
 
     @classmethod
     def _of_users(
@@ -296,11 +309,7 @@ def given(
         train, test = train.select(~held_out), train.select(held_out)
     else:
         test = load_events(test_events)
-    items, users = train.items.rows(test.items), train.users.rows(test.users)
-    kept = (items[test.item] >= 0) & (users[test.user] >= 0)
-    after = (users[test.user[kept]], items[test.item[kept]])
-    shape = (len(train.users), len(train.items))
-    held = HeldOut.of((train.user, train.item), after, shape, sampled_users or shape[0], seed)
+    held = HeldOut.of_files(train, test, sampled_users, seed)
     print(json.dumps(compared(held, engines, popular=False, seed=seed)))
 
 

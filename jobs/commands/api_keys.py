@@ -8,7 +8,6 @@ recsys keys revoke KEY_ID
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 
 import click
 from rich.console import Console
@@ -17,13 +16,11 @@ from rich.table import Table
 from recsys.data.api_roles import ROLES
 from recsys.errors import DataError
 from recsys.store.api_keys import Key, Keys
-from recsys.store.store import Store
 
 from ..cli import run
 from ..command_audit import audited
-from ..environment import load_settings
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+from ..command_output import as_json, moment_text
+from ..command_store import open_store
 
 
 @click.group(name="keys")
@@ -46,7 +43,7 @@ def command() -> None:
 @as_json
 def create(name: str, roles: tuple[str, ...], rate: float | None, as_json: bool) -> None:
     """Make a key and print it; it cannot be shown again."""
-    with _store() as store, audited(store, "keys create") as act:
+    with open_store() as store, audited(store, "keys create") as act:
         key, token = Keys(store.db).create(name, roles, rate)
         act.object = f"key {key.key_id} of {key.name}: {', '.join(key.roles)}"
     if as_json:
@@ -63,14 +60,14 @@ def create(name: str, roles: tuple[str, ...], rate: float | None, as_json: bool)
 @as_json
 def list_(as_json: bool) -> None:
     """List all keys, oldest first, revoked ones included."""
-    with _store() as store:
+    with open_store() as store:
         found = Keys(store.db).list()
     if as_json:
         print(json.dumps([_document(key) for key in found], ensure_ascii=False))
         return
     table = Table("id", "name", "roles", "created (UTC)", "state", box=None)
     for key in found:
-        table.add_row(key.key_id, key.name, _roles(key), _date(key.created), _state(key))
+        table.add_row(key.key_id, key.name, _roles(key), moment_text(key.created), _state(key))
     Console().print(
         table if found else "no key yet: run `recsys keys create NAME`", highlight=False
     )
@@ -81,14 +78,10 @@ def list_(as_json: bool) -> None:
 @as_json
 def revoke(key_id: str, as_json: bool) -> None:
     """End a key; every worker refuses it within seconds."""
-    with _store() as store, audited(store, "keys revoke", object=f"key {key_id}"):
+    with open_store() as store, audited(store, "keys revoke", object=f"key {key_id}"):
         if not Keys(store.db).revoke(key_id):
             raise DataError(f"key {key_id!r} does not hold: `recsys keys list` shows those that do")
     print(json.dumps({"revoked": key_id}) if as_json else f"revoked {key_id}")
-
-
-def _store() -> Store:
-    return Store.open(load_settings().store_url)
 
 
 def _document(key: Key) -> dict[str, object]:
@@ -108,11 +101,7 @@ def _roles(key: Key) -> str:
 
 
 def _state(key: Key) -> str:
-    return "holds" if key.revoked is None else f"revoked {_date(key.revoked)}"
-
-
-def _date(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M")
+    return "holds" if key.revoked is None else f"revoked {moment_text(key.revoked)}"
 
 
 if __name__ == "__main__":

@@ -21,9 +21,8 @@ from recsys.store.store import Store
 
 from ..cli import run
 from ..command_audit import record
+from ..command_output import as_json
 from ..environment import load_settings
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group(name="bundles")

@@ -40,7 +40,7 @@ from recsys.tuning.evaluation_protocols import PROTOCOLS, Rules, make_split
 from recsys.tuning.relevant_events import Positive
 
 from ..cli import run as run_command
-from ..command_output import check_json_file, output, write_json
+from ..command_output import check_json_file, figures_file, output, write_json
 from ..environment import load_settings
 from ..file_options import file_option, map_option, read_options
 from ..nightly.steps.finetune_encoder import evaluated_encoder
@@ -82,7 +82,7 @@ DEEPEST = 1000
     help="Item column: figures where the test item is greater than the item before, and not.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--json", "json_file", type=Path, help="Write the figures to this file; - is stdout.")
+@figures_file
 @click.option("--html", "html_file", type=Path, help="Write a report with charts to this file.")
 def command(
     items: tuple[Path, ...],

@@ -24,7 +24,7 @@ from recsys.evaluation.experiment_simulation import (
 from recsys.evaluation.interleaving_simulation import ClickModel, interleaved, split
 
 from ..cli import run
-from ..command_output import check_json_file, output, write_json
+from ..command_output import check_json_file, figures_file, output, write_json
 
 CLICK_MODELS: tuple[ClickModel, ...] = ("position", "cascade")
 CORRELATION = 0.6  # of a user's value with the one before the experiment
@@ -34,7 +34,7 @@ UNITS = 100_000  # of the test of sample ratios
 @click.command(name="evaluate-experiments")
 @click.option("--simulations", type=click.IntRange(1), default=4_000, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--json", "json_file", type=Path, help="Write the figures to this file; - is stdout.")
+@figures_file
 def command(simulations: int, seed: int, json_file: Path | None) -> None:
     """Simulate experiments: false alarms, power, sample ratios, guardrails and interleaving."""
     check_json_file(json_file)

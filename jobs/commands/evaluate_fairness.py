@@ -17,7 +17,7 @@ from recsys.errors import DataError
 from recsys.evaluation.fairness_trials import Acts, try_calibration, try_floor
 
 from ..cli import run
-from ..command_output import check_json_file, output, write_json
+from ..command_output import check_json_file, figures_file, output, write_json
 
 AGAINST = frozenset({"dislike", "view"})  # kinds of event that are no act in favour
 WEIGHTS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7)
@@ -33,7 +33,7 @@ FLOOR = 0.05
 )
 @click.option("--lists", "most", type=click.IntRange(2), default=6_000, show_default=True)
 @click.option("--floor", type=click.FloatRange(0.001, 0.5), default=FLOOR, show_default=True)
-@click.option("--json", "json_file", type=Path, help="Write the figures to this file; - is stdout.")
+@figures_file
 def command(data: Path, most: int, floor: float, json_file: Path | None) -> None:
     """Replay acts with a creator floor, and with calibrated lists: shares, divergence and nDCG."""
     check_json_file(json_file)

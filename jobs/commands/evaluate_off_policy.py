@@ -14,7 +14,7 @@ import click
 from recsys.evaluation.off_policy_trials import as_row, bandit_answers, digits_errors
 
 from ..cli import run
-from ..command_output import check_json_file, output, write_json
+from ..command_output import check_json_file, figures_file, output, write_json
 
 
 @click.command(name="evaluate-ope")
@@ -22,7 +22,7 @@ from ..command_output import check_json_file, output, write_json
     "--seeds", type=click.IntRange(0), default=30, show_default=True, help="Splits of the digits."
 )
 @click.option("--open-bandit", type=Path, help="Rows of the Open Bandit Dataset, CSV or .csv.gz.")
-@click.option("--json", "json_file", type=Path, help="Write the figures to this file; - is stdout.")
+@figures_file
 def command(seeds: int, open_bandit: Path | None, json_file: Path | None) -> None:
     """Judge off-policy estimates: scikit-learn's digits, and the logs of two bandit policies."""
     check_json_file(json_file)

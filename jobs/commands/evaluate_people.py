@@ -21,7 +21,7 @@ from recsys.errors import DataError
 from recsys.evaluation import spread_quality, who_to_follow
 
 from ..cli import run
-from ..command_output import check_json_file, output, write_json
+from ..command_output import check_json_file, figures_file, output, write_json
 from ..environment import load_settings
 from ..file_options import file_option, map_option, read_options
 
@@ -43,7 +43,7 @@ log = logging.getLogger("recsys")
 @map_option
 @click.option("--users", type=click.IntRange(10), default=1_500, show_default=True)
 @click.option("--validation", is_flag=True, help="Hold out other edges than those of the test.")
-@click.option("--json", "json_file", type=Path, help="Write the figures to this file; - is stdout.")
+@figures_file
 def command(
     follows: tuple[Path, ...],
     events: tuple[Path, ...],

@@ -30,7 +30,7 @@ from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
 from recsys.text.topics.fit import TopicConfig
 
 from ..cli import run
-from ..command_output import check_json_file, output, write_json
+from ..command_output import check_json_file, figures_file, output, write_json
 from ..environment import load_settings
 from ..file_options import file_option, map_option, read_options
 
@@ -54,7 +54,7 @@ from ..file_options import file_option, map_option, read_options
     help="Of the topics' vectors; another than static also joins the tone model.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--json", "json_file", type=Path, help="Write the figures to this file; - is stdout.")
+@figures_file
 def command(
     labels: Path | None,
     source: str,

@@ -29,7 +29,7 @@ from recsys.trends.seasonality import DAY
 from recsys.trends.series import HOUR, Stream, count, hours_of
 
 from ..cli import run
-from ..command_output import check_json_file, output, write_json
+from ..command_output import check_json_file, figures_file, output, write_json
 from ..file_options import file_option, map_option, read_options
 
 LEAST_DAYS = WARM_UP + 14
@@ -42,7 +42,7 @@ LEAST_DAYS = WARM_UP + 14
 @click.option("--days", type=click.IntRange(LEAST_DAYS), help="The last days only.")
 @click.option("--per-week", type=float, default=10.0, show_default=True, help="Bursts injected.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--json", "json_file", type=Path, help="Write the figures to this file; - is stdout.")
+@figures_file
 def command(
     items: tuple[Path, ...],
     events: tuple[Path, ...],

@@ -17,7 +17,7 @@ from recsys.errors import DataError
 from recsys.evaluation.profile_quality import community_figures, returning_figures
 
 from ..cli import run
-from ..command_output import check_json_file, output, write_json
+from ..command_output import check_json_file, figures_file, output, write_json
 from ..environment import load_settings
 from ..file_options import file_option, map_option, read_options
 
@@ -27,7 +27,7 @@ from ..file_options import file_option, map_option, read_options
 @file_option("events", "Events file.")
 @map_option
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--json", "json_file", type=Path, help="Write the figures to this file; - is stdout.")
+@figures_file
 def command(
     items: tuple[Path, ...],
     events: tuple[Path, ...],

@@ -18,7 +18,6 @@ from __future__ import annotations
 import json
 import time
 import tomllib
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -35,9 +34,10 @@ from recsys.store.store import Store
 
 from ..cli import run
 from ..command_audit import actor, audited
+from ..command_output import as_json, moment_text
+from ..command_store import open_store
 from ..environment import load_settings
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 NAMES = {
     "too_early": "too early: fewer than 100 users in an arm",
     "sample_ratio_mismatch": "not readable: the arms have other shares of users than assigned",
@@ -57,7 +57,7 @@ def add(file: Path, as_json: bool) -> None:
     given = _read(file)
     id = str(given.pop("id", file.stem))
     made = of_definition(id, given, created_by=actor())
-    with _store() as store, audited(store, "experiment add", object=id):
+    with open_store() as store, audited(store, "experiment add", object=id):
         _check_bundles(made)
         Experiments(store.db).add(made)
     print(json.dumps(_document(made)) if as_json else f"experiment {id} is a draft")
@@ -67,7 +67,7 @@ def add(file: Path, as_json: bool) -> None:
 @as_json
 def list_(as_json: bool) -> None:
     """List the experiments, oldest first."""
-    with _store() as store:
+    with open_store() as store:
         found = Experiments(store.db).every()
     for one in found:
         if as_json:
@@ -84,7 +84,7 @@ def list_(as_json: bool) -> None:
 @as_json
 def plan(id: str, as_json: bool) -> None:
     """Show how many users and days the effect of an experiment needs, by the last 14 days."""
-    with _store() as store:
+    with open_store() as store:
         one = _found(store, id)
         found = plan_of(one, usual_counts(store.db))
     size = max((_bytes(version) for version in one.bundles), default=None)
@@ -130,7 +130,7 @@ def decide(id: str, arm: str) -> None:
 def report_(id: str, as_json: bool) -> None:
     """Show what may be read of an experiment now; `aa` is the A/A experiment that always runs."""
     now = time.time()
-    with _store() as store:
+    with open_store() as store:
         if id == AA:
             found = aa_report(store.db, now)
         else:
@@ -139,7 +139,7 @@ def report_(id: str, as_json: bool) -> None:
         print(json.dumps({"id": id, **found}))
         return
     users = ", ".join(f"{name} {count:,}" for name, count in found["units"].items())
-    print(f"{_date(found['begins'])} to {_date(found['ends'])}, users: {users}")
+    print(f"{moment_text(found['begins'])} to {moment_text(found['ends'])}, users: {users}")
     if found["status"] != READABLE:
         print(NAMES[found["status"]])
     if (told := found["preference"]) and told["value"] is not None:
@@ -167,7 +167,7 @@ def _line(arm: dict[str, Any]) -> str:
 
 def _move(id: str, state: State, decision: str = "") -> None:
     versions = frozenset(info.version for info in _bundles().versions())
-    with _store() as store, audited(store, f"experiment {VERBS[state]}", object=id):
+    with open_store() as store, audited(store, f"experiment {VERBS[state]}", object=id):
         found = Experiments(store.db).move(id, state, decision=decision, bundles=versions)
         if found is None:
             raise DataError(f"there is no experiment {id!r}: see `recsys experiment list`")
@@ -211,14 +211,6 @@ def _found(store: Store, id: str) -> Experiment:
 
 def _bundles() -> BundleStore:
     return BundleStore(load_settings().home)
-
-
-def _store() -> Store:
-    return Store.open(load_settings().store_url)
-
-
-def _date(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M")
 
 
 if __name__ == "__main__":

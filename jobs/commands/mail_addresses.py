@@ -12,15 +12,15 @@ import json
 import click
 
 from recsys.errors import DataError
-from recsys.store.notice_destinations import MAIL, Destinations
+from recsys.store.notice_destinations import MAIL, Destination, Destinations
 from recsys.store.store import Store
 
 from ..cli import run
 from ..command_audit import audited
+from ..command_output import as_json
+from ..command_store import open_store
 from ..environment import load_settings
-from .webhooks import document
-
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+from ..notice_destination_commands import add_commands, document
 
 
 @click.group(name="mail")
@@ -49,7 +49,7 @@ def add(address: str, kinds: tuple[str, ...], as_json: bool) -> None:
 @as_json
 def confirm(token: str, as_json: bool) -> None:
     """Confirm an address by the TOKEN that was sent to it."""
-    with _store() as store, audited(store, "mail confirm") as act:
+    with open_store() as store, audited(store, "mail confirm") as act:
         found = Destinations(store.db).confirm(token)
         if found is None:
             raise DataError("this token is wrong, or older than seven days")
@@ -58,45 +58,11 @@ def confirm(token: str, as_json: bool) -> None:
     print(json.dumps(document(found), ensure_ascii=False) if as_json else text)
 
 
-@command.command("list")
-@as_json
-def list_(as_json: bool) -> None:
-    """List the mail addresses, oldest first."""
-    with _store() as store:
-        found = Destinations(store.db).list(MAIL)
-    if as_json:
-        print(json.dumps([document(one) for one in found], ensure_ascii=False))
-        return
-    for one in found:
-        state = "confirmed" if one.confirmed is not None else "not confirmed"
-        print(f"{one.id}  {one.address}  {', '.join(one.kinds) or 'all kinds'}  {state}")
-    if not found:
-        click.echo("no mail address yet: recsys mail add ADDRESS", err=True)
+def _state(one: Destination) -> str:
+    return "confirmed" if one.confirmed is not None else "not confirmed"
 
 
-@command.command()
-@click.argument("number", type=click.IntRange(min=1))
-@as_json
-def remove(number: int, as_json: bool) -> None:
-    """Remove mail address NUMBER; what waits for it is dropped."""
-    with _store() as store, audited(store, "mail remove", object=f"mail address {number}"):
-        if not Destinations(store.db).remove(MAIL, number):
-            raise DataError(f"there is no mail address {number}: recsys mail list")
-    print(json.dumps({"removed": number}) if as_json else f"removed mail address {number}")
-
-
-@command.command()
-@click.argument("number", type=click.IntRange(min=1))
-@as_json
-def test(number: int, as_json: bool) -> None:
-    """Send a notice of the kind `test` to mail address NUMBER."""
-    with _store() as store, audited(store, "mail test", object=f"mail address {number}"):
-        notice = Destinations(store.db).test(MAIL, number)
-    print(json.dumps({"notice": notice}) if as_json else f"notice {notice} is on its way")
-
-
-def _store() -> Store:
-    return Store.open(load_settings().store_url)
+add_commands(command, MAIL, "mail address", "mail addresses", _state)
 
 
 if __name__ == "__main__":

@@ -17,13 +17,12 @@ import click
 from recsys.delivery.mail import subject_line
 from recsys.delivery.webhook import message
 from recsys.store.outbox import Delivery, Outbox, StoredNotice
-from recsys.store.store import Store
 
 from ..cli import run
 from ..command_audit import audited
-from ..environment import load_settings
+from ..command_output import as_json
+from ..command_store import open_store
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 _count = click.option("-n", "count", type=click.IntRange(1, 100_000), default=50, show_default=True)
 
 
@@ -38,7 +37,7 @@ def command() -> None:
 @as_json
 def list_(kind: str, count: int, as_json: bool) -> None:
     """List notices, the newest first, with how the deliveries of each went."""
-    with _store() as store:
+    with open_store() as store:
         outbox = Outbox(store.db)
         found = outbox.page(kind=kind, n=count)
         sent = outbox.deliveries_of([one.id for one in found])
@@ -61,7 +60,7 @@ def list_(kind: str, count: int, as_json: bool) -> None:
 @as_json
 def dead(count: int, as_json: bool) -> None:
     """List deliveries that were given up, the newest first."""
-    with _store() as store:
+    with open_store() as store:
         found = Outbox(store.db).dead(n=count)
     if as_json:
         rows = [_sent(one) | {"notice": _document(one.notice)} for one in found]
@@ -80,14 +79,10 @@ def dead(count: int, as_json: bool) -> None:
 @as_json
 def retry(deliveries: tuple[int, ...], as_json: bool) -> None:
     """Have dead DELIVERIES tried anew, by their numbers; all of them without any."""
-    with _store() as store, audited(store, "notices retry") as act:
+    with open_store() as store, audited(store, "notices retry") as act:
         count = Outbox(store.db).retry(deliveries or None)
         act.object = f"{count} deliveries"
     print(json.dumps({"retried": count}) if as_json else f"{count} deliveries are tried anew")
-
-
-def _store() -> Store:
-    return Store.open(load_settings().store_url)
 
 
 def _document(one: StoredNotice) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import click
 from recsys.bundle_store import BundleStore
 from recsys.data.parsing import parse_time
 from recsys.errors import DataError
+from recsys.live_recommender import open_recommender
 from recsys.policy_replay import (
     Agreement,
     Decision,
@@ -31,7 +32,6 @@ from recsys.store.exposure_reader import ShownList, shown_lists
 from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.store import Store
 from recsys.what_if import Hypothesis, hypothetical_state
-from recsys.what_if_answer import open_recommender
 
 from ..cli import run
 from ..command_output import check_json_file, output, write_json

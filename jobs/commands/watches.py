@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -28,16 +27,16 @@ from recsys.monitoring.watched_text_reader import WatchedTextReader
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.store.alerts import Alerts
-from recsys.store.store import Store
 from recsys.store.text_log import WatchedLog
 from recsys.store.watches import DIGESTS, HOUR, LEVELS, Watches
 from recsys.text.sentiment.scorer import SentimentScorer
 
 from ..cli import run
 from ..command_audit import actor, audited
+from ..command_output import as_json, moment_text
+from ..command_store import open_store
 from ..environment import load_settings
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 level = click.option("--level", type=click.Choice(LEVELS), default="normal", show_default=True)
 least = click.option(
     "--least-people", type=click.IntRange(3, 10_000), default=10, show_default=True
@@ -70,7 +69,7 @@ def add(
         "digest": digest,
         "created_by": actor(),
     }
-    with _store() as store, audited(store, "watch add", object=name):
+    with open_store() as store, audited(store, "watch add", object=name):
         last = WatchedLog(store.db).last_item() + 1, store.last_event_id() + 1
         made = Watches(store.db).add(values, *last)
     if as_json:
@@ -83,7 +82,7 @@ def add(
 @as_json
 def list_(as_json: bool) -> None:
     """List the watches, oldest first."""
-    with _store() as store:
+    with open_store() as store:
         found = Watches(store.db).every()
     for one in found:
         fields = {"id": one.id, "name": one.name, "query": one.query, "group": one.group}
@@ -104,7 +103,7 @@ def list_(as_json: bool) -> None:
 def test(query: str, level: str, least_people: int, as_json: bool) -> None:
     """Show what QUERY holds for, and the alerts it would have made in the last 30 days."""
     settings, part = load_settings(), parse(query)
-    with _store() as store:
+    with open_store() as store:
         reader = WatchedTextReader(_live(), SentimentScorer(settings.home), "preview")
         found = preview(store, reader, part, Setting(level, least_people))
     if as_json:
@@ -115,7 +114,7 @@ def test(query: str, level: str, least_people: int, as_json: bool) -> None:
         names = ("negative", "neutral", "positive")
         print(", ".join(f"{name} {found['shares'][name]['share']:.0%}" for name in names))
     for one in found["alerts"]:
-        print(f"{_date(one['at'])}  {one['kind']}  {one['people']} people")
+        print(f"{moment_text(one['at'])}  {one['kind']}  {one['people']} people")
     for warning in found["warnings"]:
         click.echo(f"warning: {warning}", err=True)
 
@@ -124,7 +123,7 @@ def test(query: str, level: str, least_people: int, as_json: bool) -> None:
 @click.argument("watch", type=click.IntRange(min=1))
 def remove(watch: int) -> None:
     """Remove a WATCH by its number, with its counts and alerts."""
-    with _store() as store, audited(store, "watch remove", object=str(watch)):
+    with open_store() as store, audited(store, "watch remove", object=str(watch)):
         if not Watches(store.db).remove(watch):
             raise DataError(f"there is no watch {watch}: see `recsys watch list`")
     print(f"watch {watch} removed")
@@ -135,7 +134,7 @@ def remove(watch: int) -> None:
 @as_json
 def alerts(count: int, as_json: bool) -> None:
     """List the newest alerts."""
-    with _store() as store:
+    with open_store() as store:
         names = {one.id: one.name for one in Watches(store.db).every()}
         found = Alerts(store.db).page(n=count)
     for one in found:
@@ -145,7 +144,9 @@ def alerts(count: int, as_json: bool) -> None:
             print(json.dumps(fields, ensure_ascii=False))
         else:
             told = summary(one, names.get(one.watch, ""))
-            print(f"{one.id}  {_date(one.fired or one.began)}  {one.state}  {one.kind}  {told}")
+            print(
+                f"{one.id}  {moment_text(one.fired or one.began)}  {one.state}  {one.kind}  {told}"
+            )
     if not found and not as_json:
         click.echo("no alert", err=True)
 
@@ -156,7 +157,7 @@ def alerts(count: int, as_json: bool) -> None:
 def digest_(period: str, as_json: bool) -> None:
     """Show what the watches have brought in the last day or week, with the hour that runs."""
     end = (time.time() // HOUR + 1) * HOUR
-    with _store() as store:
+    with open_store() as store:
         found = digest(store, Watches(store.db).every(), end - PERIODS[period], end)
     if as_json:
         print(json.dumps(found, ensure_ascii=False))
@@ -174,14 +175,6 @@ def _live() -> LiveState | None:
         return LiveState(BundleStore(load_settings().home).load_current(Model.from_raw))
     except RecsysError:
         return None
-
-
-def _store() -> Store:
-    return Store.open(load_settings().store_url)
-
-
-def _date(moment: float) -> str:
-    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M")
 
 
 if __name__ == "__main__":

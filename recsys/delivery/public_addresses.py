@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 from collections.abc import Iterable, Sequence
+from urllib.parse import urlsplit
 
 from recsys.errors import DataError
 
@@ -55,6 +56,18 @@ def resolved(host: str, port: int, allowed: Sequence[Network] = ()) -> list[str]
                 " RECSYS_WEBHOOK_NETWORKS may allow its network"
             )
     return addresses
+
+
+def check_resolvable(url: str, allowed: Iterable[str]) -> None:
+    """Raise DataError unless each address of a URL's host may be reached.
+
+    `allowed`: networks besides public ones, as RECSYS_WEBHOOK_NETWORKS gives them.
+    """
+    parts = urlsplit(url)
+    try:
+        resolved(parts.hostname or "", parts.port or 443, networks(allowed))
+    except (OSError, UnicodeError) as error:
+        raise DataError(f"{parts.hostname} cannot be resolved: {error}") from None
 
 
 def is_public(address: IpAddress) -> bool:

@@ -31,6 +31,7 @@ from recsys.monitoring.watched_text import WatchedText
 from recsys.monitoring.watched_text_reader import WatchedTextReader
 from recsys.serving.live_state import LiveState
 from recsys.store.alerts import Alerts
+from recsys.store.events import StoredEvent
 from recsys.store.leases import Leases, check_lease
 from recsys.store.schema import notes
 from recsys.store.store import Store
@@ -173,8 +174,7 @@ class WatchWorker:
             if new == at and kept:
                 return
             found = [reader.item(one.number, one.item, one.arrived, now) for one in items]
-            titles = self.store.items_known([one.item_id for one in comments])
-            found += [reader.comment(one, titles.get(one.item_id), now) for one in comments]
+            found += self._read_comments(reader, comments, now)
             some = [one for one in found if one is not None and one.at > now - DAY * MATCH_DAYS]
             matched = self._matches(reader, some)
             with self.store.db.write() as connection:
@@ -205,6 +205,13 @@ class WatchWorker:
         reader.tones([one for one, _ in found])
         return [match_of(one, watch) for one, watches in found for watch in watches]
 
+    def _read_comments(
+        self, reader: WatchedTextReader, comments: Sequence[StoredEvent], now: float
+    ) -> list[WatchedText | None]:
+        """Return what watches read of comments; None for those that say nothing."""
+        titles = self.store.items_known([one.item_id for one in comments])
+        return [reader.comment(one, titles.get(one.item_id), now) for one in comments]
+
     def _backfill(self, reader: WatchedTextReader, now: float) -> None:
         """Count texts from before the watches, the newest first, for half a second."""
         begun = time.monotonic()
@@ -227,8 +234,7 @@ class WatchWorker:
         if comments and comments[-1].received < oldest:
             comments_left = 0
         found = [reader.item(one.number, one.item, 0.0, now) for one in items]
-        titles = self.store.items_known([one.item_id for one in comments])
-        found += [reader.comment(one, titles.get(one.item_id), now) for one in comments]
+        found += self._read_comments(reader, comments, now)
         some = [one for one in found if one is not None and one.at > oldest]
         watches = {one.id for one in group}
         if self._brings_all(watches):

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows
+from recsys.ranking.popularity_free_places import gains_of_order
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.terms.control_boosts import UserControls
 
@@ -65,11 +66,5 @@ def gains(request: Request, mask: Mask, rows: Rows, scores: Floats) -> Floats:
     line = [place for place in best.tolist() if place not in set(later.tolist())]
     for place, row in zip(PLACES[-len(later) :], later.tolist(), strict=True):
         line.insert(min(place, len(line)), row)
-    raised, after = set(later.tolist()), np.float32(-np.inf)  # score of the place below
-    for row in reversed(line):
-        if row in raised and scores[row] <= after:
-            after = after + 2 * np.spacing(np.abs(after))
-            found[row] = after - scores[row]
-        else:
-            after = scores[row]
-    return found
+    raised = set(later.tolist())
+    return gains_of_order(line, [row in raised for row in line], scores)

@@ -8,6 +8,8 @@ rows of the whole score.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -69,14 +71,24 @@ def gains(
         return found
     personal = (scores if own is None else own)[best] - uptake(learned, rows[best], now)
     line = filled(np.arange(len(best)), np.argsort(-personal, kind="stable"), places)
+    rises = (np.arange(len(line)) % EVERY >= EVERY - places).tolist()
+    return gains_of_order(best[line].tolist(), rises, scores)
+
+
+def gains_of_order(line: Sequence[int], rises: Sequence[bool], scores: Floats) -> Floats:
+    """Return what puts candidates into an order, (candidates,): just above the place below them.
+
+    `line`: candidates, the first place first. `rises`: of each place, whether its candidate may be
+    raised. `scores`: of all candidates; those not in `line` gain nothing.
+    """
+    found = np.zeros(len(scores), np.float32)
     after = np.float32(-np.inf)  # score of the place below
-    for place in range(len(line) - 1, -1, -1):
-        row = best[line[place]]
-        if place % EVERY >= EVERY - places and scores[row] <= after:
+    for candidate, may_rise in zip(reversed(line), reversed(rises), strict=True):
+        if may_rise and scores[candidate] <= after:
             after = after + 2 * np.spacing(np.abs(after))
-            found[row] = after - scores[row]
+            found[candidate] = after - scores[candidate]
         else:
-            after = scores[row]
+            after = scores[candidate]
     return found
 
 

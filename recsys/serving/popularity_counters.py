@@ -138,13 +138,9 @@ class PopularityCounters:
             self.newest = float(time[0])
         self._notice_pauses(time)
         taken = np.clip(weight, 0.0, 1.0).astype(np.float64)
-        rows, place = np.unique(item[taken > 0], return_inverse=True)
-        when, taken = self._placed(time[taken > 0]), taken[taken > 0]
-        own = np.full(len(rows), -np.inf)
-        np.maximum.at(own, place, when)
-        for life, half_life in enumerate(HALF_LIVES):
-            mass = np.bincount(place, taken * np.exp2((when - own[place]) / half_life), len(rows))
-            more = np.log2(mass) + own / half_life
+        kept = taken > 0
+        rows, levels = _levels(item[kept], taken[kept], self._placed(time[kept]))
+        for life, more in enumerate(levels):
             self.level[life, rows] = np.logaddexp2(self.level[life, rows], more)
         stated = np.where(explicit, weight, np.float32(0))
         np.add.at(self.likes, item, np.maximum(stated, 0))
@@ -157,13 +153,10 @@ class PopularityCounters:
     ) -> None:
         """Take events that were counted out again; no sum falls below zero."""
         taken = np.clip(weight, 0.0, 1.0).astype(np.float64)
-        rows, place = np.unique(item[taken > 0], return_inverse=True)
-        when, taken = time[taken > 0], taken[taken > 0]
-        own = np.full(len(rows), -np.inf)
-        np.maximum.at(own, place, when)
-        for life, half_life in enumerate(HALF_LIVES):
-            mass = np.bincount(place, taken * np.exp2((when - own[place]) / half_life), len(rows))
-            less = np.log2(mass) + own / half_life - self.level[life, rows]
+        kept = taken > 0
+        rows, levels = _levels(item[kept], taken[kept], time[kept])
+        for life, level in enumerate(levels):
+            less = level - self.level[life, rows]
             left = 1.0 - np.exp2(np.minimum(less, 0.0))
             gone = np.full(len(rows), -np.inf)
             self.level[life, rows] += np.log2(left, where=left > LEFT, out=gone)
@@ -348,6 +341,23 @@ class PopularityCounters:
             dislikes=np.array(arrays["dislikes"], np.float32),
             few=float(arrays["few"][0]) if "few" in arrays else few_users(arrays["level"][-1]),
         )
+
+
+def _levels(
+    item: Rows, taken: NDArray[np.float64], when: Times
+) -> tuple[Rows, list[NDArray[np.float64]]]:
+    """Return the items of some events, and per half-life the logarithm of their decayed sums.
+
+    (items,) each: to the base 2, as of the time 0, as `PopularityCounters.level` has it.
+    """
+    rows, place = np.unique(item, return_inverse=True)
+    own = np.full(len(rows), -np.inf)
+    np.maximum.at(own, place, when)
+    levels = []
+    for half_life in HALF_LIVES:
+        mass = np.bincount(place, taken * np.exp2((when - own[place]) / half_life), len(rows))
+        levels.append(np.log2(mass) + own / half_life)
+    return rows, levels
 
 
 def few_users(level: NDArray[np.float64]) -> float:

@@ -243,6 +243,16 @@ def sampling_log_offsets(picked: Mask, closed: Mask, rng: np.random.Generator) -
     return np.where(picked, 0.0, np.where(sampled, -np.log(share), -np.inf)).astype(np.float32)
 
 
+def drawn_log_offsets(offered: Mask, sampled: Mask, others: int) -> Floats:
+    """Return the same for others that were drawn: each represents as many of the `others`.
+
+    `sampled`: those drawn, none of them offered; both (1, n_items). Where none was drawn, none
+    counts.
+    """
+    each = np.log(max(others, 1) / max(int(sampled.sum()), 1))
+    return np.where(offered, 0.0, np.where(sampled, each, -np.inf)).astype(np.float32)
+
+
 def pack(
     full: Mapping[Column, Floats],
     user_features: Mapping[str, Floats],

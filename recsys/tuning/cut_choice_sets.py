@@ -27,6 +27,7 @@ from recsys.tuning.choice_sets import (
     ChoiceSets,
     build_choice_sets,
     candidate_mask,
+    drawn_log_offsets,
     joined,
     nominating,
     pack,
@@ -116,8 +117,7 @@ class _Cut:
         offered = picked | chosen
         sampled = np.isin(rows, drawn)[None] & ~offered & ~closed
         others = int(open_.sum()) - int(offered.sum())
-        each = np.log(max(others, 1) / max(int(sampled.sum()), 1))
-        offset = np.where(offered, 0.0, np.where(sampled, each, -np.inf)).astype(np.float32)
+        offset = drawn_log_offsets(offered, sampled, others)
         places = np.flatnonzero(np.isfinite(offset[0]))
         counts = self.check.relevant.counts[user : user + 1]
         found = pack(

@@ -33,6 +33,7 @@ from recsys.tuning.choice_sets import (
     WAITING,
     ChoiceSets,
     candidate_mask,
+    drawn_log_offsets,
     joined,
     nominating,
     pack,
@@ -213,8 +214,7 @@ def _pooled(
     else:
         sampled = np.isin(rows, drawn)[None] & ~offered
         others = len(moment.candidates) - int(offered.sum())
-        each = np.log(max(others, 1) / max(int(sampled.sum()), 1))  # 0: nothing is sampled
-        offset = np.where(offered, 0.0, np.where(sampled, each, -np.inf)).astype(np.float32)
+        offset = drawn_log_offsets(offered, sampled, others)
     places = np.flatnonzero(np.isfinite(offset[0]))
     found = pack(
         columns.at(places, known),

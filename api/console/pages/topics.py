@@ -23,7 +23,9 @@ ITEMS = 20
 @routes.get(f"{CONSOLE}/topics", "console")
 def topics() -> Response:
     """All topics on a map and in a table, the largest first."""
-    serving, overview = service().serving, _overview()
+    service().see_changes()
+    serving = service().serving
+    overview = Overview.of(serving.live)
     if overview is None:
         return page("topics.html", "Topics", map="", rows=[])
     documents = {id: overview.document(id, 0) or {} for id in overview.ordered(LOWER)}
@@ -37,7 +39,8 @@ def topics() -> Response:
 @routes.get(f"{CONSOLE}/topics/<int:topic>", "console")
 def topic(topic: int) -> Response:
     """One topic, or a group of topics: items, neighbours, activity and tone over time."""
-    overview = _overview()
+    service().see_changes()
+    overview = Overview.of(service().serving.live)
     found = overview.document(topic, ITEMS) if overview else None
     if found is None:
         raise ApiError(404, f"there is no topic {topic}")
@@ -59,12 +62,6 @@ def called(found: dict[str, Any]) -> str:
     """Return what to call a topic: its name, else items that stand for it, else its number."""
     titles = " · ".join(found.get("titles") or [])
     return str(found.get("name") or titles or f"#{found.get('id', '')}")
-
-
-def _overview() -> Overview | None:
-    service().see_changes()
-    live = service().serving.live
-    return None if live.model.topics is None else Overview(live, live.model.topics)
 
 
 def _(key: str) -> str:
