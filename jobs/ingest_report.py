@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sized
-from pathlib import Path
 from typing import Any
 
 from .ingested_event_summary import statistics_lines
@@ -13,7 +12,7 @@ from .rejected_rows import Rejects
 Report = dict[str, Any]  # what became of one file; JSON-able
 
 
-def all_rejected(path: Path, rejects: Rejects) -> str:
+def all_rejected(rejects: Rejects) -> str:
     """Return the sentence for a file without one good row: the first of each reason."""
     first, *others = list(rejects.examples.values())[:3]
     result = "".join(f"; then {other.line}: {other.column} {other.reason}" for other in others)

@@ -175,11 +175,6 @@ def page(template: str, title: str, status: int = 200, **values: Any) -> Respons
     return response
 
 
-def fragment(template: str, **values: Any) -> str:
-    """Return a part of a page."""
-    return html(template, **values)
-
-
 def _frame(title: str) -> dict[str, Any]:
     """Return what the frame of every page shows."""
     known = session()

@@ -25,7 +25,7 @@ Points = NDArray[np.float64]
 
 
 @lru_cache(maxsize=2)
-def _places(version: str, key: bytes, count: int) -> Points:
+def _places(key: bytes, count: int) -> Points:
     """Return the first two principal components of vectors, scaled to the drawing, (count, 2)."""
     vectors = np.frombuffer(key, np.float32).reshape(count, -1).astype(np.float64)
     centred = vectors - vectors.mean(axis=0)
@@ -42,11 +42,11 @@ def _places(version: str, key: bytes, count: int) -> Points:
     return found
 
 
-def places(version: str, centroids: Floats, radii: Sequence[float]) -> Points:
+def places(centroids: Floats, radii: Sequence[float]) -> Points:
     """Return where each topic is drawn, (k, 2); circles that overlap are pushed apart."""
     count = len(centroids)
     key = np.ascontiguousarray(centroids, np.float32).tobytes()
-    found = _places(version, key, count) * [WIDTH - 2 * EDGE, HEIGHT - 2 * EDGE] + EDGE
+    found = _places(key, count) * [WIDTH - 2 * EDGE, HEIGHT - 2 * EDGE] + EDGE
     wide = np.add.outer(np.asarray(radii), np.asarray(radii)) + 3.0
     np.fill_diagonal(wide, 0.0)
     for _ in range(ROUNDS if count <= MANY else 0):
@@ -60,15 +60,13 @@ def places(version: str, centroids: Floats, radii: Sequence[float]) -> Points:
     return found
 
 
-def drawn(
-    version: str, topics: Topics, sizes: Sequence[int], names: Sequence[str], label: str
-) -> Markup:
+def drawn(topics: Topics, sizes: Sequence[int], names: Sequence[str], label: str) -> Markup:
     """Return the map: a circle per topic, its area by the number of items, linked to its page."""
     most = max(max(sizes, default=0), 1)
     few = len(sizes) <= MANY
     radii = [max(SMALLEST, LARGEST * (size / most) ** 0.5) if few else SMALLEST for size in sizes]
     parts = []
-    for row, (x, y) in enumerate(places(version, topics.centroids, radii).tolist()):
+    for row, (x, y) in enumerate(places(topics.centroids, radii).tolist()):
         title = f"{names[row]} · {sizes[row]}"
         parts.append(
             f'<a href="{CONSOLE}/topics/{topics.ids[row]}"'

@@ -36,7 +36,6 @@ from .encoder_test_data import Question, World, question
 
 OBJECTIVES = ("frozen", "contrastive", "behaviour", "guided", "readers")
 EASE = 200.0
-LEARNERS = {"static": (3e-2, 256), "transformer": (2e-5, 64)}  # rate, users per step
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,7 +194,7 @@ class Ingest:
         ]
         report["seconds"] = round(time.perf_counter() - start, 3)
         if rejects.count and not report["rows"]:
-            raise DataError(all_rejected(path, rejects))
+            raise DataError(all_rejected(rejects))
         shown = {k: v for k, v in report.items() if k not in ("file", "seconds") and v is not None}
         self.progress.finished(name, report["seconds"], shown, False)
         return report

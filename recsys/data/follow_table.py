@@ -55,14 +55,6 @@ class FollowTable:
             len(all_follows),
         )
 
-    @classmethod
-    def of_edges(cls, follower: Rows, followee: Rows) -> FollowTable:
-        """Return follows of users alone."""
-        none = np.zeros(0, np.int32)
-        return cls(
-            follower.astype(np.int32), followee.astype(np.int32), none, none, (), len(follower)
-        )
-
     def renumbered(self, rows: Rows) -> FollowTable:
         """Return the follows in another numbering; `rows`: the new row of each user, -1: none."""
         follower, followee = rows[self.follower], rows[self.followee]

@@ -60,13 +60,6 @@ def read_events(
     return _read(Path(path), "events", parse_event, strict, reading)
 
 
-def read_users(
-    path: Path | str, strict: bool = False, reading: Reading | None = None
-) -> Iterator[Row[User]]:
-    """Yield (line, User or Reject) in file order."""
-    return _read(Path(path), "users", parse_user, strict, reading)
-
-
 def read_follows(
     path: Path | str, strict: bool = False, reading: Reading | None = None
 ) -> Iterator[Row[Follow]]:
@@ -84,7 +77,7 @@ def read_partial_items(
 def read_partial_users(
     path: Path | str, strict: bool = False, reading: Reading | None = None
 ) -> Iterator[Row[Partial[User]]]:
-    """Yield users as `read_users` does, each with the columns that its row has."""
+    """Yield (line, User with the columns that its row has, or Reject) in file order."""
     return _read(Path(path), "users", _partial(parse_user), strict, reading)
 
 

@@ -68,7 +68,7 @@ def _digits(pixels: Floats, classes: Ints, seed: int) -> dict[str, float]:
         pixels, classes, train_size=TRAIN, random_state=seed
     )
     logging, target = (
-        _mixed(model.fit(train, train_class).predict(test), rng)
+        _mixed(model.fit(train, train_class).predict(test))
         for model in (LogisticRegression(max_iter=1_000), RandomForestClassifier(random_state=seed))
     )
     row = np.arange(len(test))
@@ -86,7 +86,7 @@ def _digits(pixels: Floats, classes: Ints, seed: int) -> dict[str, float]:
     return {name: abs(each.value - truth) / truth for name, each in estimates.items()}
 
 
-def _mixed(chosen: Ints, rng: np.random.Generator) -> Floats:
+def _mixed(chosen: Ints) -> Floats:
     """Return (n, 10): probabilities of a policy that mostly takes the chosen class."""
     found = np.full((len(chosen), 10), (1 - MIXED) / 10)
     found[np.arange(len(chosen)), chosen] += MIXED

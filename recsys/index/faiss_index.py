@@ -78,13 +78,6 @@ class FaissIndex:
         return cls(library.read_index(str(path), library.IO_FLAG_MMAP), vectors)
 
 
-def flat_index(vectors: Floats) -> FaissIndex:
-    """Return an index that compares every vector, as `ExactIndex` does, within FAISS."""
-    index = faiss().IndexFlatIP(vectors.shape[1])
-    index.add(np.ascontiguousarray(vectors, np.float32))
-    return FaissIndex(index, vectors)
-
-
 def cell_index(
     vectors: Floats,
     seed: int = 0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from recsys.monitoring.alert_states import OPEN, AlertState, Change, step
+from recsys.monitoring.alert_states import AlertState, Change, step
 from recsys.monitoring.false_discovery import PER_WATCH, RATES, Budget, WatchSpending, rejected
 from recsys.monitoring.negative_share import LEAST_KNOWN, WINDOWS
 from recsys.monitoring.watch_baselines import Baselines
@@ -174,11 +174,6 @@ class Monitor:
             self.states.pop((watch, kind), None)
         else:
             self.states[watch, kind] = state
-
-    def is_open(self, watch: int, kind: str) -> bool:
-        """Whether an alert is firing or acknowledged."""
-        state = self.states.get((watch, kind))
-        return state is not None and state.state in OPEN
 
 
 def _chance(reading: Reading, kind: str) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys.monitoring.watched_text import ITEM, WatchedText
+from recsys.monitoring.watched_text import WatchedText
 from recsys.text.language.stop_words import STOP_WORDS
 
 READ = 300  # texts of a burst that are read, the newest
@@ -128,8 +128,3 @@ def _ratio(a: int, n: int, b: int, m: int) -> float:
 def _log(k: int, n: int, share: float) -> float:
     share = min(max(share, 1e-12), 1 - 1e-12)
     return k * math.log(share) + (n - k) * math.log(1 - share)
-
-
-def is_item(text: WatchedText) -> bool:
-    """Whether a text is an item's."""
-    return text.source == ITEM

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from recsys.store.alerts import ACKNOWLEDGED, FIRING, PENDING, RESOLVED
+from recsys.store.alerts import FIRING, PENDING, RESOLVED
 
 LOOKS, HITS = 3, 2  # a burst fires when so many of the last looks pass
 QUIET_LOOKS = 3
@@ -72,6 +72,3 @@ def _firing(old: AlertState, chance: float, now: float) -> tuple[AlertState | No
     if quiet >= QUIET_LOOKS and now - since >= QUIET_SECONDS:
         return replace(old, state=RESOLVED, resolved=now, quiet=0), "resolved"
     return replace(old, quiet=quiet, quiet_since=since), ""
-
-
-OPEN = (FIRING, ACKNOWLEDGED)

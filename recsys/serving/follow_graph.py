@@ -106,10 +106,6 @@ class FollowGraph:
         """Return how many users follow each of several authors."""
         return self._readers.counts(authors)
 
-    def follower_counts(self, numbers: Numbers) -> NDArray[np.int64]:
-        """Return how many users follow each of several users."""
-        return self._in.counts(numbers)
-
     def most_followed(self, n: int) -> tuple[Numbers, Numbers]:
         """Return the users and the authors with most followers, the most followed first."""
         users, authors = (

@@ -26,7 +26,6 @@ from recsys.array_types import Rows
 from recsys.data.records import Item
 from recsys.serving.catalogue import Catalogue
 
-MAX_PHRASE = 200  # characters
 KEPT = 20_000_000  # rows of all phrases together, four bytes each; the phrases requested last stay
 PASS = 100  # phrases sought in one pass: more would not fit into one automaton
 _UNSPACED = (  # ranges of scripts that do not part words

@@ -137,7 +137,7 @@ def map_texts(
     ids, counts = student.tokens(texts)
     owner = np.repeat(held, counts)
     where, keys = adjacent(ids, owner, student.n_tokens)
-    pairs, kept = _frequent_pairs(where, keys, student.n_tokens, rarest)
+    pairs, kept = _frequent_pairs(where, keys, rarest)
     at = np.searchsorted(pairs, keys[kept])
     owner = np.concatenate([owner, where[kept]])
     columns = np.concatenate([ids, student.n_tokens + at])
@@ -325,7 +325,7 @@ def _leading(cold: ColdStartMap, rank: int, seed: int) -> tuple[Floats, Floats]:
 
 
 def _frequent_pairs(
-    where: NDArray[np.int64], keys: NDArray[np.int64], n_tokens: int, rarest: int
+    where: NDArray[np.int64], keys: NDArray[np.int64], rarest: int
 ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
     """Return the ascending keys held by `rarest` texts or more, and which `keys` are among them."""
     order = np.lexsort((where, keys))

@@ -62,7 +62,7 @@ def find_bursts(
     if not len(place):
         return _none()
     window = loud.argmin(axis=0)
-    effective_users = _effective_users(_sums(unique_users), window, place, actors)
+    effective_users = _effective_users(_sums(unique_users), place, actors)
     real = _chances(effective_users, means, expectation)
     sure, sure_loud = (_sure(each, kind, population)[place] for each in (real, loud))
     author_burst = sure < SIGNIFICANT
@@ -84,7 +84,6 @@ def _sums(counts: NDArray[np.floating]) -> NDArray[np.float64]:
 
 def _effective_users(
     unique_users: NDArray[np.float64],
-    window: NDArray[np.intp],
     place: NDArray[np.intp],
     actors: Actors,
 ) -> NDArray[np.float64]:

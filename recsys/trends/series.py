@@ -200,7 +200,6 @@ def count(
     length: int,
     population: Sequence[int],
     least: int = 5,
-    most: int = 20_000,
 ) -> Series:
     """Count a stream by hour for every label; `population` says how many labels of a kind exist.
 

@@ -68,13 +68,6 @@ def baseline_blend(feature: str) -> ScoreModel:
     return ScoreModel(priors={feature: 1.0})
 
 
-def replay_contest(
-    moments: Iterable[ReplayStep], live: LiveState, timed: bool = True, large: int = LARGE
-) -> Contest:
-    """Score a model and the baselines before each event, see `replay_values`."""
-    return decided(replay_values(moments, live, timed, large), features_of(timed))
-
-
 def replay_values(
     moments: Iterable[ReplayStep], live: LiveState, timed: bool = True, large: int = LARGE
 ) -> Values:

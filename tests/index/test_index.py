@@ -16,7 +16,6 @@ from recsys.index.faiss_index import (
     cell_index,
     choose_probes,
     faiss,
-    flat_index,
     has_faiss,
     product_code,
 )
@@ -27,6 +26,12 @@ class TestExact(IndexContract):
     @pytest.fixture
     def build(self):
         return ExactIndex
+
+
+def flat_index(vectors):
+    index = faiss().IndexFlatIP(vectors.shape[1])
+    index.add(vectors)
+    return FaissIndex(index, vectors)
 
 
 class TestFlat(IndexContract):
@@ -194,7 +199,7 @@ def test_without_faiss_the_error_names_the_extra(monkeypatch):
     monkeypatch.setitem(sys.modules, "faiss", None)
     assert not has_faiss()
     with pytest.raises(MissingExtra, match=r"recsys\[cpu\]"):
-        flat_index(clusters(50))
+        cell_index(clusters(50))
 
 
 @pytest.mark.skipif(not has_faiss() or faiss().get_num_gpus() == 0, reason="no GPU")

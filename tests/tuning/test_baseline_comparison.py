@@ -11,7 +11,13 @@ from recsys.ranking.terms.popularity import SHARES
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import LogTerm, ScoreModel, Term
 from recsys.training.model_builder import TextVectors, assemble, fit_engines
-from recsys.tuning.baseline_comparison import contest_at_a_cut, decided, named, replay_contest
+from recsys.tuning.baseline_comparison import (
+    contest_at_a_cut,
+    decided,
+    features_of,
+    named,
+    replay_values,
+)
 from recsys.tuning.engine_catalogue import CHEAP
 from recsys.tuning.evaluation_protocols import Rules, make_split
 from recsys.tuning.live_state_replay import replay_validation
@@ -46,11 +52,12 @@ def test_event_by_event(sign):
     split = make_split(*world(), Rules("replay", share=SHARE, weights=EventWeights()))
     check, way = replay_validation(split, 0, 500)
     live = LiveState(fitted(check.data, sign))
-    found = replay_contest(way((live,)), live)
+    found = decided(replay_values(way((live,)), live), features_of(True))
     assert found.tested and found.people > 50 and found.baseline in SHARES
     assert found.lost == (sign < 0) and (found.low > 0) == (sign > 0)
     again, state = replay_validation(split, 0, 500)[1], LiveState(fitted(check.data, sign))
-    assert replay_contest(again((state,)), state, large=0) == found  # of a shortlist
+    shortlisted = replay_values(again((state,)), state, large=0)
+    assert decided(shortlisted, features_of(True)) == found
     assert (
         f"{found.people} users" in found.description()
         and named(found.baseline) in found.description()

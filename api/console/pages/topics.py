@@ -32,7 +32,7 @@ def topics() -> Response:
     known = overview.topics
     sizes = [int(documents[id]["size"]) for id in known.ids]
     names = [called(documents[id]) for id in known.ids]
-    drawn = topic_map.drawn(serving.version, known, sizes, names, _("Map of topics"))
+    drawn = topic_map.drawn(known, sizes, names, _("Map of topics"))
     return page("topics.html", "Topics", map=drawn, rows=list(documents.values()), called=called)
 
 

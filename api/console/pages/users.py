@@ -11,7 +11,6 @@ from recsys.store.events import StoredEvent
 from recsys.store.store import Store
 
 from ...console_session import CONSOLE
-from ...errors import ApiError
 from ...handlers.user_profile import profile
 from ...routes.request_context import about, service
 from ...schemas.field_types import Id, Moment, RowId, Share, Strict, listed
@@ -124,10 +123,3 @@ def _looks(user_id: str) -> list[Any]:
     at_hand = service()
     with at_hand.link.use():
         return list(at_hand.link.audit_log().page(person=at_hand.pseudonyms.of(user_id), n=LOOKS))
-
-
-def check_known(user_id: str) -> None:
-    """Raise 404 when nothing is known of a user."""
-    with service().link.use() as store:
-        if store.user(user_id) is None:
-            raise ApiError(404, f"there is no user {user_id!r}", "no_user")

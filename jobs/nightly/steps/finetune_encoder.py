@@ -54,7 +54,7 @@ def finetune(night: NightContext) -> Detail:
     seen = fingerprint(past, config, start.name)
     if entry.lesson == seen and bool(entry.version) == bool(result["version"]):
         return {**result, "because": "there is nothing new to learn from"}
-    outcome = _learned(night, previous_encoder or start, past, config, _static(settings, start))
+    outcome = _learned(night, previous_encoder or start, past, config, _static(start))
     if outcome.improved:
         result["version"] = outcome.encoder.name.rpartition("-")[2]
         registry.add(outcome.encoder, RegistryEntry(result["version"], seen, outcome.after))
@@ -111,7 +111,7 @@ def evaluated_encoder(
     config = config_for(start, settings.finetune_minutes, device)
     seen = fingerprint(data, config, start.name)
     if seen not in known:
-        static = _static(settings, start)
+        static = _static(start)
         outcome = fine_tune_if_better(start, data, config, settings.seed, device, static=static)
         note(f"encoder: nDCG@20 {outcome.before:.4f} became {outcome.after:.4f} on held-out items")
         known[seen] = outcome.encoder
@@ -158,7 +158,7 @@ def detail_of(outcome: FineTuneResult) -> Detail:
     }
 
 
-def _static(settings: Settings, start: Encoder) -> Student | None:
+def _static(start: Encoder) -> Student | None:
     """Return the word vectors that guide a transformer; None where these are what learns."""
     return None if isinstance(start, Student) else packaged_word_vectors()
 
