@@ -4,7 +4,7 @@
 
 Computed per request from the follow graph of the worker, so that no user is stored with a
 community: the Louvain method on the accounts nearest to the user and the follows between them.
-Nothing is told of fewer users than `least`, neither of the community nor of a topic.
+Nothing is told of fewer users than `least`, neither a community nor a topic.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ DIVIDED = 0.2  # modularity below which who is connected is one community: chanc
 MOST_AMONG = 1_000  # users whose communities are looked for
 MOST_EDGES = 40_000  # follows between them
 MOST_ACTS = 10  # latest acts of each member
-LABELS = 3  # topics that are told
+LABELS = 3  # topics that are reported
 LIFT = 1.2  # times its usual share that a topic has to have
 
 

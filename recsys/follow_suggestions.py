@@ -25,14 +25,14 @@ from recsys.social_network.follow_scores import DEFAULT, Candidates, candidates,
 from recsys.social_network.popular_accounts import PopularAccounts
 from recsys.store.store import Store
 
-LEAST_TOLD = 3  # accounts from which a count of them is told
+LEAST_TOLD = 3  # accounts from which their count is shown
 MANY = 10  # followers from which an account is called followed by many
 _LISTED = 60  # items of the user's own list whose authors are candidates
 _CANDIDATES = 200
 _OWN_ACTS = 200  # latest acts of the user that are compared with those of others
 _EDGES = 10.0  # edges of the user at which the own list and popularity count half
 _POPULAR = 0.2  # of an account that is popular, beside an author of listed items
-_LIKE = 0.05  # likeness from which it is told
+_LIKE = 0.05  # likeness from which it is a reason
 
 FOLLOWS_YOU = "They follow you"
 FOLLOWED_BY = "{count} accounts that you follow follow them"
@@ -222,40 +222,40 @@ class FollowSuggestions:
 
     def _reasons(self, one: _Found) -> tuple[SuggestionReason, ...]:
         """Return what speaks for an account, the strongest first; at most three."""
-        told: list[SuggestionReason] = []
+        found_reasons: list[SuggestionReason] = []
         if self._graph is not None and self._number and (one.user or one.author):
-            told += self._network_reasons(self._graph, one)
+            found_reasons += self._network_reasons(self._graph, one)
         topics = None if self._recommender is None else self._recommender.live.model.topics
         for row in one.topics[:1] if topics is not None else ():
             name = topics.name(row) if topics is not None and row < len(topics.ids) else ""
             if name and topics is not None:
                 text = translate(TOPIC, self._language, name=name)
-                told.append(SuggestionReason("topic", text, label=str(topics.ids[row])))
+                found_reasons.append(SuggestionReason("topic", text, label=str(topics.ids[row])))
         if one.likeness >= _LIKE:
-            told.append(SuggestionReason("taste", translate(ALIKE, self._language)))
-        if one.listed and not any(each.kind == "topic" for each in told):
-            told.append(SuggestionReason("list", translate(LISTED, self._language)))
+            found_reasons.append(SuggestionReason("taste", translate(ALIKE, self._language)))
+        if one.listed and not any(each.kind == "topic" for each in found_reasons):
+            found_reasons.append(SuggestionReason("list", translate(LISTED, self._language)))
         if one.popular >= MANY:
-            told.append(SuggestionReason("popular", translate(POPULAR, self._language)))
-        if not told:
-            told.append(SuggestionReason("network", translate(NEAR, self._language)))
-        return tuple(told[:3])
+            found_reasons.append(SuggestionReason("popular", translate(POPULAR, self._language)))
+        if not found_reasons:
+            found_reasons.append(SuggestionReason("network", translate(NEAR, self._language)))
+        return tuple(found_reasons[:3])
 
     def _network_reasons(self, graph: FollowGraph, one: _Found) -> list[SuggestionReason]:
         own = graph.following(self._number)
-        told = []
+        found_reasons = []
         followers = graph.followers(one.user) if one.user else graph.readers_of(one.author)
         if one.user and _holds(graph.following(one.user), self._number):
-            told.append(SuggestionReason("mutual", translate(FOLLOWS_YOU, self._language)))
+            found_reasons.append(SuggestionReason("mutual", translate(FOLLOWS_YOU, self._language)))
         by = _common(own, followers)
         if by >= LEAST_TOLD:
-            told.append(self._counted("followed_by_followees", FOLLOWED_BY, by))
+            found_reasons.append(self._counted("followed_by_followees", FOLLOWED_BY, by))
         same = _common(own, graph.following(one.user)) if one.user else 0
         if same >= LEAST_TOLD:
-            told.append(self._counted("same_followees", SAME_FOLLOWEES, same))
-        if not told and (by or same):
-            told.append(SuggestionReason("network", translate(NEAR, self._language)))
-        return told
+            found_reasons.append(self._counted("same_followees", SAME_FOLLOWEES, same))
+        if not found_reasons and (by or same):
+            found_reasons.append(SuggestionReason("network", translate(NEAR, self._language)))
+        return found_reasons
 
     def _counted(self, kind: str, key: str, count: int) -> SuggestionReason:
         return SuggestionReason(kind, counted(key, key, count, self._language), count)

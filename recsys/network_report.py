@@ -25,16 +25,16 @@ from recsys.social_network.influence import Influence, influence
 from recsys.social_network.louvain import louvain, modularity
 from recsys.store.store import Store
 
-LEAST = 10  # users below which nothing is told
+LEAST = 10  # users below which nothing is reported
 _TASTE = 3.0  # of the cosine of what both took up, beside 1 for the edge
 _TOPICS = 3  # that name a community
-_INFLUENTIAL = 20  # that are told per report
+_INFLUENTIAL = 20  # persons of a report, at most
 _LIFT = 1.2  # of a topic's share to its share everywhere, from which it names a community
 
 
 @dataclass(frozen=True, slots=True)
 class NetworkReport:
-    """What is told; JSON values only."""
+    """The report; JSON values only."""
 
     users: int
     edges: int
@@ -71,7 +71,7 @@ class NetworkReport:
         sizes = np.bincount(labels, minlength=1) if len(labels) else np.zeros(0, np.int64)
         shown = [at for at, size in enumerate(sizes.tolist()) if size >= least]
         names, codes = _coded(labels_of_items)
-        told = [
+        persons = [
             {
                 "community": at,
                 "users": int(sizes[at]),
@@ -86,7 +86,7 @@ class NetworkReport:
             len(numbers),
             len(ends),
             round(modularity(graph, labels), 4),
-            told,
+            persons,
             [_influential(one, ids[int(numbers[one.user])], names) for one in found],
             len(sizes) - len(shown),
             least,

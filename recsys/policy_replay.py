@@ -204,11 +204,11 @@ def _of_position(position: int, rows: Sequence[Decision]) -> dict[str, Any]:
         "support": any_.support,
         "largest_weight": any_.largest_weight,
         "refused": _refused(any_, len(rows)),
-        **{name: None if any_.refused else _told(one) for name, one in by_name.items()},
+        **{name: None if any_.refused else _estimate_json(one) for name, one in by_name.items()},
     }
 
 
-def _told(one: Estimate) -> dict[str, float]:
+def _estimate_json(one: Estimate) -> dict[str, float]:
     return {"value": one.value, "low": one.low, "high": one.high}
 
 

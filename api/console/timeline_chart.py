@@ -42,7 +42,7 @@ def charts(found: Mapping[str, Any], text: Callable[[str], str]) -> dict[str, Ma
         )
         for p in points
     ]
-    told = Layer("line", "tone", tones), Layer("dots", "tone", tones)
+    tone_layers = Layer("line", "tone", tones), Layer("dots", "tone", tones)
     label = text("Acts, what was expected, and the forecast")
     return {
         "acts": Markup(plot(layers, label, x_text, "{:.12g}".format, x_ticks=ticks))
@@ -50,7 +50,7 @@ def charts(found: Mapping[str, Any], text: Callable[[str], str]) -> dict[str, Ma
         else Markup(""),
         "tone": Markup(
             plot(
-                told,
+                tone_layers,
                 text("Tone of what was written, from -1 to 1"),
                 x_text,
                 "{:+.1f}".format,

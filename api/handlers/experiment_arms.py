@@ -90,6 +90,6 @@ def weights(overrides: Mapping[str, Any]) -> dict[str, Any]:
     return {name: overrides.get(name) for name in ("rising_weight", "flag_weight")}
 
 
-def told(assignment: Assignment) -> dict[str, str] | None:
+def variant_json(assignment: Assignment) -> dict[str, str] | None:
     """Return the arms as lists tell them; null where the user is in no experiment."""
     return dict(assignment.variant) or None

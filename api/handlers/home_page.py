@@ -78,7 +78,7 @@ class Home:
             "model_version": serving.version,
             "cold_start": user_state.cold,
             "degraded": user_state.degraded,
-            "variant": experiment_arms.told(assignment),
+            "variant": experiment_arms.variant_json(assignment),
             "rows": [
                 {
                     "row": each.row.key,

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from recsys import request_cpu_budget
-from recsys.data.header_naming import column_meant
 from recsys.data.id_normalization import canonical
 from recsys.data.parsing import AHEAD, FieldError, distinct, parse_extra
 from recsys.data.records import ITEM_COLUMNS, Event, Item, User, check_size, check_window
@@ -82,6 +81,8 @@ def add_items(service: AppState, rows: Sequence[ItemBody]) -> tuple[int, int]:
 
 def metadata_warnings(rows: Sequence[ItemBody]) -> list[str]:
     """Return a sentence per field that was kept as metadata and may be meant as another one."""
+    from recsys.data.header_naming import column_meant  # here: few workers need the names of files
+
     found: dict[str, str] = {}
     for row in rows:
         for name in row.model_extra or ():

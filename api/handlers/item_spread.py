@@ -25,7 +25,7 @@ from ..schemas.item_spread import SpreadQuery
 from .ingestion import missing
 
 MOST = 20_000  # shares, and answers, that are read
-LEAST = 3  # users below which nothing is told of sharers
+LEAST = 3  # users below which nothing is reported of sharers
 _FIRST = 50  # sharers who count as the first ones
 _TEXTS = 500  # answers whose words are read, the first ones
 _CHECKED = 50  # of them between two looks at the CPU time
@@ -51,9 +51,9 @@ def spread(
     item = found[0]
     sharers = list(dict.fromkeys(one.user for one in shares))
     least = max(LEAST, service.settings.min_people)
-    told = len(sharers) >= least
+    enough = len(sharers) >= least
     complete = len(shares) < MOST and len(answers) < MOST
-    if not told:
+    if not enough:
         shares = []  # no measure tells how many there are, nor when and where
     tree = _tree(item_id, item.created_at, shares, answers, author)
     graph = service.follow_graph()
@@ -64,7 +64,7 @@ def spread(
     size = SizeForecast.default().predict(times, now) if len(times) else None
     return {
         "item_id": item_id,
-        "shares": len(sharers) if told or not sharers else None,
+        "shares": len(sharers) if enough or not sharers else None,
         "answers": len(answers),
         "depth": tree.depth,
         "breadth": tree.breadth,
@@ -77,7 +77,7 @@ def spread(
             "cycles": tree.repairs.cycles,
         },
         "first_sharers": _first(graph, sharers[:_FIRST], author, lone, least),
-        "communities": _communities(graph, sharers, least) if told else None,
+        "communities": _communities(graph, sharers, least) if enough else None,
         "floods": _floods(shares, lone, graph is not None),
         "levels": _levels(tree, texts, chances, tones),
         "next_hour": size and {"size": size[0], "low": size[1], "high": size[2]},
@@ -159,8 +159,8 @@ def _first(
         followers = set(graph.followers(author).tolist())
     users = len(sharers) if len(sharers) >= least or not sharers else None
     counts = [len(set(sharers) & one) for one in (followers, lone)]
-    told = [count if count >= least and graph is not None else None for count in counts]
-    return {"users": users, "following_author": told[0], "without_follows": told[1]}
+    shown = [count if count >= least and graph is not None else None for count in counts]
+    return {"users": users, "following_author": shown[0], "without_follows": shown[1]}
 
 
 def _communities(

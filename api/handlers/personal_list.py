@@ -196,7 +196,7 @@ class Recommend:
             "model_version": serving.version,
             "cold_start": user_state.cold,
             "degraded": user_state.degraded,
-            "variant": experiment_arms.told(assignment),
+            "variant": experiment_arms.variant_json(assignment),
             "items": entries,
             "next": pages.next_url(base, given, after) if base else None,
             **({"personal": personal_place(query, serving.live)} if given.explain else {}),

@@ -283,8 +283,8 @@ def profile(
     portrayal = Portrayal(service, user, events, every, language, clocks)
     found = portrayal.document(inferences) | {"bubble": _bubble(service, portrayal, user_id)}
     listed = controls_json(service, controls)
-    told = {"follow_community": circle, "follows": [asdict(one) for one in follows]}
-    return {**found, **told, "controls": listed}
+    network = {"follow_community": circle, "follows": [asdict(one) for one in follows]}
+    return {**found, **network, "controls": listed}
 
 
 def _follow_community(service: AppState, store: Store, user_id: str) -> dict[str, Any] | None:

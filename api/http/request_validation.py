@@ -124,8 +124,12 @@ def right_rows(raw: list[Any], adapter: TypeAdapter[Any], partial: bool) -> list
             continue
         for one in some:
             place, _, name = str(one["field"]).partition(".")
-            told: dict[str, object] = {"row": int(place), "field": name, "message": one["message"]}
-            wrong.setdefault(int(place), told)
+            problem: dict[str, object] = {
+                "row": int(place),
+                "field": name,
+                "message": one["message"],
+            }
+            wrong.setdefault(int(place), problem)
         right += adapter.validate_python(
             [row for place, row in enumerate(rows, start) if place not in wrong]
         )

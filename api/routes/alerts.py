@@ -75,12 +75,12 @@ def one(alert_id: int) -> dict[str, Any]:
             readable(watch)
         texts = evidence_json(store, store_alerts.Alerts(store.db).evidence(alert_id))
     erased = max(int(found.body.get("evidence", 0)) - len(texts), 0)
-    told = translate(GONE, language(None), count=erased)
+    warning = translate(GONE, language(None), count=erased)
     return {
         **alert_json(found, watch),
         "evidence": texts,
         "evidence_erased": erased,
-        "warnings": [told] if erased else [],
+        "warnings": [warning] if erased else [],
     }
 
 

@@ -119,11 +119,11 @@ def report_(experiment_id: str) -> dict[str, Any]:
     now = time.time()
     with service().link.use() as store:
         if experiment_id == AA:
-            state, told = "running", aa_report(store.db, now)
+            state, figures = "running", aa_report(store.db, now)
         else:
             found = _found(store, experiment_id)
-            state, told = found.state, report_of(store.db, found, now)
-    return {"id": experiment_id, "state": state, **told}
+            state, figures = found.state, report_of(store.db, found, now)
+    return {"id": experiment_id, "state": state, **figures}
 
 
 def experiment_json(one: Experiment) -> dict[str, Any]:

@@ -142,12 +142,13 @@ def report_(id: str, as_json: bool) -> None:
     print(f"{moment_text(found['begins'])} to {moment_text(found['ends'])}, users: {users}")
     if found["status"] != READABLE:
         print(NAMES[found["status"]])
-    if (told := found["preference"]) and told["value"] is not None:
-        low, high = told["interval"]
+    if (preference := found["preference"]) and preference["value"] is not None:
+        low, high = preference["interval"]
         print(
-            f"credited clicks per user, {told['arms'][1]} less {told['arms'][0]}:"
-            f" {told['value']:+.4g} ({low:+.4g} to {high:+.4g}), {told['users']:,} users,"
-            f" preferred: {told['favours'] or 'not decided'}"
+            f"credited clicks per user, {preference['arms'][1]} less {preference['arms'][0]}:"
+            f" {preference['value']:+.4g} ({low:+.4g} to {high:+.4g}),"
+            f" {preference['users']:,} users,"
+            f" preferred: {preference['favours'] or 'not decided'}"
         )
     for metric in found["metrics"]:
         print(f"{metric['metric']} ({metric['role']}): {metric['help']}")

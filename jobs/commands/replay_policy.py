@@ -65,11 +65,11 @@ def command(
     with Store.open(settings.store_url) as store:
         found = replayed(store, settings, policy, (begin, end), most, seed)
     target = output(json_file)
-    told = found["recomputed"]
+    lists = found["recomputed"]
     target.print(
-        f"recomputed: {told['lists']} lists, {told['unchanged_lists']:.0%} unchanged,"
-        f" {told['common_items']:.0%} of the items in both;"
-        f" {told['reproduced_places']:.0%} of the logged places are reproduced",
+        f"recomputed: {lists['lists']} lists, {lists['unchanged_lists']:.0%} unchanged,"
+        f" {lists['common_items']:.0%} of the items in both;"
+        f" {lists['reproduced_places']:.0%} of the logged places are reproduced",
         highlight=False,
     )
     for row in found["estimated"]:

@@ -27,7 +27,7 @@ from ..environment import load_settings
     type=click.IntRange(3),
     default=LEAST,
     show_default=True,
-    help="Users below which nothing is told of a community, a topic or a person.",
+    help="Users below which nothing is reported of a community, a topic or a person.",
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")

@@ -143,10 +143,9 @@ def alerts(count: int, as_json: bool) -> None:
         if as_json:
             print(json.dumps(fields, ensure_ascii=False))
         else:
-            told = summary(one, names.get(one.watch, ""))
-            print(
-                f"{one.id}  {moment_text(one.fired or one.began)}  {one.state}  {one.kind}  {told}"
-            )
+            sentence = summary(one, names.get(one.watch, ""))
+            at = moment_text(one.fired or one.began)
+            print(f"{one.id}  {at}  {one.state}  {one.kind}  {sentence}")
     if not found and not as_json:
         click.echo("no alert", err=True)
 

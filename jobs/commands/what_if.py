@@ -87,14 +87,14 @@ def _show(found: dict[str, Any]) -> None:
             print(f"{entry['rank']:4}  {move:>4}  {entry['title']}")
         if one["gone"]:
             print(f"      gone: {', '.join(one['gone'])}")
-    told = found["summary"]
+    summary = found["summary"]
     print(
-        f"{found['users']} users, {told['unchanged']:.0%} lists unchanged,"
-        f" {told['jaccard']:.0%} of items in both, distinct items"
-        f" {told['distinct_items'][0]} -> {told['distinct_items'][1]}"
+        f"{found['users']} users, {summary['unchanged']:.0%} lists unchanged,"
+        f" {summary['jaccard']:.0%} of items in both, distinct items"
+        f" {summary['distinct_items'][0]} -> {summary['distinct_items'][1]}"
     )
     for name in ("topics", "authors"):
-        for row in told[name][:5]:
+        for row in summary[name][:5]:
             if row["before"] != row["after"]:
                 print(f"  {name[:-1]} {row['name']}: {row['before']:.1%} -> {row['after']:.1%}")
     if found["unknown_users"]:

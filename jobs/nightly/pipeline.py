@@ -252,8 +252,8 @@ class NightPipeline:
         bundles.prune(max(self.night.settings.keep_bundles, 1), used)
         fairness = exposure_report(self.night.store.db, self.night.settings.fairness_groups)
         self.night.store.set_note(REPORT, json.dumps(fairness))
-        told = {name: fairness[name] for name in ("gini", "new_share", "unseen", "worst")}
-        return {"version": version, "clicks": click_rates(self.night.store), "fairness": told}
+        exposure = {name: fairness[name] for name in ("gini", "new_share", "unseen", "worst")}
+        return {"version": version, "clicks": click_rates(self.night.store), "fairness": exposure}
 
     def manifest(self, fitted: RawBundle) -> Manifest:
         """Return the manifest of the bundle."""

@@ -137,7 +137,7 @@ class EventWeights:
         return self.meanings[kind].explicit
 
     def is_public(self, kind: str) -> bool:
-        """Say whether acts of this kind may be told of, be they of one user alone."""
+        """Say whether acts of this kind may be shown, also those of a single user."""
         return bool(self._public) and self.meanings[kind].name in self._public
 
     def public_acts(self, events: EventTable) -> Mask:

@@ -186,7 +186,7 @@ def _cost(result: Result) -> str:
             f"{row.cpu_seconds:.1f}",
             f"{row.peak_mb:,.0f}",
             f"{row.nbytes / 1e6:,.1f}",
-            f"<code>{escape(_told(row.chosen))}</code>",
+            f"<code>{escape(_choice_text(row.chosen))}</code>",
         ]
         for row in result.rows
     ]
@@ -201,7 +201,7 @@ def _cost(result: Result) -> str:
     return "<h2>Cost and settings</h2>" + _grid(head, body)
 
 
-def _told(chosen: Mapping[str, object]) -> str:
+def _choice_text(chosen: Mapping[str, object]) -> str:
     shown = {name: value for name, value in chosen.items() if name != "evidence"}
     return ", ".join(f"{name} {value}" for name, value in shown.items())
 

@@ -22,7 +22,7 @@ Floats = NDArray[np.floating]
 Item = TypeVar("Item")
 PLANNED_USERS = 1_000  # at which the interval is narrowest
 CUT = 0.999  # quantile of the users' credits at which larger ones are cut
-LEAST_USERS = 100  # with a credited click, below which nothing is told
+LEAST_USERS = 100  # with a credited click, below which nothing is reported
 
 
 def team_draft(

@@ -1,7 +1,8 @@
 """Report of an experiment: what may be read of it at this moment, and what may not.
 
-Nothing is told of fewer than `LEAST_UNITS` users in an arm, nor where the arms have other shares of
-users than were assigned. Intervals hold at all looks together; those of one look stand beside them.
+Nothing is reported of fewer than `LEAST_UNITS` users in an arm, nor where the arms have other
+shares of users than were assigned. Intervals hold at all looks together; those of one look stand
+beside them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from recsys.experiments.unit_counts import UnitCounts, Window, checked, unit_cou
 from recsys.store.database import Database
 from recsys.store.exposure_reader import ShownList, shown_lists
 
-LEAST_UNITS = 100  # users of an arm, below which nothing is told
+LEAST_UNITS = 100  # users of an arm, below which nothing is reported
 ALPHA = 0.05
 TOO_EARLY, MISMATCH, READABLE = "too_early", "sample_ratio_mismatch", "readable"
 
@@ -126,18 +127,18 @@ def _metric(name: str, window: Window, reading: Reading, counts: UnitCounts) -> 
         | {"value": sums[reading.control].ratio, "difference": None}
     ]
     for arm in others:
-        told = None
+        change = None
         if sums[arm].units >= LEAST_UNITS:
             # of several arms each interval is wider, so that all of them hold together
             alpha = ALPHA / len(others)
-            told = _difference(sums[arm], sums[reading.control], alpha, reading.planned_units)
+            change = _difference(sums[arm], sums[reading.control], alpha, reading.planned_units)
             if rail is not None:
-                told["harmed"] = guardrail(rail, reading, len(others)).harmed(
+                change["harmed"] = guardrail(rail, reading, len(others)).harmed(
                     sums[arm], sums[reading.control]
                 )
         arms.append(
             {"arm": arm, "units": sums[arm].units}
-            | {"value": sums[arm].ratio if told else None, "difference": told}
+            | {"value": sums[arm].ratio if change else None, "difference": change}
         )
     return {
         "metric": name,

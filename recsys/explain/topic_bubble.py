@@ -16,7 +16,7 @@ from recsys.serving.live_state import LiveState
 
 Floats = NDArray[np.floating]
 DAYS = 28  # of lists
-LEAST_SHOWN, LEAST_TAKEN = 20, 5  # items with a topic, below which nothing is told
+LEAST_SHOWN, LEAST_TAKEN = 20, 5  # items with a topic, below which nothing is reported
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """Report of one creator: how often their items were shown, to how many people, with what uptake.
 
-Nothing is told of fewer than `LEAST_PEOPLE` people, and no other creator is named.
+Nothing is reported of fewer than `LEAST_PEOPLE` people, and no other creator is named.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DAYS = 28
 def creator_report(db: Database, own_items: dict[str, str], now: float) -> dict[str, Any]:
     """Return the report of a creator as JSON; `own_items`: topic of each of their items, or "".
 
-    A topic is told where its items were shown to enough people.
+    A topic is reported where its items were shown to enough people.
     """
     lists = list_of(db, now)
     people: dict[str, set[str]] = {}

@@ -96,7 +96,7 @@ def report_of(
         usual = tally.usual()
         for name in dimensions:
             groups += _groups(name, creators.dimension(name, now), tally, usual, creators)
-    told = [
+    eligible = [
         one for one in groups if one["group"] != OTHERS and one["exposure_by_merit"] is not None
     ]
     return {
@@ -109,7 +109,7 @@ def report_of(
         "new_creators": len(new),
         "new_share": sum(by_creator[who] for who in new) / total if total else 0.0,
         "groups": groups,
-        "worst": min(told, key=lambda one: one["exposure_by_merit"], default=None),
+        "worst": min(eligible, key=lambda one: one["exposure_by_merit"], default=None),
     }
 
 

@@ -35,7 +35,7 @@ def summary(alert: Alert, watch: str, language: str = SOURCE) -> str:
 def digest_line(one: Mapping[str, Any], language: str = SOURCE) -> str:
     """Return the line of one watch in a digest (see `recsys.monitoring.watch_digest`)."""
     shares = one["shares"]
-    told = {"share": f"{shares['negative']['share']:.0%}"} if shares else {}
+    tone = {"share": f"{shares['negative']['share']:.0%}"} if shares else {}
     return translate(
         DIGEST_SHARE if shares else DIGEST,
         language,
@@ -43,7 +43,7 @@ def digest_line(one: Mapping[str, Any], language: str = SOURCE) -> str:
         texts=one["texts"],
         before=one["texts_before"],
         count=len(one["alerts"]),
-        **told,
+        **tone,
     )
 
 

@@ -19,7 +19,7 @@ FEW = 5  # watches from which that is learned
 FEW_VOICES = 20.0  # of a watch that tells something
 TRUST = 400.0  # voices that a baseline counts at most: shares wander by more than chance
 TIDE_PRIOR = 600.0  # voices of others that speak for no common move
-LEAST_RISE = 0.1  # of the share: what is sure and small is told to nobody
+LEAST_RISE = 0.1  # of the share: smaller rises make no alert, however certain
 _MEDIAN = 0.4549  # of a chi-square with one degree of freedom
 LEAST_KNOWN = 50.0  # voices of the platform before a share is judged at all
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 LABELS = ("negative", "neutral", "positive")
-LEAST_TEXTS = 20  # below which no share is told
+LEAST_TEXTS = 20  # below which no share is reported
 LEAST_PEOPLE = 10
 ELSEWHERE = (0.05, 0.08)  # standard deviation of C from one kind of texts to another, per script
 WIDE = 1.645  # standard errors: an interval of 90 %

@@ -12,7 +12,7 @@ NEW = 14 * DAY  # seconds from its creation to the platform's newest event in wh
 
 
 def not_new(live: LiveState, rows: Rows) -> Mask:
-    """Return which rows nobody would call new: old, without a date, or told of by events alone."""
+    """Return which rows nobody would call new: old, without a date, or known from events alone."""
     created = live.created[rows]
     newest = live.counters.newest if np.isfinite(live.counters.newest) else np.inf
     recent = np.isfinite(created) & (created >= newest - NEW)

@@ -104,7 +104,7 @@ class Reason(NamedTuple):
     by: str = ""  # author or topic: the label under which parts of the history are gathered
     label: str = ""  # its name, or that of what a control is about
     among: int = 0  # items of the history that give a telling part; `items` lists the first
-    quiet: bool = False  # a part that users would not take for a reason: not told in lists
+    quiet: bool = False  # a part that users would not take for a reason: not shown in lists
 
     # Spelt out: `dataclasses.replace` took a third of the time that the reasons of a list take.
 

@@ -51,7 +51,7 @@ class SocialSignals:
     rows: Rows  # (n,): of items, ascending, distinct
     values: Mapping[str, Floats] = field(default_factory=dict)  # signal -> (n,)
     people: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
-    # (n,): followees who took the item up, those alone who may be told of
+    # (n,): followees who took the item up, those alone whose acts may count
     authors: Rows = field(default_factory=lambda: _NO_ROWS)  # codes of followed authors, ascending
 
     @classmethod
@@ -64,7 +64,7 @@ class SocialSignals:
         return self._at(self.values.get(signal), rows)
 
     def people_at(self, rows: Rows) -> NDArray[np.int32]:
-        """Return how many followees took up each of some rows, (rows,); 0 where it is not told."""
+        """Return how many followees took up each of some rows, (rows,); 0 where too few did."""
         return self._at(self.people, rows).astype(np.int32)
 
     def by_followed_authors(self, codes: Rows) -> Mask:
@@ -172,10 +172,10 @@ class EgoNetwork:
             needed = name in wanted or name == FOLLOWEES  # whose people reasons count
             if not needed or not weights.any():
                 continue
-            told = _told(owner, item, weights > 0, public, len(distinct), least)
-            amounts = np.where(told, weights[owner], 0)
+            countable = _countable(owner, item, weights > 0, public, len(distinct), least)
+            amounts = np.where(countable, weights[owner], 0)
             if name == FOLLOWEES:
-                people = np.bincount(item, told, len(distinct)).astype(np.int32)
+                people = np.bincount(item, countable, len(distinct)).astype(np.int32)
                 if RECENT in wanted and np.isfinite(days).any():
                     age = np.maximum(today - np.where(np.isfinite(days), days, -np.inf), 0)
                     fresh = amounts * np.exp2(-age / RECENT_DAYS)
@@ -225,7 +225,7 @@ def _distinct(rows: Rows) -> tuple[Rows, NDArray[np.intp]]:
     return found, places[rows]
 
 
-def _told(
+def _countable(
     owner: NDArray[np.intp],
     item: NDArray[np.intp],
     people: Mask,

@@ -19,7 +19,7 @@ AUTHOR_BURST = 30  # items of one author within an hour
 COMPARED = 3  # items that a text is compared with at most
 SAME_TIME = 3_600.0  # seconds within which two dates are one
 NOTES = frozenset({KEY, "language", "reviewed", "hidden"})  # metadata that tell no editions apart
-WITHIN = "within an hour"  # ends the reason of what can be told only when an item is new
+WITHIN = "within an hour"  # ends the reason of what can be found only when an item is new
 NEW = 1 << 62  # number of an item that has none yet
 
 

@@ -124,7 +124,7 @@ def _as_before(item: Item, known: Item | None) -> Item | None:
 def forget_detected(known: Item, row: Row[Item]) -> Item:
     """Return a stored item without the language that was detected in words which a row replaces.
 
-    A language that was told stays: it is not the one that the words are detected to be in.
+    A language that was given stays: it is not the one that the words are detected to be in.
     """
     if "language" in row.names or not {"title", "text"} & row.names:
         return known

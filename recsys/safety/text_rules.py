@@ -31,7 +31,7 @@ class TextFlag:
 
     kind: str  # insult, threat, scam, rumour, or what a model calls it
     score: float  # 0 to 1
-    why: str  # the phrase that told, or the model's name
+    why: str  # the phrase that was found, or the model's name
 
 
 Scorer = Callable[[Sequence[str]], list[list[TextFlag]]]

@@ -41,7 +41,7 @@ class Watch:
     query: str  # in the form of recsys.monitoring.watch_query
     group: str
     level: str  # one of LEVELS
-    least_people: int  # below which nothing is told
+    least_people: int  # below which nothing is reported
     digest: str  # one of DIGESTS
     created: float  # Unix seconds
     created_by: str

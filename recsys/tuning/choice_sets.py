@@ -141,7 +141,7 @@ def build_choice_sets(
     """Score everything for the users of a check and keep what each could choose among.
 
     `features`: item features in the order of `feature_names()`, (features, n_items). `thorough`:
-    see `nominating`. `enough`: whether to leave out the users not queried yet, told how many were;
+    see `nominating`. `enough`: whether to leave out the users not queried yet, given how many were;
     some always are queried. `terms`: names of the terms whose columns are needed; None: all.
     """
     rng = np.random.default_rng(seed)

@@ -52,7 +52,7 @@ def choice_sets_at_cut(
     """Return what the users of a check could choose among, with all columns of it.
 
     `features`: item features in the order of `feature_names()`, (features, n_items). `enough`:
-    whether to leave out the users not queried yet, told how many were; some always are queried.
+    whether to leave out the users not queried yet, given how many were; some always are queried.
     `terms`: names of the terms whose columns are needed; None: all. `large`: items from which a
     shortlist is made; users are queried in random order there. `ChoiceSets.user` is the place in
     the check.

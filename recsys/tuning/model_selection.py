@@ -343,7 +343,7 @@ def _corrected(
 
 
 def _time_of_search(budget: Budget) -> Callable[[], float]:
-    """Return the CPU seconds left to the search, told when it is asked.
+    """Return a function that returns the CPU seconds left to the search.
 
     Fits and models may take longer than expected; the search has `SEARCHED` of the budget from now
     on whatever they took, since all that came before it would be in vain.

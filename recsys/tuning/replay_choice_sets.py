@@ -76,7 +76,7 @@ def collect_choice_sets(
     """Gather the columns at each moment; the iterator updates the live states in between.
 
     `lives`: one per engine, of one data set; the first has counted all events, the others at least
-    know the same items. `enough`: whether to end the walk before the next question, told how many
+    know the same items. `enough`: whether to end the replay before the next event, given how many
     lists there are. `large`: rows from which columns are computed for a shortlist alone.
     """
     rng, half_lives, short = np.random.default_rng(seed), tuple(half_lives), Shortlist(lives, large)

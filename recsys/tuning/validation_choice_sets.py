@@ -34,7 +34,7 @@ def lists_text(count: int) -> str:
 
 
 def time_over(budget: Budget) -> Callable[[int], bool]:
-    """Return whether lists end for lack of time, told how many there are.
+    """Return a function: whether lists end for lack of time, given how many there are.
 
     Half of the time that is left now is for the search, but only once there are `FEWEST_LISTS`:
     a search on fewer would be in vain.

@@ -90,7 +90,7 @@ def pick_device(device: str) -> str:
 
 
 def _gpu_driver() -> bool:
-    """Whether a GPU may be there; told without torch, which takes seconds to import."""
+    """Whether a GPU may be there; found without torch, which takes seconds to import."""
     return sys.platform != "linux" or any(map(os.path.exists, GPU_NODES))
 
 
