@@ -8,12 +8,12 @@ It is the process under test, not a mock: each step is the real one, with a kill
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import threading
 import time
 from typing import Any
+
+from process_killer import Killer
 
 from recsys.delivery.backoff import Backoff
 from recsys.delivery.deliverer import Deliverer
@@ -27,19 +27,6 @@ from recsys.store.store import Store
 DELIVER = ("taken", "read", "before send", "after send", "before note", "after note")
 ADD = ("before add", "in transaction", "after add")
 SUBJECTS = 7
-
-
-class Killer:
-    """Kills this process when a step comes for the n-th time."""
-
-    def __init__(self, step: str, count: int) -> None:
-        self.step, self.left = step, count
-
-    def at(self, step: str) -> None:
-        if step == self.step:
-            self.left -= 1
-            if self.left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
 
 
 class KilledLeases(Leases):

@@ -9,14 +9,13 @@ all is counted, or once another process has done so.
 
 from __future__ import annotations
 
-import os
-import signal
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from process_killer import Killer
 
 from recsys.monitoring import watch_worker as module
 from recsys.monitoring.alert_writer import AlertWriter
@@ -27,19 +26,6 @@ from recsys.text.sentiment.scorer import SentimentScorer
 
 STEPS = ("taken", "kept", "cursor", "counted", "backfilled", "looked", "sent")
 LEASE = 1.0  # seconds
-
-
-class Killer:
-    """Kills this process when a step comes for the n-th time."""
-
-    def __init__(self, step: str, count: int) -> None:
-        self.step, self.left = step, count
-
-    def at(self, step: str) -> None:
-        if step == self.step:
-            self.left -= 1
-            if self.left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
 
 
 class KilledWatches(Watches):

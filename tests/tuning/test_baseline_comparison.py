@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-import worlds
+from tuning_world import BOOKS, side_events
 
 from recsys.data.event_kind_weights import EventWeights
-from recsys.data.records import Event, Item
+from recsys.data.records import Item
 from recsys.data.table_builder import item_table
 from recsys.ranking.terms.popularity import SHARES
 from recsys.serving.live_state import LiveState
@@ -23,22 +23,10 @@ from recsys.tuning.evaluation_protocols import Rules, make_split
 from recsys.tuning.live_state_replay import replay_validation
 from recsys.tuning.validation_splits import SHARE, validation
 
-BOOKS = 60
-
 
 def world(timed=True):
     """Return eighty users who read fifteen of the thirty books of their side, and the books."""
-    rng = np.random.default_rng(3)
-    reads = [
-        (f"reader-{reader}", f"book-{book}")
-        for reader in range(80)
-        for book in rng.permutation(np.arange(reader % 2, BOOKS, 2))[:15]
-    ]
-    events = worlds.event_table(
-        Event(*reads[at], "like", timestamp=worlds.START + 600.0 * place if timed else None)
-        for place, at in enumerate(rng.permutation(len(reads)).tolist())
-    )
-    return events, item_table(Item(f"book-{n}") for n in range(BOOKS))
+    return side_events(timed), item_table(Item(f"book-{n}") for n in range(BOOKS))
 
 
 def fitted(data, sign):

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import worlds
+from tuning_world import side_events
 
 from recsys.data.event_kind_weights import EventWeights
-from recsys.data.records import Event
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
 from recsys.models.engine_definitions import Engine
@@ -21,22 +20,11 @@ from recsys.tuning.engine_selection import assembled
 from recsys.tuning.model_selection import choose
 from recsys.tuning.validation_splits import validation
 
-BOOKS = 60
-
 
 @pytest.fixture(scope="module")
 def check():
     """Eighty users who read fifteen of the thirty books of their side, without times."""
-    rng = np.random.default_rng(3)
-    reads = [
-        (f"reader-{reader}", f"book-{book}")
-        for reader in range(80)
-        for book in rng.permutation(np.arange(reader % 2, BOOKS, 2))[:15]
-    ]
-    table = worlds.event_table(
-        Event(*reads[at], "like") for at in rng.permutation(len(reads)).tolist()
-    )
-    return validation(table, item_table([]), EventWeights())[1]
+    return validation(side_events(timed=False), item_table([]), EventWeights())[1]
 
 
 def noisy(level, seconds=0.0):

@@ -6,13 +6,11 @@ import numpy as np
 import pytest
 import worlds
 from scipy import sparse
+from tuning_world import near, noise, side_events
 
-from recsys.data.records import Event
 from recsys.data.table_builder import item_table
-from recsys.models.ease import EaseConfig, fit_ease
 from recsys.models.engine_definitions import Engine, engine_sum
 from recsys.models.interaction_matrix import Interactions
-from recsys.models.item_to_item_weights import ItemWeights
 from recsys.ranking_metrics import Positives
 from recsys.training.model_builder import TextVectors, known_interactions
 from recsys.tuning.cpu_budget import Budget
@@ -23,19 +21,6 @@ from recsys.tuning.live_state_replay import replay_validation
 from recsys.tuning.tuner import Scenario, TuningData, tune
 from recsys.tuning.validation_set import ValidationSet
 
-BOOKS = 60
-
-
-def near(data, seed, device):
-    return fit_ease(data.matrix, EaseConfig(regularization=20.0))
-
-
-def noise(data, seed, device):
-    size = data.shape[1]
-    square = np.random.default_rng(seed).random((size, size), np.float32)
-    np.fill_diagonal(square, 0.0)
-    return ItemWeights.from_dense(square, size)
-
 
 def family(name, fit, seconds=0.0):
     return replace(
@@ -45,17 +30,8 @@ def family(name, fit, seconds=0.0):
 
 @pytest.fixture(scope="module")
 def dated():
-    """A hundred users who read fifteen of the thirty books of their side, one by one in time."""
-    rng = np.random.default_rng(3)
-    reads = [
-        (f"reader-{reader}", f"book-{book}")
-        for reader in range(100)
-        for book in rng.permutation(np.arange(reader % 2, BOOKS, 2))[:15]
-    ]
-    return worlds.event_table(
-        Event(*reads[at], "like", timestamp=worlds.START + 600.0 * place)
-        for place, at in enumerate(rng.permutation(len(reads)).tolist())
-    )
+    """A hundred users of two sides."""
+    return side_events(timed=True, users=100)
 
 
 FAMILIES = (family("slist", noise), family("lowpass", noise), family("ease", near))

@@ -9,14 +9,13 @@ import numpy as np
 import pytest
 import worlds
 from choice_columns import factors, share
+from tuning_world import BOOKS, near, noise, side_events
 
 from recsys.data.event_kind_weights import EventWeights
-from recsys.data.records import Event, Item
+from recsys.data.records import Item
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
-from recsys.models.ease import EaseConfig, fit_ease
 from recsys.models.engine_definitions import Engine
-from recsys.models.item_to_item_weights import ItemWeights
 from recsys.ranking.batch_scoring import score_block
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.query import Query
@@ -36,33 +35,6 @@ from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_choice_sets import FEWEST_LISTS, time_over
 from recsys.tuning.validation_splits import validation
 
-BOOKS = 60
-
-
-def events(timed):
-    """Return eighty users who read fifteen of the thirty books of their side."""
-    rng = np.random.default_rng(3)
-    reads = [
-        (f"reader-{reader}", f"book-{book}")
-        for reader in range(80)
-        for book in rng.permutation(np.arange(reader % 2, BOOKS, 2))[:15]
-    ]
-    return worlds.event_table(
-        Event(*reads[at], "like", timestamp=worlds.START + 600.0 * place if timed else None)
-        for place, at in enumerate(rng.permutation(len(reads)).tolist())
-    )
-
-
-def near(data, seed, device):
-    return fit_ease(data.matrix, EaseConfig(regularization=20.0))
-
-
-def noise(data, seed, device):
-    size = data.shape[1]
-    square = np.random.default_rng(seed).random((size, size), np.float32)
-    np.fill_diagonal(square, 0.0)
-    return ItemWeights.from_dense(square, size)
-
 
 def broken(data, seed, device):
     raise AssertionError("nobody could afford this")
@@ -77,7 +49,7 @@ ENGINES = (
 
 @pytest.fixture(scope="module", params=[True, False], ids=["timed", "untimed"])
 def tuned(request):
-    table, notes = events(request.param), []
+    table, notes = side_events(request.param), []
     books = item_table(Item(f"book-{n}") for n in range(BOOKS))
     _, check = validation(table, books, EventWeights())
     words = TextVectors.none(len(check.data.items))
@@ -130,7 +102,7 @@ def test_a_choice_survives_json(tuned):
 
 
 def test_no_time_at_all_leaves_the_best_of_popular_trending_and_item_knn():
-    table = events(timed=True)
+    table = side_events(timed=True)
     _, check = validation(table, item_table([]), EventWeights())
     words = TextVectors.none(len(check.data.items))
     choice = choose(check, words, [ENGINES[2]], Budget(0.0))
@@ -181,7 +153,7 @@ def test_a_budget_counts_threads_and_children():
 @pytest.mark.parametrize("looks", range(1, 60, 7))
 def test_a_search_that_ends_anywhere_keeps_a_form_that_finds_something(looks):
     """The budget is over after so many looks at it, whatever is being done then."""
-    _, check = validation(events(timed=True), item_table([]), EventWeights())
+    _, check = validation(side_events(timed=True), item_table([]), EventWeights())
     words = TextVectors.none(len(check.data.items))
     budget = Budget(looks / 60, Stepping(1.0), Stepping(0.0))
     choice = choose(check, words, ENGINES[:2], budget)
@@ -300,7 +272,7 @@ def test_the_search_ends_with_its_time_and_says_so(tuned):
 def test_what_validation_scores_is_what_is_served(engines):
     """Whatever the weight of a term: a fold-in is not linear in the weights of a history."""
     books = item_table(Item(f"book-{n}") for n in range(BOOKS))
-    _, check = validation(events(False), books, EventWeights())
+    _, check = validation(side_events(False), books, EventWeights())
     words, known = TextVectors.none(BOOKS), known_interactions(check.data, TextVectors.none(BOOKS))
     fitted = {
         name: {(one := engine_named(name)).scorer: one.fit(known, 0, "cpu")} for name in engines
@@ -380,7 +352,7 @@ def test_votes_weigh_more_until_that_does_harm(by_vote, best, highest):
 
 
 def test_of_many_engines_the_best_three_go_on():
-    _, check = validation(events(timed=True), item_table([]), EventWeights())
+    _, check = validation(side_events(timed=True), item_table([]), EventWeights())
     worse = tuple(Engine(f"noise {n}", "neighbours", noise, lambda data: 0.0) for n in range(3))
     choice = choose(
         check, TextVectors.none(len(check.data.items)), (*worse, ENGINES[1]), Budget(2.0)
@@ -479,7 +451,7 @@ def test_terms_of_follows_count_as_tried_only_where_there_was_time(left, tried):
 
 def test_models_that_take_all_the_time_leave_lists_and_a_search(monkeypatch):
     """Models of the engines that go on cost more than is left; the better engine is chosen."""
-    _, check = validation(events(timed=False), item_table([]), EventWeights())
+    _, check = validation(side_events(timed=False), item_table([]), EventWeights())
     words, seconds = TextVectors.none(len(check.data.items)), [0.0]
     assembled = model_selection.assembled
 
