@@ -74,4 +74,5 @@ class RequestBody:
 
 
 def busy(why: str) -> ApiError:
+    """Return the failure of a request that finds no room or no thread, with Retry-After."""
     return ApiError(503, f"{why}: try again", "busy", headers={"Retry-After": "1"})

@@ -26,6 +26,7 @@ def without_empty(given: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def path_value(name: str, value: str) -> str:
+    """Return a value of a path, checked as an id or a label; 400 where it is none."""
     try:
         return check_id(value) if name in _ID_VALUES else check_label(value)
     except ValueError as error:
@@ -45,6 +46,7 @@ def parameter_kinds(model: type[BaseModel]) -> dict[str, str]:
 
 
 def refuse_unknown(given: Any, known: Any) -> None:
+    """Raise 400 that names the parameters which a route does not have."""
     names = sorted(name for name in given if name not in known)
     if names:
         details: list[dict[str, object]] = [
@@ -58,6 +60,7 @@ def refuse_unknown(given: Any, known: Any) -> None:
 def validated(
     model: type[BaseModel], given: dict[str, list[str]], kinds: dict[str, str], loose: bool
 ) -> BaseModel:
+    """Return parameters as their model; 400 names the first that is wrong."""
     if not loose:
         refuse_unknown(given, kinds)
     values = {

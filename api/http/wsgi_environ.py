@@ -58,6 +58,7 @@ def header_fields(scope: Message) -> dict[str, str]:
 
 
 def declared_length(fields: dict[str, str]) -> int | None:
+    """Return the Content-Length of a head in bytes; None without one, 400 for no number."""
     declared = fields.get("content-length")
     if declared is None:
         return None
