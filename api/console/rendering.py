@@ -1,4 +1,4 @@
-"""Pages from templates: language, colours, navigation, session and the headers of every answer."""
+"""Pages from templates, in the language of the request, with the headers of every answer."""
 
 from __future__ import annotations
 
@@ -7,24 +7,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Response, current_app, g, request
+from flask import Response, g, request
 from jinja2 import Environment, FileSystemLoader, Undefined
 from markupsafe import Markup
 
-from recsys.i18n import SOURCE, languages, preferred
+from recsys.i18n import SOURCE, languages
 
-from ..auth import Authenticator
-from ..console_session import CONSOLE, COOKIE, SECONDS, Session
+from ..console_session import CONSOLE, Session
 from ..errors import ApiError
 from . import formats
+from .browser_preferences import SCHEMES, language, scheme
+from .browser_session import gate, keep_session, session
 from .error_sentences import error_sentence
 from .navigation import GROUPS, visible
 from .translations import translated
 
 HERE = Path(__file__).parent
-PREFERENCES = "recsys_console_view"  # cookie: language and colours
-SCHEMES = ("auto", "light", "dark")
-_YEAR = 365 * 86_400
 _SCRIPTS = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
 POLICY = (
     f"{_SCRIPTS}connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -39,88 +37,12 @@ HEADERS = {
 }
 
 
-def gate() -> Authenticator:
-    """Return what knows keys and sessions."""
-    found: Authenticator = current_app.extensions["gate"]
-    return found
-
-
-def language() -> str:
-    """Return the language of the page: as chosen, else as the browser prefers."""
-    chosen = _preferences()[0]
-    if chosen in languages():
-        return chosen
-    return preferred(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-
-
-def scheme() -> str:
-    """Return the colours: one of SCHEMES; auto: as the system has them."""
-    chosen = _preferences()[1]
-    return chosen if chosen in SCHEMES else SCHEMES[0]
-
-
-def _preferences() -> tuple[str, str]:
-    chosen, _, colours = request.cookies.get(PREFERENCES, "").partition(".")
-    return chosen, colours
-
-
-def keep_preferences(response: Response, chosen: str, colours: str) -> None:
-    """Keep language and colours in a cookie of the console."""
-    response.set_cookie(
-        PREFERENCES,
-        f"{chosen}.{colours}",
-        max_age=_YEAR,
-        path=CONSOLE,
-        httponly=True,
-        samesite="Strict",
-        secure=_secure(),
-    )
-
-
-def session() -> Session | None:
-    """Return the session of the request; one of a browser without a key where there is none.
-
-    None while the store, which holds the secret of sessions, was never reached.
-    """
-    if "console_session" not in g:
-        found = gate().session(request.environ)
-        g.console_session = found
-        if found is None:
-            try:
-                g.console_session, g.console_cookie = gate().sessions.make()
-            except ApiError:
-                g.console_session = None
-    known: Session | None = g.console_session
-    return known
-
-
-def sign_in(key_id: str) -> None:
-    """Begin a new session for a key, whatever session there was; empty: for nobody."""
-    g.console_session, g.console_cookie = gate().sessions.make(key_id)
-
-
-def _secure() -> bool:
-    url: str = current_app.extensions["settings"].public_url
-    # whoever writes this header without a proxy only keeps their own cookie from plain HTTP
-    forwarded = request.environ.get("HTTP_X_FORWARDED_PROTO", "").strip().lower()
-    return request.is_secure or forwarded == "https" or url.startswith("https://")
-
-
 def finished(response: Response) -> Response:
     """Return an answer of the console with the headers that all of them have."""
     for name, value in HEADERS.items():
         response.headers[name] = value
     response.headers.setdefault("Cache-Control", "no-store")
-    if text := g.pop("console_cookie", ""):
-        response.set_cookie(
-            COOKIE,
-            text,
-            max_age=SECONDS,
-            path=CONSOLE,
-            httponly=True,
-            samesite="Strict",
-            secure=_secure(),
-        )
+    keep_session(response)
     return response
 
 

@@ -30,8 +30,9 @@ from ...schemas.watches import (
     WatchesQuery,
 )
 from .. import watch_charts
+from ..browser_preferences import language
 from ..page_routes import routes
-from ..rendering import language, page
+from ..rendering import page
 from ..translations import translated
 
 PAGE = 40

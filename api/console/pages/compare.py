@@ -14,10 +14,11 @@ from ...console_session import CONSOLE
 from ...routes.request_context import about, service
 from ...schemas.field_types import Id, Label, Moment, Share, Strict
 from .. import recommendation_previews
+from ..browser_preferences import language
 from ..counterfactual_history import WhatIf
 from ..other_bundle_lists import list_of_bundle
 from ..page_routes import routes
-from ..rendering import language, page
+from ..rendering import page
 from .users import at_hand_list, unknown
 
 TOPICS = 12  # that are compared

@@ -13,8 +13,9 @@ from ...routes.watches import NO_PERSON
 from ...schemas.detected_events import DetectedEventsQuery
 from ...schemas.field_types import RowId, Strict
 from .. import watch_charts
+from ..browser_preferences import language
 from ..page_routes import routes
-from ..rendering import language, page
+from ..rendering import page
 from ..translations import translated
 
 PAGE = 50

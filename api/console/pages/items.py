@@ -21,8 +21,9 @@ from ...handlers import list_pagination, trends_json
 from ...routes.request_context import service
 from ...schemas.field_types import Id, Strict, Words
 from .. import recommendation_previews, timeline_chart
+from ..browser_preferences import language
 from ..page_routes import routes
-from ..rendering import language, page
+from ..rendering import page
 from ..translations import translated
 from .topics import called
 

@@ -10,9 +10,10 @@ from ...console_session import CONSOLE
 from ...errors import ApiError
 from ...routes.request_context import service
 from ...schemas.field_types import Label, Strict
+from ..browser_session import session
 from ..formats import url
 from ..page_routes import routes
-from ..rendering import page, session
+from ..rendering import page
 
 
 class KeysQuery(Strict):

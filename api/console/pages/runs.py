@@ -15,8 +15,9 @@ from ...errors import ApiError
 from ...routes.request_context import service
 from ...schemas.field_types import RowId, Strict
 from .. import night_charts
+from ..browser_preferences import language
 from ..page_routes import routes
-from ..rendering import language, page
+from ..rendering import page
 from ..translations import translated
 
 PAGE = 50

@@ -13,7 +13,7 @@ from recsys.i18n import languages
 from ...console_session import CONSOLE
 from ...errors import ApiError
 from ...schemas.field_types import Strict
-from .. import rendering
+from .. import browser_preferences, browser_session, rendering
 from ..page_routes import routes
 
 STATIC = rendering.HERE / "static"
@@ -62,7 +62,7 @@ def form(query: NextQuery) -> Response:
 @routes.post(f"{CONSOLE}/login", None, body=KeyForm, unaudited=_OWN_SESSION)
 def sign_in(body: KeyForm) -> Response:
     """Exchange a key for a session; 401 for one that is not known or opens no console."""
-    key = rendering.gate().key(body.key.strip()) if body.key.strip() else None
+    key = browser_session.gate().key(body.key.strip()) if body.key.strip() else None
     problem = ""
     if key is None:
         problem = "This key is not known, or was revoked."
@@ -71,28 +71,33 @@ def sign_in(body: KeyForm) -> Response:
     if problem or key is None:
         where = own_path(body.next)
         return rendering.page("sign_in.html", "Sign in", 401, next=where, problem=problem, why="")
-    rendering.sign_in(key.key_id)
+    browser_session.sign_in(key.key_id)
     return redirect(own_path(body.next), 303)  # type: ignore[return-value]
 
 
 @routes.post(f"{CONSOLE}/logout", None, body=NoForm, unaudited=_OWN_SESSION)
 def sign_out(body: NoForm) -> Response:
     """End the session of this browser."""
-    rendering.sign_in("")
+    browser_session.sign_in("")
     return redirect(f"{CONSOLE}/login", 303)  # type: ignore[return-value]
 
 
 @routes.post(f"{CONSOLE}/view", None, body=ViewForm, unaudited=_OWN_VIEW)
 def view(body: ViewForm) -> Response:
     """Keep a language and colours."""
-    chosen, colours = body.lang or rendering.language(), body.scheme or rendering.scheme()
+    chosen, colours = (
+        body.lang or browser_preferences.language(),
+        body.scheme or browser_preferences.scheme(),
+    )
     if chosen not in languages():
         known = ", ".join(languages())
         raise ApiError(422, f"there is no language {chosen[:40]!r} here; there are: {known}")
-    if colours not in rendering.SCHEMES:
-        raise ApiError(422, f"colours {colours[:40]!r} are none of {', '.join(rendering.SCHEMES)}")
+    if colours not in browser_preferences.SCHEMES:
+        raise ApiError(
+            422, f"colours {colours[:40]!r} are none of {', '.join(browser_preferences.SCHEMES)}"
+        )
     response: Response = redirect(own_path(body.next), 303)  # type: ignore[assignment]
-    rendering.keep_preferences(response, chosen, colours)
+    browser_preferences.keep_preferences(response, chosen, colours)
     return response
 
 

@@ -13,8 +13,9 @@ from ...routes.request_context import service
 from ...routes.trends_and_timelines import topic as timeline
 from ...schemas.trends import TimelineQuery
 from .. import timeline_chart, topic_map
+from ..browser_preferences import language
 from ..page_routes import routes
-from ..rendering import language, page
+from ..rendering import page
 from ..translations import translated
 
 ITEMS = 20

@@ -18,8 +18,9 @@ from ...routes.request_context import service
 from ...schemas.field_types import Id, Strict
 from ...schemas.trends import Kind, State
 from .. import timeline_chart
+from ..browser_preferences import language
 from ..page_routes import routes
-from ..rendering import language, page
+from ..rendering import page
 from ..translations import translated
 
 SHOWN = 60

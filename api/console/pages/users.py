@@ -15,9 +15,10 @@ from ...handlers.user_profile import profile
 from ...routes.request_context import about, service
 from ...schemas.field_types import Id, Moment, RowId, Share, Strict, listed
 from .. import recommendation_previews
+from ..browser_preferences import language
 from ..counterfactual_history import WhatIf, state_of
 from ..page_routes import routes
-from ..rendering import language, page
+from ..rendering import page
 
 EVENTS = 40  # of the history on a page
 LIST = 20

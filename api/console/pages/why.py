@@ -17,9 +17,10 @@ from ...routes.request_context import about, service
 from ...schemas.explanation import ExplainParameters
 from ...schemas.field_types import Id, Moment, RowId, Share, Strict, listed
 from .. import recommendation_previews
+from ..browser_preferences import language
 from ..counterfactual_history import WhatIf, state_of
 from ..page_routes import routes
-from ..rendering import language, page
+from ..rendering import page
 from .users import title_of, unknown
 
 LISTS = 200  # latest lists that are searched for an item
