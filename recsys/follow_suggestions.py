@@ -25,7 +25,7 @@ from recsys.social_network.follow_scores import DEFAULT, Candidates, candidates,
 from recsys.social_network.popular_accounts import PopularAccounts
 from recsys.store.store import Store
 
-LEAST_TOLD = 3  # accounts from which their count is shown
+LEAST_COUNTED = 3  # accounts from which their count is shown
 MANY = 10  # followers from which an account is called followed by many
 _LISTED = 60  # items of the user's own list whose authors are candidates
 _CANDIDATES = 200
@@ -248,10 +248,10 @@ class FollowSuggestions:
         if one.user and _holds(graph.following(one.user), self._number):
             found_reasons.append(SuggestionReason("mutual", translate(FOLLOWS_YOU, self._language)))
         by = _common(own, followers)
-        if by >= LEAST_TOLD:
+        if by >= LEAST_COUNTED:
             found_reasons.append(self._counted("followed_by_followees", FOLLOWED_BY, by))
         same = _common(own, graph.following(one.user)) if one.user else 0
-        if same >= LEAST_TOLD:
+        if same >= LEAST_COUNTED:
             found_reasons.append(self._counted("same_followees", SAME_FOLLOWEES, same))
         if not found_reasons and (by or same):
             found_reasons.append(SuggestionReason("network", translate(NEAR, self._language)))

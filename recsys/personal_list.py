@@ -89,6 +89,19 @@ class UserState:
         return "short" if len(self.history) < SHORT else "long"
 
 
+# fields of a ListRequest that a configuration, or an arm of an experiment, may override
+OVERRIDES = (
+    "personal",
+    "diversity",
+    "calibration",
+    "rising_weight",
+    "flag_weight",
+    "author_cap",
+    "category_cap",
+    "repeat",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class ListRequest:
     """What a caller may ask of a list; the defaults are those of `GET /recommend`."""

@@ -31,11 +31,10 @@ from recsys.experiments.off_policy import (
     snips,
 )
 from recsys.exploration import Method, Pool, pool_of
-from recsys.personal_list import ListRequest, UserState, query_of, ranked
+from recsys.personal_list import OVERRIDES, ListRequest, UserState, query_of, ranked
 from recsys.ranking.query import Filters
 from recsys.recommender import Recommender
 from recsys.store.exposure_reader import ShownList
-from recsys.what_if import OVERRIDES
 
 Floats = NDArray[np.floating]
 POSITIONS = 10  # the first places of lists, which are estimated

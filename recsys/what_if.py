@@ -16,7 +16,7 @@ from typing import Any
 
 from recsys.data.event_kind_weights import EventWeights
 from recsys.errors import DataError
-from recsys.personal_list import ListRequest, UserState, query_of, ranked
+from recsys.personal_list import OVERRIDES, ListRequest, UserState, query_of, ranked
 from recsys.ranking.query import Filters, Query, Recommendation
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
@@ -30,17 +30,7 @@ from recsys.text.sentiment.scorer import SentimentScorer
 
 MOST_USERS = 1_000
 SHOWN_USERS = 20  # whose lists an answer holds; of more it holds sums
-TOLD = 20  # rows of a table of differences
-OVERRIDES = (  # of a configuration
-    "personal",
-    "diversity",
-    "calibration",
-    "rising_weight",
-    "flag_weight",
-    "author_cap",
-    "category_cap",
-    "repeat",
-)
+MOST_ROWS = 20  # rows of a table of differences
 
 ListMaker = Callable[[Query, int], Sequence[Recommendation]]  # the best n of a query
 
@@ -276,8 +266,8 @@ def _reasons(lists: Sequence[Made]) -> dict[str, float]:
 
 
 def _rows(both: Sequence[Mapping[str, float]]) -> list[dict[str, Any]]:
-    """Return what differs most between two tables, at most TOLD rows; equal ones by name."""
+    """Return what differs most between two tables, at most MOST_ROWS rows; equal ones by name."""
     names = set(both[0]) | set(both[1])
     rows = [(name, both[0].get(name, 0.0), both[1].get(name, 0.0)) for name in names]
-    rows = sorted(rows, key=lambda row: (-abs(row[2] - row[1]), row[0]))[:TOLD]
+    rows = sorted(rows, key=lambda row: (-abs(row[2] - row[1]), row[0]))[:MOST_ROWS]
     return [{"name": name, "before": a, "after": b} for name, a, b in rows]

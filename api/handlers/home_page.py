@@ -10,7 +10,7 @@ from typing import Any
 from recsys.empty_list_reasons import personal as personal_notice
 from recsys.home_page import HomePage
 from recsys.home_row_pages import RowPage, copy_groups, first_pages, later_page
-from recsys.personal_list import ListRequest, UserState, query_of
+from recsys.personal_list import OVERRIDES, ListRequest, UserState, query_of
 from recsys.ranking.pinned_items import SOURCE as PINNED
 from recsys.ranking.query import Query
 from recsys.ranking.reserved_places import SOURCE, ReservedPlaces
@@ -27,19 +27,6 @@ from . import list_pagination as pages
 from .personal_list import Recommend, count_reserved, exposure_of
 
 _SLOTS = {SOURCE: "reserved", PINNED: "pinned"}  # kinds of slots, by the source of an item
-# what an arm overrides of the query of a home page
-_STEERS = frozenset(
-    {
-        "personal",
-        "diversity",
-        "calibration",
-        "rising_weight",
-        "flag_weight",
-        "author_cap",
-        "category_cap",
-        "repeat",
-    }
-)
 _UNBOUND = frozenset({"explain", "fields", "lang", "row", "cursor"})  # may differ between pages
 
 
@@ -114,7 +101,7 @@ class Home:
             explain=given.explain,
             language=self.language,
             now=now,
-            **{name: value for name, value in overrides.items() if name in _STEERS},
+            **{name: value for name, value in overrides.items() if name in OVERRIDES},
         )
         return query_of(user_state, request, self.service.settings.repeat_categories)
 

@@ -22,7 +22,7 @@ RECENT = 86_400.0  # seconds after its latest first act in which a group is wort
 PAUSE = (
     7 * 86_400.0
 )  # seconds without a first act after which the next group on an item is another one
-_TOLD = 10_000  # items that are remembered
+_MOST_KEPT = 10_000  # items that are remembered
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class SuspectNotices:
         except StoreError:
             log.debug("notices of suspicious groups wait for the store")
             return 0
-        if len(self._last) > _TOLD:
+        if len(self._last) > _MOST_KEPT:
             self._last.clear()  # the outbox knows them
         self._last.update((one.item_id, one.last) for one in found)
         return count
