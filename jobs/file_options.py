@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from recsys.data.day_month_order import ORDERS
-from recsys.data.header_naming import COLUMNS
+from recsys.data.header_naming import COLUMNS, KINDS
 from recsys.data.reading_report import Options
 from recsys.errors import DataError
 
@@ -38,11 +38,21 @@ def map_option(command: Any) -> Any:
         type=click.Choice(list(ORDERS)),
         help="Of tables with dates as 08/05/2021, where the first rows do not show the order.",
     )
-    return named(coded(dated(command)))
+    headed = click.option(
+        "--header",
+        "headers",
+        multiple=True,
+        metavar="KIND:NAMES",
+        help="The columns of tables without a line of names, in their order, as in "
+        "events:user_id,item_id,value,timestamp; may be repeated. Unknown names are not read.",
+    )
+    return named(coded(dated(headed(command))))
 
 
-def read_options(names: Sequence[str], encoding: str, dates: str | None) -> Options:
-    """Return what --map, --encoding and --dates say; DataError for what is none."""
+def read_options(
+    names: Sequence[str], encoding: str, dates: str | None, headers: Sequence[str]
+) -> Options:
+    """Return what --map, --encoding, --dates and --header say; DataError for what is none."""
     found: dict[str, str] = {}
     for text in names:
         column, sign, name = (part.strip() for part in text.partition("="))
@@ -50,4 +60,13 @@ def read_options(names: Sequence[str], encoding: str, dates: str | None) -> Opti
             known = ", ".join(COLUMNS)
             raise DataError(f"--map {text}: write COLUMN=NAME, where COLUMN is one of {known}")
         found[column] = name
-    return Options(found, encoding, dates or "")
+    columns: dict[str, tuple[str, ...]] = {}
+    for text in headers:
+        kind, sign, listed = text.partition(":")
+        if not sign or kind not in KINDS or not listed.strip():
+            raise DataError(
+                f"--header {text}: write KIND:NAME,NAME,… as in events:user_id,item_id,timestamp, "
+                f"where KIND is one of {', '.join(KINDS)}"
+            )
+        columns[kind] = tuple(name.strip() for name in listed.split(","))
+    return Options(found, encoding, dates or "", columns)

@@ -92,6 +92,7 @@ def command(
     column_names: tuple[str, ...],
     encoding: str,
     dates: str | None,
+    headers: tuple[str, ...],
     protocol: str,
     ks: str,
     models: str,
@@ -126,7 +127,7 @@ def command(
     check_json_file(json_file)
     if html_file and not html_file.absolute().parent.is_dir():
         raise DataError(f"{html_file}: its folder does not exist")
-    options = read_options(column_names, encoding, dates)
+    options = read_options(column_names, encoding, dates, headers)
     event_table, item_table = tables(settings, events, items, options)
     shared = share_at_one_time(event_table)
     if shared > SHARED:

@@ -53,6 +53,7 @@ def command(
     column_names: tuple[str, ...],
     encoding: str,
     dates: str | None,
+    headers: tuple[str, ...],
     users: int,
     validation: bool,
     json_file: Path | None,
@@ -63,7 +64,7 @@ def command(
         raise DataError("nothing to judge: give --follows F, --cascades F or --threads F")
     if save and threads is None:
         raise DataError("--save keeps the model of stances: give --threads F")
-    options = read_options(column_names, encoding, dates)
+    options = read_options(column_names, encoding, dates, headers)
     figures: dict[str, Any] = {}
     edges = _follows(follows, options)
     if cascades is not None:

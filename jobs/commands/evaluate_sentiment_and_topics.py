@@ -62,6 +62,7 @@ def command(
     column_names: tuple[str, ...],
     encoding: str,
     dates: str | None,
+    headers: tuple[str, ...],
     topics: int | None,
     throughput: int | None,
     encoder: str,
@@ -76,7 +77,7 @@ def command(
     check_json_file(json_file)
     settings = load_settings()
     figures: dict[str, object] = {}
-    options = read_options(column_names, encoding, dates)
+    options = read_options(column_names, encoding, dates, headers)
     table = load_items(items, options=options) if items else None
     if table is not None and throughput:
         figures["throughput"] = _throughput(settings, table, throughput)

@@ -49,6 +49,7 @@ def command(
     column_names: tuple[str, ...],
     encoding: str,
     dates: str | None,
+    headers: tuple[str, ...],
     days: int | None,
     per_week: float,
     seed: int,
@@ -58,7 +59,7 @@ def command(
     if not items and not events:
         raise DataError("nothing to judge: give --items F, --events F or both")
     check_json_file(json_file)
-    stream, marked = _read(items, events, read_options(column_names, encoding, dates))
+    stream, marked = _read(items, events, read_options(column_names, encoding, dates, headers))
     if days is not None:
         stream = stream.between(stream.time.max(initial=0) - days * DAY * HOUR, np.inf)
     figures = {"seed": seed, "acts": len(stream), **_judged(stream, marked, per_week, seed)}

@@ -34,6 +34,7 @@ def command(
     column_names: tuple[str, ...],
     encoding: str,
     dates: str | None,
+    headers: tuple[str, ...],
     seed: int,
     json_file: Path | None,
 ) -> None:
@@ -41,7 +42,7 @@ def command(
     check_json_file(json_file)
     if not events:
         raise DataError("nothing to judge: give --events F")
-    options = read_options(column_names, encoding, dates)
+    options = read_options(column_names, encoding, dates, headers)
     table = load_items(items, options=options) if items else ItemTable.empty()
     weights = load_settings().weights
     data = Dataset.build(load_events(events, options=options), table, weights=weights)

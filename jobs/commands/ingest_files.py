@@ -294,6 +294,7 @@ def command(
     column_names: tuple[str, ...],
     encoding: str,
     dates: str | None,
+    headers: tuple[str, ...],
     replace: bool,
     strict: bool,
     as_json: bool,
@@ -308,7 +309,7 @@ def command(
     files = {kind: paths for kind, paths in given.items() if paths}
     if not files:
         raise click.UsageError("name at least one file: --items F, --events F")
-    options = read_options(column_names, encoding, dates)
+    options = read_options(column_names, encoding, dates, headers)
     report = ingest(files, load_settings(), strict, options, replace)
     if as_json:
         print(json.dumps(report, ensure_ascii=False))

@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 SAME = {
     "events": {"rating": "value", "event_type": "event", "event_name": "event"},
 }
+# names taken before all other names of their column: records of products have the parent's id only
+STRONG_NAMES = {"parent_asin": "item_id"}
 _CHINESE_NUMBERS = ("id", "编号", "号", "标识", "编码")
 _CHINESE_ITEMS = (
     "物品", "内容", "文章", "帖子", "视频", "商品", "产品", "作品", "新闻", "资讯", "微博", "笔记",
@@ -49,7 +51,8 @@ _USER_ID = (
 _TIME = (
     "ts", "time", "created", "created_at", "date", "datetime", "date_time", "event_time",
     "event_date", "event_timestamp", "occurred_at", "unix_review_time", "created_utc",
-    "timestamp_ms", "ts_ms", "creation_timestamp", "logged_at", "rated_at", "watched_at", "at",
+    "timestamp_ms", "time_ms", "ts_ms", "creation_timestamp", "logged_at", "rated_at",
+    "watched_at", "at",
     "时间", "时间戳", "毫秒时间戳", "日期", "行为时间", "行为日期", "发生时间", "操作时间",
     "事件时间",
     "点击时间", "浏览时间", "播放时间", "观看时间", "评分时间", "评论时间",
@@ -138,6 +141,8 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
         ),
         "author_id": (
             "author", "creator", "author_name", "byline", "writer", "creator_id", "dc:creator",
+            "author_user_id", "author_person_id", "uploader", "uploader_id", "owner_user_id",
+            "posted_by",
             "作者", "作者id",
             "作者编号", "up主", "博主", "主播", "创作者", "发布者",
         ),

@@ -16,6 +16,7 @@ from recsys.data.file_opening import (
     MAX_CELL,
     lines_of,
 )
+from recsys.data.flag_column_detection import with_flag_columns
 from recsys.data.header_naming import Naming, Shape, clean_name, named
 from recsys.data.label_separators import BRACKETS, LISTS, label_separator
 from recsys.data.label_separators import SEPARATORS as LABEL_SEPARATORS
@@ -25,7 +26,8 @@ from recsys.data.time_column_detection import ROWS, with_time_column
 from recsys.errors import DataError
 
 FORM_ROWS, FORM_SIZE = 2_000, 2_000_000  # rows and characters by which the form is recognised
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "\x1f": "double colons"}
+DOUBLE_COLON, UNIT = "::", "\x1f"  # `1::1193::5` is read with one sign in place of two
 
 
 def csv_records(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Rows:
@@ -35,19 +37,25 @@ def csv_records(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Ro
     first, before = next(((line, n) for n, line in enumerate(lines) if line.strip()), ("", 0))
     if not first:
         raise DataError(f"{path}: the file is empty")
+    if DOUBLE_COLON in first and len(first.split(DOUBLE_COLON)) > 2 and UNIT not in first:
+        first = first.replace(DOUBLE_COLON, UNIT)
+        lines = (line.replace(DOUBLE_COLON, UNIT) for line in lines)
     result = first.strip().strip('"')
     separator = ""
     if result[:4].lower() == "sep=":
         separator, before = result[4:5] or "\t", before + 1
         first = next(lines, "")
-    separator = separator or _separator(first, shape, reading.options.names)
+    given = list(reading.options.headers.get(shape.kind, ()))
+    separator = separator or _separator(first, shape, reading.options.names, len(given))
     if separator != ",":
         reading.form.append(f"{SEPARATORS.get(separator, repr(separator))} between cells")
     head = [first, *_beginning(lines)]
     spaced = all(cell[:1] == " " for cell in first.split(separator)[1:])
     rows = CsvReader(itertools.chain(head, lines), separator, spaced)
     first_rows = _first_rows(head, separator)
-    yield from _table(rows, first_rows, path, shape, reading, before)
+    cells = given or _header_cells(rows, path)
+    first_rows = first_rows if given else first_rows[1:]
+    yield from _table(rows, cells, first_rows, path, shape, reading, before)
     if rows.backslashes:
         reading.form.append(f"quotes escaped by backslashes in {rows.backslashes:,} rows")
 
@@ -63,24 +71,26 @@ def _beginning(lines: Iterator[str]) -> Iterator[str]:
 
 
 def _first_rows(lines: Sequence[str], separator: str) -> list[list[str]]:
-    """Return the rows below the header, up to the first that is not CSV."""
+    """Return the first rows, the header among them, up to the first that is not CSV."""
     rows: list[list[str]] = []
     with contextlib.suppress(csv.Error):
         rows.extend(csv.reader(lines, delimiter=separator))
-    return rows[1:]
+    return rows
 
 
-def _separator(line: str, shape: Shape, given: Mapping[str, str]) -> str:
-    """Return the sign between the names of a header.
+def _separator(line: str, shape: Shape, given: Mapping[str, str], width: int) -> str:
+    """Return the sign between the names of a header, or between the cells of a table without one.
 
-    It is the one by which the required columns are found; where none is, the one that gives the
-    most names.
+    It is the one by which the required columns are found, or which gives `width` cells (0: there is
+    a header); where none does, the one that gives the most.
     """
     names = dict.fromkeys(SEPARATORS, 0)
     for sign in SEPARATORS:
         try:
             cells = next(csv.reader([line], delimiter=sign))
             names[sign] = len(cells)
+            if width and len(cells) == width:
+                return sign
             naming = named(cells, shape, given)
         except (csv.Error, StopIteration):
             continue
@@ -93,13 +103,13 @@ def _separator(line: str, shape: Shape, given: Mapping[str, str]) -> str:
 
 def _table(
     rows: Any,
+    cells: list[str],
     first_rows: Sequence[Sequence[str]],
     path: Path,
     shape: Shape,
     reading: Reading,
     skipped_lines: int,
 ) -> Rows:
-    cells = _header_cells(rows, path)
     while cells and not clean_name(cells[-1]):
         cells.pop()
     naming = _named(cells, first_rows, path, shape, reading)
@@ -140,6 +150,13 @@ def _table(
         except csv.Error as error:
             line, before = before + 1 + skipped_lines, rows.line_num
             yield line, Broken(f"the row is not CSV ({error})", "")
+
+
+def _header_option(shape: Shape) -> str:
+    if not shape.kind:
+        return ""
+    names = ",".join(shape.required)
+    return f", and a file without such a line is read with --header {shape.kind}:{names},…"
 
 
 def _date_orders(naming: Naming, rows: Sequence[Sequence[str]], reading: Reading) -> dict[str, str]:
@@ -195,11 +212,13 @@ def _named(
     """
     try:
         naming = named(cells, shape, reading.options.names)
-        columns = {
-            name: [row[place] for row in rows[:ROWS] if place < len(row)]
+        values = {
+            name: [row[place] for row in rows if place < len(row)]
             for place, name in enumerate(naming.names)
         }
+        columns = {name: cells[:ROWS] for name, cells in values.items()}
         naming = with_time_column(naming, shape, reading.options.names, columns)
+        naming = with_flag_columns(naming, shape, reading.options.names, values)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
     missing = [name for name in shape.required if name not in naming.columns]
@@ -213,7 +232,7 @@ def _named(
         raise DataError(
             f"{path}:1: the header has no {' and no '.join(missing)}; the first line must name the "
             f"columns, and it is {shown(','.join(cells))}; a column of another name is named with "
-            f"{way}"
+            f"{way}{_header_option(shape)}"
         )
     twice = sorted({name for name in naming.kept if naming.kept.count(name) > 1})
     if twice:

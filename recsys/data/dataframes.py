@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar
 
 from recsys.data.day_month_order import TIMES, in_iso_form, order_of
 from recsys.data.event_tables import EventTable
+from recsys.data.flag_column_detection import with_flag_columns
 from recsys.data.header_naming import Naming, Shape, named
 from recsys.data.item_and_event_readers import read_events, read_partial_items, read_partial_users
 from recsys.data.label_separators import LISTS, label_separator
@@ -174,10 +175,11 @@ def _frame_records(
 ) -> Iterator[Record]:
     header, columns = _columns(frame, kind)
     naming = _naming(header, kind, shape, names)
-    if CLOCK in shape.columns and CLOCK not in naming.columns:
+    if CLOCK in shape.columns:
         unused = {name: columns(header.index(name)) for name in naming.unused if name in header}
         try:
             naming = with_time_column(naming, shape, names, unused)
+            naming = with_flag_columns(naming, shape, names, unused)
         except DataError as error:
             raise DataError(f"{kind}: {_of_columns(str(error))}") from None
     used = [place for place, target in enumerate(naming.targets) if target]

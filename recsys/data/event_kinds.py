@@ -196,7 +196,7 @@ TABLE: tuple[EventKind, ...] = (
         "skip", -0.5, False, ("skipped", "ignore", "ignored", "swipe_left", "跳过", "划走", "滑过")
     ),
     EventKind("hide", -1.0, True, ("hidden", "dismiss", "dismissed", "隐藏")),
-    EventKind("dislike", -1.0, True, ("disliked", "不喜欢", "踩", "点踩")),
+    EventKind("dislike", -1.0, True, ("disliked", "hate", "hated", "不喜欢", "踩", "点踩")),
     EventKind("downvote", -1.0, True, ("downvoted", "vote_down", "down_vote", "反对")),
     EventKind("thumbs_down", -1.0, True, ("thumb_down",)),
     EventKind(
@@ -238,6 +238,15 @@ _NOUNS = (
     "book", "story", "episode", "podcast", "page", "recipe", "lesson", "course", "photo", "image",
     "game", "thread", "document", "news", "内容", "文章", "帖子", "视频", "商品", "产品", "作品",
     "新闻", "资讯", "微博", "笔记", "动态", "电影", "歌曲", "图书", "课程", "节目", "物品",
+)  # fmt: skip
+
+# verbs beside the noun of a kind that add nothing to it: COMMENT CREATED, add_like, order_placed
+_VERBS_AFTER = (
+    "created", "added", "posted", "submitted", "sent", "given", "made", "placed", "written",
+)  # fmt: skip
+_VERBS_BEFORE = (
+    "create", "created", "add", "added", "post", "posted", "submit", "submitted", "send", "sent",
+    "give", "gave", "make", "made", "place", "placed", "write", "wrote", "leave", "left", "new",
 )  # fmt: skip
 
 KIND_WEIGHTS: Mapping[str, float] = MappingProxyType({kind.name: kind.weight for kind in TABLE})
@@ -286,7 +295,10 @@ def withdrawn_by(name: str) -> EventKind | None:
 
 
 def _known(folded: str, table: Mapping[str, EventKind]) -> EventKind | None:
-    """Return the row of a folded name, else of what is left of it without a noun for an item."""
+    """Return the row of a folded name, else of what is left of it.
+
+    That is without a noun for an item (`likePost`), or a verb of making (`comment created`).
+    """
     if folded in table:
         return table[folded]
     if folded in _BY_NAME or folded in _BY_REVERSAL:
@@ -295,7 +307,9 @@ def _known(folded: str, table: Mapping[str, EventKind]) -> EventKind | None:
         for rest in (folded.removesuffix(noun), folded.removeprefix(noun)):
             if rest != folded and rest in table:
                 return table[rest]
-    return None
+    rests = [folded.removesuffix(verb) for verb in _VERBS_AFTER]
+    rests += [folded.removeprefix(verb) for verb in _VERBS_BEFORE]
+    return next((table[rest] for rest in rests if rest != folded and rest in table), None)
 
 
 def nearest(name: str, named: Iterable[str] = ()) -> str | None:

@@ -41,16 +41,32 @@ def check_file(path: Path) -> str:
 
 
 def format_of(path: Path) -> str:
-    """Return the extension that says the format, in lower case; DataError for another name."""
+    """Return the extension that says the format, in lower case.
+
+    Text under another name (`.dat`, `.inter`, none) is ".jsonl" if it begins with a brace, ".json"
+    if with a bracket, else ".csv". DataError for what is no text.
+    """
     plain = path.with_suffix("") if path.suffix.lower() == ".gz" else path
     ending = plain.suffix.lower()
-    if ending not in FORMATS:
+    if ending in FORMATS or not path.is_file():
+        return ending
+    with translated(path), opened(path) as stream:
+        head = stream.peek(HEAD)
+    way = ": save the sheet as CSV" if ending in (".xls", ".xlsx", ".ods", ".numbers") else ""
+    if way or _is_binary(head):
         known = ", ".join(FORMATS)
-        way = ": save the sheet as CSV" if ending in (".xls", ".xlsx", ".ods", ".numbers") else ""
         raise DataError(
             f"{path}: unknown extension {plain.suffix!r}: {known} are known, or + .gz{way}"
         )
-    return ending
+    check_content(head, path)
+    begins = head.removeprefix(codecs.BOM_UTF8).lstrip()[:1]
+    return {b"{": ".jsonl", b"[": ".json"}.get(begins, ".csv")
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether bytes are no text, by signs of control that no text holds."""
+    text = head[:1024].decode(encoding_of(head), "replace")
+    return any(sign < " " and sign not in "\t\n\v\f\r\x1f" for sign in text)
 
 
 def opened(path: Path) -> io.BufferedReader[Any]:

@@ -12,7 +12,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from recsys.data.column_aliases import ITEM_NOUNS, ITEM_PARTS, OTHER_NAMES, SAME, WEAK_NAMES
+from recsys.data.column_aliases import (
+    ITEM_NOUNS,
+    ITEM_PARTS,
+    OTHER_NAMES,
+    SAME,
+    STRONG_NAMES,
+    WEAK_NAMES,
+)
 from recsys.data.records import (
     COMPLETION_COLUMNS,
     EVENT_COLUMNS,
@@ -40,6 +47,8 @@ _TITLES = ("title", "name", "headline", "标题", "名称")
 # small letters need a sign before them: `paid` and `grid` are no ids
 _ID_NAME = re.compile(r"(.+?)(?:[ _.-]*(?:ID|Id)|[ _.-]+id|[ _]*(?:编号|标识|编码))")
 
+_TYPE = re.compile(r":(?:token|float|token_seq|float_seq)$")  # of a column, as RecBole writes it
+
 
 @dataclass(frozen=True, slots=True)
 class Shape:
@@ -49,6 +58,7 @@ class Shape:
     columns: tuple[str, ...]
     others: Mapping[str, tuple[str, float]] = field(default_factory=dict)  # name -> column, rank
     extra: bool = False  # whether unknown columns are kept, as metadata
+    kind: str = ""  # items, events, users or follows; empty: another
 
     @classmethod
     def needing(cls, *required: str) -> Shape:
@@ -66,7 +76,10 @@ class Shape:
         for rank, names in ((2.0, OTHER_NAMES[kind]), (3.0, WEAK_NAMES[kind])):
             for column, known in names.items():
                 others |= {_plain(name): (column, rank) for name in known}
-        return cls(required, columns, others, kind == "items")
+        for name, column in STRONG_NAMES.items():
+            if column in columns:
+                others[_plain(name)] = (column, 1.5)
+        return cls(required, columns, others, kind == "items", kind)
 
 
 COLUMNS = tuple(
@@ -74,6 +87,7 @@ COLUMNS = tuple(
         (*EVENT_COLUMNS, *COMPLETION_COLUMNS, *ITEM_COLUMNS, *USER_COLUMNS, *FOLLOW_COLUMNS)
     )
 )  # of all kinds of files
+KINDS = ("items", "events", "users", "follows")
 _COLUMNS = {
     "items": (("item_id",), ITEM_COLUMNS),
     "events": (("user_id", "item_id"), (*EVENT_COLUMNS, *COMPLETION_COLUMNS)),
@@ -236,13 +250,15 @@ def _claims(
 def _more_precise(names: Sequence[str]) -> int | None:
     """Return which of two names holds the same time more precisely; None where none says so.
 
-    `event_timestamp` goes before `event_date`, `date_gmt` before `date`.
+    `event_timestamp` goes before `event_date`, `date_gmt` and times in milliseconds before `date`.
     """
     if len(names) != 2:
         return None
     plains = [_plain(name) for name in names]
     for place, other in ((0, 1), (1, 0)):
         if plains[place] == plains[other] + "gmt":
+            return place
+        if plains[place].endswith("ms") and plains[other].endswith("date"):
             return place
         stem = plains[place].removesuffix("timestamp")
         if stem and stem != plains[place] and plains[other] == stem + "date":
@@ -284,6 +300,7 @@ def says_the_same(name: str) -> bool:
 def clean_name(name: str) -> str:
     """Return a name of a header without blanks, quotes and byte order marks around it."""
     text = unicodedata.normalize("NFC", name).strip(" \t\r\n\ufeff\u200b\u00a0")
+    text = _TYPE.sub("", text)
     quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\"`"
     return text[1:-1].strip() if quoted else text
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -14,11 +14,14 @@ from recsys.data.file_opening import (
     MAX_WHOLE,
     lines_of,
 )
+from recsys.data.flag_column_detection import with_flag_columns
 from recsys.data.header_naming import Naming, Shape, named
 from recsys.data.nested_objects import containers, flattened, is_nested, without
 from recsys.data.reading_report import BLANK, Broken, Reading, Record, Rows
 from recsys.data.time_column_detection import with_time_column
 from recsys.errors import DataError
+
+FIRST = 200  # objects by whose values columns are recognised
 
 
 @dataclass(slots=True)
@@ -27,6 +30,7 @@ class JsonObjects:
 
     shape: Shape
     reading: Reading
+    first: Sequence[Mapping[str, Any]] = ()  # objects by whose values columns are recognised
     known: dict[tuple[tuple[str, ...], frozenset[str]], Naming | str] = field(default_factory=dict)
 
     def record(self, found: dict[str, Any]) -> Record | Broken:
@@ -59,6 +63,9 @@ class JsonObjects:
             naming = named(tuple(found), self.shape, given, opened)
             values = {name: [found.get(name)] for name in naming.unused}
             naming = with_time_column(naming, self.shape, given, values)
+            for name in naming.unused:
+                values[name].extend(one[name] for one in self.first if name in one)
+            naming = with_flag_columns(naming, self.shape, given, values)
         except DataError as error:
             return str(error)
         self.reading.add(naming)
@@ -67,8 +74,10 @@ class JsonObjects:
 
 def json_line_records(lines: Iterable[str], path: Path, shape: Shape, reading: Reading) -> Rows:
     """Yield (line, record) of one JSON object per line; DataError for an empty file."""
-    objects, seen = JsonObjects(shape, reading), False
-    for line, raw in enumerate(lines, start=1):
+    lines = iter(lines)
+    beginning = list(itertools.islice(lines, FIRST))
+    objects, seen = JsonObjects(shape, reading, _flat(map(_parsed, beginning))), False
+    for line, raw in enumerate(itertools.chain(beginning, lines), start=1):
         if raw.isspace():
             reading.skipped[BLANK] += 1
             continue
@@ -107,13 +116,18 @@ def json_records(text: IO[str], path: Path, shape: Shape, reading: Reading) -> R
     found = _only_list(found)
     if not isinstance(found, list):
         raise DataError(f"{path}: holds no list of JSON objects, and no JSON object in each line")
-    objects = JsonObjects(shape, reading)
+    objects = JsonObjects(shape, reading, _flat(found[:FIRST]))
     reading.form.append("a list of JSON objects")
     for row, entry in enumerate(found, start=1):
         if isinstance(entry, dict):
             yield row, objects.record(entry)
         else:
             yield row, Broken("the entry is not a JSON object", json.dumps(entry)[:1000])
+
+
+def _flat(found: Iterable[Any]) -> list[dict[str, Any]]:
+    """Return the objects among values, without objects in them."""
+    return [flattened(one) if is_nested(one) else one for one in found if isinstance(one, dict)]
 
 
 def _parsed(text: str) -> Any:

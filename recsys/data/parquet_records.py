@@ -7,26 +7,26 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
-from recsys.data.file_opening import (
-    MAX_WHOLE,
-)
+from recsys.data.file_opening import MAX_WHOLE
+from recsys.data.flag_column_detection import with_flag_columns
 from recsys.data.header_naming import Naming, Shape, named
-from recsys.data.json_records import JsonObjects
+from recsys.data.json_records import FIRST, JsonObjects
 from recsys.data.parquet_values import values_of_column
 from recsys.data.reading_report import Reading, Rows
-from recsys.data.time_column_detection import ROWS, with_time_column
+from recsys.data.time_column_detection import with_time_column
 from recsys.errors import DataError
 
 
-def _with_times_of(file: Any, naming: Naming, shape: Shape, reading: Reading) -> Naming:
-    """Return the naming of a Parquet file, a column of times found by its first rows."""
+def _with_columns_by_value(file: Any, naming: Naming, shape: Shape, reading: Reading) -> Naming:
+    """Return the naming of a Parquet file, columns of times and flags found by its first rows."""
     columns = {}
     if naming.unused and file.metadata.num_rows:
-        batch = next(file.iter_batches(batch_size=ROWS))
+        batch = next(file.iter_batches(batch_size=FIRST))
         columns = {
             name: values_of_column(batch.column(naming.names.index(name))) for name in naming.unused
         }
-    return with_time_column(naming, shape, reading.options.names, columns)
+    naming = with_time_column(naming, shape, reading.options.names, columns)
+    return with_flag_columns(naming, shape, reading.options.names, columns)
 
 
 def parquet_records(stream: IO[bytes], path: Path, shape: Shape, reading: Reading) -> Rows:
@@ -45,7 +45,9 @@ def parquet_records(stream: IO[bytes], path: Path, shape: Shape, reading: Readin
         if any(map(_is_struct, file.schema_arrow.types)):
             yield from _structs(file, names, JsonObjects(shape, reading))
             return
-        naming = _with_times_of(file, named(names, shape, reading.options.names), shape, reading)
+        naming = _with_columns_by_value(
+            file, named(names, shape, reading.options.names), shape, reading
+        )
         missing = [name for name in shape.required if name not in naming.columns]
         if missing:
             raise DataError(

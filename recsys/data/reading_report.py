@@ -46,6 +46,7 @@ class Options:
     names: Mapping[str, str] = field(default_factory=dict)  # column -> name in the file
     encoding: str = ""  # empty: UTF-8, UTF-16 or GB 18030, as the bytes show
     dates: str = ""  # DAY_FIRST or MONTH_FIRST; empty: as the first rows show
+    headers: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # kind of file -> names
 
     def __post_init__(self) -> None:
         try:

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from recsys.data.event_flags import NOT_SET, kind_of_flags
 from recsys.data.event_kinds import RATING, find
 from recsys.data.id_normalization import NULL_WORDS, canonical, is_null
 from recsys.data.parsing import (
@@ -131,13 +132,14 @@ class Author:
 def parse_event(fields: Mapping[str, object], now: float | None = None) -> Event:
     """Return the event that raw values describe.
 
-    Without a kind, an event with a value is a `rating`, one with a completion alone a `watch`, and
-    one without either a `view`. The completion is the value of a kind that has one (`watch`, …).
+    Without a kind, flags (`event:like`: 1) say it; without flags, an event with a value is a
+    `rating`, one with a completion alone a `watch`, and one without either a `view`. The completion
+    is the value of a kind that has one (`watch`, …).
     The timestamp may lie up to five minutes after `now`; Store and the tables cut it to now.
     """
     get = fields.get
     value = parse_number(get("value"), "value")
-    kind = _kind(get("event"))
+    kind = _kind(get("event")) or _kind_by_flags(fields)
     if "completion" in fields or "completion_percent" in fields:
         kind, value = _with_completion(kind, value, _completion(fields))
     return Event(
@@ -149,6 +151,14 @@ def parse_event(fields: Mapping[str, object], now: float | None = None) -> Event
         parse_time(get("timestamp"), "timestamp", time.time() if now is None else now),
         optional_id(get("shared_from"), "shared_from"),
     )
+
+
+def _kind_by_flags(fields: Mapping[str, object]) -> str:
+    """Return the kind by columns of flags; empty where a row has none, or a completion alone."""
+    kind = kind_of_flags(fields)
+    if kind is None or (kind == NOT_SET and _completion(fields) is not None):
+        return ""
+    return kind
 
 
 def _completion(fields: Mapping[str, object]) -> float | None:

@@ -248,3 +248,24 @@ def test_the_value_of_a_watch_is_the_share_that_was_taken_in(value, weight):
 def test_other_kinds_have_no_shares():
     assert EventWeights().of_event("purchase", 0.3) == EventWeights().of_event("purchase", None)
     assert EventWeights().of_event("skip", 0.3) == -0.5
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("COMMENT CREATED", "comment"),
+        ("like_added", "like"),
+        ("add_like", "like"),
+        ("new comment", "comment"),
+        ("order_placed", "purchase"),
+        ("review_submitted", "rating"),
+        ("hated", "dislike"),
+    ],
+)
+def test_a_verb_of_making_adds_nothing_to_the_noun_of_a_kind(name, kind):
+    assert event_kinds.find(name).name == event_kinds.find(kind).name
+
+
+@pytest.mark.parametrize("name", ["post_created", "content_removed", "new_article", "created"])
+def test_making_an_item_is_no_act_on_it(name):
+    assert event_kinds.find(name) is None and event_kinds.withdrawn_by(name) is None

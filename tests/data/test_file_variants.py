@@ -287,3 +287,120 @@ def test_a_header_of_another_separator_is_shown_with_a_way_out_per_column(write)
         match="no user_id and no item_id.*wer,was.*--map user_id=NAME --map item_id=NAME",
     ):
         rows(path)
+
+
+def read_of(path, **options):
+    reading = Reading(Options(**options))
+    return [row for _, row in read_events(path, False, reading)], reading
+
+
+HEADERS = {"events": ("user_id", "item_id", "rating", "-", "timestamp")}
+
+
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|", "::"])
+@pytest.mark.parametrize("name", ["u.csv", "u.data", "ratings.dat", "ratings"])
+def test_a_table_without_a_line_of_names_is_read_by_the_option(write, sign, name):
+    text = "".join(
+        sign.join(row) + "\n"
+        for row in (
+            ("196", "242", "3", "x", "881250949"),
+            ("186", "302", "4", "y", "891717742"),
+        )
+    )
+    found, reading = read_of(write(name, text), headers=HEADERS)
+    assert found == [
+        Event("196", "242", "rating", 3.0, "", 881250949.0),
+        Event("186", "302", "rating", 4.0, "", 891717742.0),
+    ]
+    assert reading.unused == ["-"]
+
+
+def test_an_error_names_the_way_to_read_a_table_without_a_line_of_names(write):
+    path = write("u.data", "196\t242\t3\t881250949\n")
+    with pytest.raises(DataError, match="read with --header events:user_id,item_id,…"):
+        read_of(path)
+    rows, _ = read_of(path, headers=HEADERS)
+    assert isinstance(rows[0], Reject) and "4 cells, the header has 5" in rows[0].reason
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ml.inter", "user_id:token\titem_id:token\tevent:token\ttimestamp:float\nann\ti1\tlike\t"),
+        ("log.out", '{"user_id": "ann", "item_id": "i1", "event": "like", "timestamp": '),
+        ("log", "user_id,item_id,event,timestamp\nann,i1,like,"),
+    ],
+)
+def test_text_under_any_name_is_read_by_what_it_holds(write, name, text):
+    end = "}\n" if text[0] == "{" else "\n"
+    assert rows(write(name, text + "1611903660" + end)) == [ROW]
+
+
+def kinds_of(found):
+    return [(row.item_id, row.event, row.value) for row in found]
+
+
+FLAGS = ("user_id", "video_id", "is_click", "Is Like", "hate", "timestamp")
+FLAG_ROWS = (
+    ("ann", "a", 0, 0, 0, 1611903660),
+    ("ann", "b", 1, 0, 0, 1611903661),
+    ("ann", "c", 1, 1, 0, 1611903662),
+    ("ann", "d", 1, 1, 1, 1611903663),
+)
+
+
+@pytest.mark.parametrize("form", ["csv", "jsonl", "json", "parquet", "words"])
+def test_flags_say_the_kind_of_each_event(write, tmp_path, form):
+    objects = [dict(zip(FLAGS, row, strict=True)) for row in FLAG_ROWS]
+    if form == "parquet":
+        path = tmp_path / "e.parquet"
+        pq.write_table(pa.Table.from_pylist(objects), path)
+    elif form in ("csv", "words"):
+        words = {0: "False", 1: "true"} if form == "words" else {0: "0", 1: "1"}
+        lines = [",".join(FLAGS)]
+        lines += [",".join([*r[:2], *(words[f] for f in r[2:5]), str(r[5])]) for r in FLAG_ROWS]
+        path = write("e.csv", "\n".join(lines) + "\n")
+    else:
+        lines = [json.dumps(one) for one in objects]
+        text = "\n".join(lines) if form == "jsonl" else f"[{','.join(lines)}]"
+        path = write(f"e.{form}", text)
+    reading = Reading()
+    assert kinds_of(rows(path, reading)) == [
+        ("a", "impression", None),
+        ("b", "click", None),
+        ("c", "like", None),
+        ("d", "dislike", None),
+    ]
+    assert reading.renamed["is_click"] == "event:click" and not reading.unused
+
+
+def test_what_is_no_flag_among_flags_is_rejected(write):
+    found = rows(write("e.csv", "user_id,item_id,is_click\n" + "u,a,1\n" * 2_500 + "u,b,7\n"))
+    assert isinstance(found[-1], Reject) and "7' is neither 0 nor 1" in found[-1].reason
+
+
+def test_counts_and_flags_that_are_never_set_are_no_kinds(write):
+    for values in ("3", "0"):
+        reading = Reading()
+        path = write("e.csv", f"user_id,item_id,is_click\nu,a,{values}\n")
+        assert kinds_of(rows(path, reading)) == [("a", "view", None)]
+        assert reading.unused == ["is_click"]
+
+
+def test_a_row_with_a_completion_and_no_flag_was_watched(write):
+    path = write("e.csv", "user_id,item_id,watch_ratio,is_like\nu,a,0.7,0\nu,b,0.7,1\n")
+    assert kinds_of(rows(path)) == [("a", "watch", 0.7), ("b", "like", None)]
+
+
+def test_recommended_or_not_is_a_like_or_a_dislike(write):
+    path = write("e.csv", "user_id,item_id,is_recommended\nu,a,true\nu,b,false\nu,c,\n")
+    assert kinds_of(rows(path)) == [
+        ("a", "like", None),
+        ("b", "dislike", None),
+        ("c", "impression", None),
+    ]
+
+
+def test_the_parent_of_variants_and_the_more_precise_time_are_taken(write):
+    path = write("e.csv", "user_id,asin,parent_asin,date,time_ms\nu,v,p,20210129,1611903660000\n")
+    assert rows(path) == [Event("u", "p", "view", None, "", 1611903660.0)]

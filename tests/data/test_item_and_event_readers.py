@@ -125,7 +125,7 @@ def test_only_the_ids_are_required(write):
         ("twice.csv", "user_id,item_id,item_id\n1,2,3\n", "names item_id more than once"),
         ("events.xlsx", "user_id,item_id\n1,2\n", "unknown extension '.xlsx': .*save the sheet"),
         ("zipped.csv", b"PK\x03\x04....", "is a spreadsheet or a zip archive"),
-        ("events", "user_id,item_id\n1,2\n", "unknown extension ''"),
+        ("events", b"\x7fELF\x02\x01\x01\x00\x01", "unknown extension ''"),
         ("false.parquet", "no parquet at all", "is not a Parquet file"),
     ],
 )

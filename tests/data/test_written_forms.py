@@ -188,7 +188,7 @@ def test_a_noun_before_a_known_name_is_no_other_column(write):
 
 def test_a_column_named_like_a_kind_of_event_is_told(write):
     reading = Reading()
-    events(write("e.csv", "user_id,item_id,is_liked\na,1,1\na,2,0\n"), reading)
+    events(write("e.csv", "user_id,item_id,is_liked\na,1,3\na,2,0\n"), reading)
     assert any("is_liked may say what the users did" in note for note in notes(reading))
     reading = Reading()
     events(write("f.csv", "user_id,item_id,event,liked\na,1,view,1\n"), reading)

@@ -1,0 +1,48 @@
+"""Detection of the columns of flags in files of events without a column for the kind.
+
+Logs of click models have a row per item shown and columns such as `is_click` and `is_like`. Such a
+column is read if its name is that of a kind of event, each of its first values is a flag (0 or 1,
+true or false), and at least one flag of the file is set there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from recsys.data.event_flags import flag_column, flag_value
+from recsys.data.header_naming import Naming, Shape
+from recsys.data.id_normalization import is_null
+
+KIND = "event"
+
+
+def with_flag_columns(
+    naming: Naming, shape: Shape, given: Mapping[str, str], columns: Mapping[str, Sequence[object]]
+) -> Naming:
+    """Return the naming of a file, its columns of flags read as `event:<kind>`.
+
+    `given`: what --map says; `columns`: name -> first values. The naming is returned unchanged if
+    the file has a column for the kind or the value of events, or is not one of events.
+    """
+    if KIND not in shape.columns or {KIND, "value"} & {*naming.columns, *given}:
+        return naming
+    found: dict[str, str] = {}
+    is_set = False
+    for name in naming.unused:
+        column, values = flag_column(name), columns.get(name, ())
+        flags = [flag_value(one) for one in values if not is_null(one)]
+        if column and column not in found.values() and flags and None not in flags:
+            found[name] = column
+            is_set = is_set or any(flags)
+    if not found or not is_set:
+        return naming
+    targets = [
+        found.get(name, target) for name, target in zip(naming.names, naming.targets, strict=True)
+    ]
+    return replace(
+        naming,
+        targets=tuple(targets),
+        renamed={**naming.renamed, **found},
+        unused=tuple(name for name in naming.unused if name not in found),
+    )
