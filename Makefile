@@ -10,7 +10,7 @@ PINS := setup.cfg pyproject.toml constraints.txt
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python,\
 	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
 
-.PHONY: help demo serve test test-all browser check format docs bench clean distclean
+.PHONY: help demo serve test test-all browser check lint types format docs bench clean distclean
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -21,11 +21,16 @@ demo: $(VENV)/.demo  ## sample data -> night -> recommendations on the screen
 serve: $(VENV)/.demo  ## serve the newest bundle on http://127.0.0.1:8000
 	@$(BIN)/recsys serve
 
-# one process per core of at most four, each with one BLAS thread; a file's tests stay in one process
-PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile
+# A process more than there are cores, of at most four, since some tests wait; each with one BLAS
+# thread. A file's tests stay in one process, and the longest files are begun first (tests/conftest.py).
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n $$(( $$(nproc 2>/dev/null || echo 3) + 1 )) \
+	--maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-test: check  ## checks, then the tests
-	$(PYTEST)
+# mypy takes two minutes of one core when its cache is empty, so that it runs beside the tests
+test: lint  ## checks, and the tests
+	@echo "mypy and the import contracts run beside the tests; what they say comes at the end"
+	@$(MAKE) -s types > $(VENV)/types.log 2>&1 & types=$$!; code=0; $(PYTEST) || code=$$?; \
+		wait $$types || code=$$?; cat $(VENV)/types.log; exit $$code
 
 test-all: check  ## every test: also those of many cases, and the soak; some three hours
 	$(PYTEST) -m ''
@@ -36,11 +41,15 @@ browser: $(VENV)/.browser  ## the console in Chromium (apt-get install chromium)
 soak: $(VENV)/.test  ## 75 minutes of load on a service: its memory each minute, and the slope
 	PYTHONPATH=. $(BIN)/python tests/support/soak.py
 
-check: $(VENV)/.test  ## ruff, mypy --strict, import contracts
+check: lint types  ## ruff, mypy --strict, import contracts
+
+lint: $(VENV)/.test
 	$(BIN)/ruff format --check recsys jobs api tests docs
 	$(BIN)/ruff check recsys jobs api tests docs
 	@wc -l $$(git ls-files 'recsys/*.py' 'jobs/*.py' 'api/*.py') | awk '$$1 > 400 && $$2 != "total" \
 		{print "note: " $$2 " has " $$1 " lines: does it still hold one thing?"}'
+
+types: $(VENV)/.test
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

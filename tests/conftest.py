@@ -6,12 +6,33 @@ tests start inherit it.
 """
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
 from hypothesis.internal.conjecture import providers
 
 from jobs.numeric_threads import COUNTS, set_threads
+
+ROOT = Path(__file__).resolve().parent.parent
+# files that take longest, longest first: begun at the end, one of them would be waited for alone
+LONG_FILES = (
+    "tests/jobs/test_nightly.py",
+    "tests/api/test_docs_examples.py",
+    "tests/jobs/test_serve.py",
+    "tests/jobs/test_finetuning.py",
+    "tests/api/test_schema.py",
+    "tests/api/test_server.py",
+    "tests/api/test_slow_clients.py",
+    "tests/api/test_before_bodies.py",
+    "tests/evaluation/test_watches_command.py",
+    "tests/jobs/test_ingest.py",
+    "tests/test_docs_site.py",
+    "tests/api/test_busy_store.py",
+    "tests/api/test_erasure_race.py",
+    "tests/faults/test_postgres_crashes.py",
+    "tests/api/test_notices.py",
+)
 
 for name in COUNTS:
     os.environ[name] = "1"
@@ -22,6 +43,12 @@ def pytest_configure(config: pytest.Config) -> None:
     """Keep distilled vectors in pytest's own cache folder, from one run to the next."""
     os.environ["RECSYS_CACHE"] = str(config.cache.mkdir("recsys"))
     fix_generated_input()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the files that take longest first; all others keep their order."""
+    ranks = {ROOT / name: rank for rank, name in enumerate(LONG_FILES)}
+    items.sort(key=lambda item: ranks.get(item.path, len(ranks)))
 
 
 def fix_generated_input() -> None:
