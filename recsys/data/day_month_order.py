@@ -1,7 +1,8 @@
 """Order of day and month in the dates of a table: 29/01/2021 07:01 or 1/29/2021 7:01 PM.
 
 One such date may be read both ways, a column of them seldom: a number above 12 is a day. The first
-rows of a file decide, or the caller does; where neither does, each row is rejected.
+rows of a file decide where at least half are such dates, or the caller does; where neither does,
+each row is rejected.
 """
 
 from __future__ import annotations
@@ -28,9 +29,13 @@ def is_short_date(value: object) -> bool:
 def order_of(cells: Iterable[str]) -> str:
     """Return which of day and month comes first in a column's cells; empty: they do not show it.
 
-    Empty too where some cells show the one and some the other.
+    Empty too where some cells show the one and some the other, and where fewer than half of the
+    filled cells are such dates: one among dates of another form is no rule of the column.
     """
-    found = [match for cell in cells if (match := _DATE.fullmatch(cell.strip()))]
+    filled = [cell for cell in cells if cell.strip()]
+    found = [match for cell in filled if (match := _DATE.fullmatch(cell.strip()))]
+    if 2 * len(found) < len(filled):
+        return ""
     day_first = any(int(match[1]) > 12 for match in found)
     month_first = any(int(match[3]) > 12 for match in found)
     if day_first == month_first:

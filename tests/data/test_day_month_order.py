@@ -94,3 +94,9 @@ def test_frames_are_read_as_files_are():
     assert times[1] == datetime(2021, 5, 8, tzinfo=UTC).timestamp()
     items = items_of(pa.table({"id": ["1", "2"], "tags": ["red, raw", "blue, raw"]}))
     assert items[0].tags == ("red", "raw")
+
+
+def test_one_such_date_among_others_is_no_rule_of_the_column():
+    others = ["2021-01-29 07:01:00 UTC", "1611903660000000", "2021-01-29 07:01:00"]
+    assert order_of([*others, "29-01-2021 07:01"]) == ""
+    assert order_of([*others[:2], "", "29-01-2021", "30-01-2021"]) == DAY_FIRST

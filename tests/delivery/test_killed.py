@@ -15,9 +15,9 @@ import killed
 import pytest
 from killed import ADD, DELIVER, SUBJECTS
 from postgres_server import emptied, running
+from process_killer import environment
 from receivers import Receiver, receiving
 
-from jobs.environment import own_modules
 from recsys.store.notice_destinations import Destinations
 from recsys.store.outbox import Outbox
 from recsys.store.store import Store
@@ -28,7 +28,7 @@ PROGRAM = killed.__file__
 def run(url: str, *given: object) -> bool:
     """Run the program; whether it was killed."""
     command = [sys.executable, PROGRAM, url, *map(str, given)]
-    done = subprocess.run(command, env=own_modules(), capture_output=True, text=True, timeout=250)
+    done = subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=250)
     assert done.returncode in (0, -signal.SIGKILL), done.stderr
     return done.returncode != 0
 

@@ -14,10 +14,10 @@ import killed_watcher
 import pytest
 from killed_watcher import STEPS
 from postgres_server import emptied, running
+from process_killer import environment
 from sqlalchemy import select
 from sqlalchemy.engine import URL
 
-from jobs.environment import own_modules
 from recsys.data.records import Event, Item
 from recsys.monitoring.watch_worker import WatchWorker
 from recsys.store.schema import leases
@@ -50,7 +50,7 @@ def url(server: URL | None, tmp_path: Path) -> str:
 def start(url: str, home: Path, step: str = "never", count: int = 0) -> subprocess.Popen[str]:
     command = [sys.executable, killed_watcher.__file__, url, str(home), step, str(count)]
     pipes: Any = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    return subprocess.Popen(command, env=own_modules(), **pipes)
+    return subprocess.Popen(command, env=environment(), **pipes)
 
 
 def killed(process: subprocess.Popen[str]) -> bool:

@@ -2,6 +2,16 @@
 
 import os
 import signal
+from pathlib import Path
+
+from jobs.environment import own_modules
+
+
+def environment() -> dict[str, str]:
+    """Return the environment in which a script of this folder finds our modules and its own."""
+    found = own_modules()
+    here = str(Path(__file__).resolve().parent)
+    return found | {"PYTHONPATH": os.pathsep.join(filter(None, (found.get("PYTHONPATH"), here)))}
 
 
 class Killer:
