@@ -60,8 +60,10 @@ class ItemWeights:
         (n_items, n_items).
         """
         shape = (len(self), len(self))
-        indices = self.indices.astype(np.int32, copy=False)  # SciPy knows no smaller ones
-        return sparse.csr_array((self.data, indices, self.indptr), shape=shape)
+        # SciPy knows no smaller indices, and copies them where rows and columns differ in type.
+        kind = np.int32 if len(self.data) <= np.iinfo(np.int32).max else np.int64
+        indices = self.indices.astype(kind, copy=False)
+        return sparse.csr_array((self.data, indices, self.indptr.astype(kind)), shape=shape)
 
     def narrow(self) -> Rows | NDArray[np.uint16]:
         """Return the indices as a bundle keeps them: two bytes each where that is enough."""

@@ -10,7 +10,7 @@ The regression is solved among the known items (kernel form), so a vocabulary ma
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -25,6 +25,7 @@ from recsys.thread_pool import over_blocks
 
 Weights = sparse.csr_array | Floats  # items × items; row h is what a history item h gives
 BLOCK = 1_024  # texts compared at a time
+HELD = 65_536  # history items whose columns are held at a time
 COMMON = 0.03  # share of the texts; terms in more are compared by a dense product
 MOST_COMMON = 256  # such terms
 MOST_KEPT = 50_000_000  # numbers that are kept for other targets of the same rows
@@ -221,14 +222,20 @@ def columns(cold: ColdStartMap, rows: Rows) -> sparse.csr_array:
     The strongest `keep` of each history item are kept. A text without a known word gets what the
     mean of the known texts would get.
     """
-    solved = _solved(cold, rows)
-    keep = min(cold.config.keep, max(1, cold.config.most // max(cold.targets.shape[0], 1)))
-    parts = over_blocks(
-        lambda own: _strongest(np.asarray(cold.targets[own] @ solved), keep),
-        cold.targets.shape[0],
-        BLOCK,
-    )
-    return sparse.csr_array(sparse.vstack(parts, format="csr"))
+    return sparse.csr_array(sparse.vstack(list(column_blocks(cold, rows)), format="csr"))
+
+
+def column_blocks(cold: ColdStartMap, rows: Rows) -> Iterator[sparse.csr_array]:
+    """Yield the same some rows at a time, from the first on."""
+    solved, size = _solved(cold, rows), cold.targets.shape[0]
+    keep = min(cold.config.keep, max(1, cold.config.most // max(size, 1)))
+    for start in range(0, max(size, 1), HELD):
+        targets = cold.targets[start : start + HELD]
+
+        def strongest(own: slice, targets: Weights = targets) -> sparse.csr_array:
+            return _strongest(np.asarray(targets[own] @ solved), keep)
+
+        yield from over_blocks(strongest, targets.shape[0], BLOCK)
 
 
 def _solved(cold: ColdStartMap, rows: Rows) -> Floats:

@@ -10,11 +10,12 @@ from scipy import sparse
 
 from recsys.array_types import Floats, Rows
 from recsys.data.dataset import Dataset
+from recsys.models.gfcf_blockwise import joined_rows
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.text.cold_start import (
     ColdStartConfig,
     ColdStartMap,
-    columns,
+    column_blocks,
     fit_cold,
     item_input_map,
     map_texts,
@@ -141,14 +142,20 @@ def completed(data: Dataset, neighbours: ItemWeights, cold: ColdStartMap) -> Ite
         return neighbours
     predicted = np.zeros(len(neighbours), bool)
     predicted[unread] = True
-    kept, held = ~predicted[neighbours.indices], neighbours
-    if not kept.all():
-        ends = np.concatenate([[0], np.cumsum(kept)])[neighbours.indptr].astype(np.int64)
-        held = ItemWeights(ends, neighbours.indices[kept], neighbours.data[kept])
-    found = columns(cold, unread)
-    shape = (len(neighbours), len(neighbours))
-    added = sparse.csr_array((found.data, unread[found.indices], found.indptr), shape=shape)
-    return ItemWeights.from_matrix(sparse.csr_array(held.matrix() + added))
+    whole, parts, start = neighbours.matrix(), list[sparse.csr_array](), 0
+    kind = whole.indptr.dtype
+    for found in column_blocks(cold, unread):  # the sum of all rows at once would be held thrice
+        own = whole[start : start + found.shape[0]]
+        kept = ~predicted[own.indices]
+        ends = np.concatenate([[0], np.cumsum(kept)])[own.indptr].astype(kind)
+        held = sparse.csr_array((own.data[kept], own.indices[kept], ends), shape=own.shape)
+        columns = unread.astype(kind)[found.indices]
+        added = sparse.csr_array((found.data, columns, found.indptr.astype(kind)), shape=own.shape)
+        both = sparse.csr_array(held + added)
+        both.sum_duplicates()
+        parts.append(both)
+        start += found.shape[0]
+    return joined_rows(parts)
 
 
 def most_unread(n_items: int, config: ColdStartConfig) -> int:

@@ -11,6 +11,7 @@ from recsys.data.dataset import Dataset
 from recsys.models.gfcf import LowpassConfig, fit_lowpass, normalized
 from recsys.models.gfcf_blockwise import BlockConfig, fit_blocks, joined_rows, weights_kept
 from recsys.models.interaction_matrix import Interactions
+from recsys.models.item_to_item_weights import ItemWeights
 from recsys.models.item_to_item_weights_blockwise import (
     IdealFilter,
     block_bounds,
@@ -176,3 +177,13 @@ def test_the_filter_as_factors_gives_the_same_weights():
     others, weights = np.arange(12, dtype=np.int32), np.zeros(12, np.float32)
     ideal.add(4, others, weights)
     assert factors.outputs @ factors.inputs[4] == pytest.approx(weights, abs=1e-5)
+
+
+def test_the_matrix_of_weights_shares_their_arrays():
+    """Rows and columns of one type of number, else SciPy copies both, eight bytes each."""
+    weights = ItemWeights.from_matrix(sparse.csr_array(np.tri(5, dtype=np.float32)))
+    assert weights.indptr.dtype == np.int64
+    matrix = weights.matrix()
+    assert np.shares_memory(matrix.indices, weights.indices)
+    assert np.shares_memory(matrix.data, weights.data)
+    assert matrix.indptr.tolist() == weights.indptr.tolist()

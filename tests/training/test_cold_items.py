@@ -1,12 +1,14 @@
 """Cold items: what nobody has read yet is placed by its words."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
 import worlds
+from scipy import sparse
 
 from recsys.models.item_to_item_weights import ItemWeights
-from recsys.text.cold_start import ColdStartConfig
+from recsys.text.cold_start import ColdStartConfig, columns
 from recsys.training import model_builder
 from recsys.training.cold_items import (
     ColdStartSolver,
@@ -183,3 +185,40 @@ def test_engines_of_a_large_catalogue_get_no_words(monkeypatch):
     assert known_interactions(data, words).features.shape[0] == len(data.items)
     monkeypatch.setattr(model_builder, "FEATURES_UP_TO", len(data.items) - 1)
     assert known_interactions(data, words).features is None
+
+
+def wide_neighbours(n_items: int, each: int, cold):
+    """Return random neighbours of more items than there are, and a map with targets of them."""
+    rng = np.random.default_rng(0)
+    shape = (n_items, n_items)
+    rows = np.repeat(np.arange(n_items), each)
+    entries = (rng.random(len(rows), np.float32), (rows, rng.integers(n_items, size=len(rows))))
+    neighbours = ItemWeights.from_matrix(sparse.csr_array(entries, shape=shape))
+    targets = rng.random((n_items, len(cold.teachers)), np.float32) - np.float32(0.8)
+    return neighbours, replace(cold, targets=sparse.csr_array(np.maximum(targets, 0)), known={})
+
+
+def test_predictions_join_the_neighbours_of_many_items_as_in_one_sum():
+    data, before = worlds.topics(), behaviour_only()
+    cold = cold_map(data, before, worlds.student())
+    neighbours, cold = wide_neighbours(2_500, 4, cold)  # more than two blocks
+    unread = newest_unread(data, 100)
+    expected = neighbours.matrix().tolil()
+    expected[:, unread] = 0
+    found = columns(cold, unread).toarray()
+    expected[:, unread] = found
+    after = completed(data, neighbours, cold)
+    assert found.any() and np.allclose(after.matrix().toarray(), expected.toarray())
+    assert after.matrix().has_sorted_indices and after.indptr.dtype == np.int64
+
+
+def test_predictions_are_joined_without_holding_the_neighbours_several_times():
+    data, before = worlds.topics(), behaviour_only()
+    neighbours, cold = wide_neighbours(20_000, 100, cold_map(data, before, worlds.student()))
+    tracemalloc.start()
+    try:
+        after = completed(data, neighbours, cold)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 2.2 * (after.data.nbytes + after.indices.nbytes)
