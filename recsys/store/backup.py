@@ -34,7 +34,7 @@ from recsys.store.store import Store
 FORMAT = 1  # of backups; later ones are refused
 MANIFEST, SUM, STORE, HOME = "manifest.json", "manifest.sha256", "store.db", "home"
 _LEFT_OUT = ("runs", "rejects")  # folders of the home
-_LEFT_OUT_ENDS = (".lock", ".log", ".part", "-wal", "-shm", "-journal")
+_LEFT_OUT_ENDS = (".lock", ".log", ".part", ".words", "-wal", "-shm", "-journal")
 _RESTORING = ".restoring"  # folder of a restore in the home, until it is complete
 _ROUNDS = 20  # looks at files that change while they are copied
 _BATCH = 5_000  # rows

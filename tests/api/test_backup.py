@@ -167,6 +167,18 @@ def test_what_is_there_is_never_overwritten(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["copy", "home"]
 
 
+def test_what_a_night_makes_again_is_left_out(tmp_path: Path) -> None:
+    home, copy = tmp_path / "home", tmp_path / "copy"
+    url = small(home, "ann")
+    left_out = ["runs/1/fit/a.npy", "rejects/a.csv", "night.log", "embeddings/night/static.words"]
+    for name in [*left_out, "encoders/a.json"]:
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text("a")
+    back_up(home, url, copy)
+    held = {str(path.relative_to(copy / "home")) for path in (copy / "home").rglob("*.*")}
+    assert "encoders/a.json" in held and not held & set(left_out)
+
+
 def test_an_erased_user_is_in_no_later_backup(tmp_path: Path) -> None:
     home, copy = tmp_path / "home", tmp_path / "copy"
     url = small(home, "ann-whom-nobody-knows", "bob")
