@@ -166,6 +166,8 @@ def _taken_up(
     size = live.size
     mass = live.counters.uptake(life, size)
     total = float(mass.sum()) or 1.0
+    if np.isfinite(HALF_LIVES[life]):  # in a quiet hour one act would be the trend
+        mass = live.counters.without_newest_act(life, mass)
     reason = Reason(kind, 1.0, sentence(kind, language=language))
     return _listed(live, mass / total, _allowed(live, filters, size), n, kind, reason)
 

@@ -236,6 +236,15 @@ class PopularityCounters:
         found: NDArray[np.float64] = np.exp2(self.level[life, :size] - moment / _HALF_LIVES[life])
         return found
 
+    def without_newest_act(self, life: int, uptake: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what is left of `uptake(life, size)` without the newest act on each item.
+
+        An act counts 1 at most, less by its age; the newest is the most that one user can be.
+        """
+        last = self.last[: len(uptake)]
+        gone = (self._moment(np.inf) - self._placed(last)) / _HALF_LIVES[life]
+        return np.maximum(uptake - np.exp2(-np.maximum(gone, 0.0)), 0.0)
+
     def by_one_user(self, rows: Rows | slice) -> Mask:
         """Return which rows somebody took up, and perhaps no more than one user, (rows,)."""
         level = self.level[-1, rows]

@@ -27,7 +27,7 @@ from recsys.ranking.reason_templates import (
 )
 from recsys.ranking.terms.registry import item_feature_terms, sources
 from recsys.recommender import SOURCES
-from recsys.serving.popularity_counters import DAY
+from recsys.serving.popularity_counters import DAY, HOUR
 from recsys.serving.score_model import ScoreModel
 
 NOW = worlds.topics().now
@@ -73,6 +73,16 @@ def test_what_is_taken_up_now_is_trending_and_what_was_most_is_popular(live):
     assert ids(trending(live, 1, ALL)) == ["chess-1"]
     assert ids(trending(live, 1, ALL, window=2 * DAY)) == ["chess-1"]
     assert sum(one.score for one in popular(live, 99, ALL)) == pytest.approx(1.0)
+
+
+def test_one_act_in_a_quiet_hour_is_no_trend(live):
+    for step in range(8):
+        live.add_event("chess-1", "like", timestamp=NOW + 10 * DAY + step)
+    live.add_event("sea-1", "like", timestamp=NOW + 10 * DAY + DAY)
+    for window in (None, 2 * HOUR, DAY):
+        assert ids(trending(live, 1, ALL, window=window)) == ["chess-1"]
+    live.add_event("sea-1", "like", timestamp=NOW + 10 * DAY + DAY + 1)
+    assert ids(trending(live, 1, ALL, window=2 * HOUR)) == ["sea-1"]
 
 
 def test_the_latest_come_first_whoever_likes_them(live):
