@@ -5,12 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from recsys.errors import BundleError, DataError
-from recsys.what_if import UnknownUser
-from recsys.what_if_answer import WhatIfRequest
 
 from ..errors import ApiError
 from ..handlers.ingestion import missing
-from ..handlers.what_if import what_if_answer
 from ..http.routing import Routes
 from ..schemas.what_if import WhatIf, WhatIfBody
 from .request_context import about, language, service
@@ -25,6 +22,12 @@ def post(body: WhatIfBody) -> dict[str, Any]:
     Otherwise may be: settings, the bundle, events that are left out, the time. Neither side has
     pins, reserved places, exploration or experiments. The same store gives the same answer.
     """
+    # loaded with the first such request: most workers answer none
+    from recsys.what_if import UnknownUser
+    from recsys.what_if_answer import WhatIfRequest
+
+    from ..handlers.what_if import what_if_answer
+
     if body.user is not None:
         about(body.user)
     given = body.overrides.model_dump(exclude_none=True) if body.overrides else {}
