@@ -243,7 +243,8 @@ class PopularityCounters:
         """
         last = self.last[: len(uptake)]
         gone = (self._moment(np.inf) - self._placed(last)) / _HALF_LIVES[life]
-        return np.maximum(uptake - np.exp2(-np.maximum(gone, 0.0)), 0.0)
+        left: NDArray[np.float64] = np.maximum(uptake - np.exp2(-np.maximum(gone, 0.0)), 0.0)
+        return left
 
     def by_one_user(self, rows: Rows | slice) -> Mask:
         """Return which rows somebody took up, and perhaps no more than one user, (rows,)."""
