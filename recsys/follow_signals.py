@@ -132,9 +132,10 @@ class FollowSignals:
         if kept is not None and kept.key == key and now < kept.until:
             self._kept.move_to_end(user_id)
             return kept
+        codes = kept.codes if kept is not None and kept.key == key else None  # names alone are old
         if kept is not None:
             self._ids -= len(self._kept.pop(user_id).ties.follows)
-        kept = _Kept(key, store.ties_of(user_id), now + NAMES_SECONDS)
+        kept = _Kept(key, store.ties_of(user_id), now + NAMES_SECONDS, codes)
         self._kept[user_id] = kept
         self._ids += len(kept.ties.follows)
         while self._ids > MOST_IDS and len(self._kept) > 1:

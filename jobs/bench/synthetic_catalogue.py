@@ -61,7 +61,7 @@ def _named(n_items: int) -> int:
     return n_items // CLUSTER + 1
 
 
-def make_world(home: Path, n_items: int, seed: int = 0) -> World:
+def make_world(home: Path, n_items: int, seed: int = 0, score_model: ScoreModel = BLEND) -> World:
     """Fill a store with events and publish a bundle of their catalogue."""
     rng = np.random.default_rng(seed)
     home.mkdir(parents=True, exist_ok=True)
@@ -74,7 +74,7 @@ def make_world(home: Path, n_items: int, seed: int = 0) -> World:
     neighbours = _neighbours(n_items, 100 if n_items > LARGE else 300, rng)
     middle = rng.standard_normal((_named(n_items), WIDTH), np.float32)
     words = TextVectors(_words(n_items, middle, rng), None)
-    model = assemble(data, {"neighbours": neighbours}, words, BLEND, trees=_trees(rng))
+    model = assemble(data, {"neighbours": neighbours}, words, score_model, trees=_trees(rng))
     model = replace(model, student=_student(middle))
     with Store.open(f"sqlite:///{home / 'store.db'}") as store:
         store.add_events(events)

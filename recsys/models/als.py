@@ -12,22 +12,35 @@ from threadpoolctl import threadpool_limits
 from recsys.array_types import Floats
 from recsys.models.item_factors import Factors
 
+# Events per row, users and items together, from which a rank is used.
+RANKS = ((10.0, 256), (3.0, 128), (0.0, 64))
+
 
 @dataclass(frozen=True, slots=True)
 class AlsConfig:
     """What steers ALS; alpha = 1/α0 and regularization = λ/α0 of "iALS revisited"."""
 
-    dimensions: int = 256
+    dimensions: int = 0  # 0: by how much is known of a row, see `rank_of`
     alpha: float = 10.0  # confidence of an event over that of its absence; try 3 to 30
     regularization: float = 30.0  # try 10 to 300
     epochs: int = 12
 
 
+def rank_of(matrix: sparse.csr_array) -> int:
+    """Return the rank for users × items: lower where users and items have few events each.
+
+    With more, rare items are learned by heart; see DESIGN.md, 193.
+    """
+    each = matrix.nnz / max(sum(matrix.shape), 1)
+    return next(rank for least, rank in RANKS if each >= least)
+
+
 def fit_als(matrix: sparse.csr_array, config: AlsConfig, seed: int) -> Factors:
     """Fit item vectors to users × items; users are folded in at request time."""
+    dimensions = config.dimensions or rank_of(matrix)
     with threadpool_limits(1, "blas"):  # implicit runs its own threads over users
         model = AlternatingLeastSquares(
-            factors=config.dimensions,
+            factors=dimensions,
             regularization=config.regularization,
             alpha=config.alpha,
             iterations=config.epochs,

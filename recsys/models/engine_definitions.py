@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recsys.models.als import AlsConfig, fit_als
+from recsys.models.als import RANKS, AlsConfig, fit_als, rank_of
 from recsys.models.bpr_and_warp import BprConfig, WarpConfig, fit_bpr, fit_warp
 from recsys.models.ease import EaseConfig, fit_ease
 from recsys.models.gfcf import LowpassConfig, fit_lowpass
@@ -30,6 +30,7 @@ from recsys.models.slist import SlistConfig, common_items, fit_slist
 # 10,500 items and 4 s of CPU instead of 40, for the same lists (2026-11-22).
 COMMON = 2
 SUM = " + "  # between the names of the engines of a sum
+KNN_EXPONENTS = (0.0, 0.5)  # of users and of the history's item, that a name leaves out
 LATEST = 500  # items of one user that item-knn compares with each other
 Fit = Callable[[Interactions, int, str], ItemWeights | Factors]
 
@@ -65,12 +66,26 @@ def item_knn(neighbours: int, tf_idf: bool = False) -> Engine:
     )
 
 
-def item_knn_shrunk(shrinkage: float, target_exponent: float) -> Engine:
+def item_knn_shrunk(
+    shrinkage: float,
+    target_exponent: float,
+    user_exponent: float = KNN_EXPONENTS[0],
+    source_exponent: float = KNN_EXPONENTS[1],
+) -> Engine:
     """Nearest items by shrunk similarity that favours what many took up; seconds, as item-knn."""
-    config = ItemKnnConfig(500, target_exponent=target_exponent, shrinkage=shrinkage)
+    config = ItemKnnConfig(
+        500,
+        target_exponent=target_exponent,
+        source_exponent=source_exponent,
+        user_exponent=user_exponent,
+        shrinkage=shrinkage,
+    )
+    numbers = [shrinkage, target_exponent, user_exponent, source_exponent]
+    if (user_exponent, source_exponent) == KNN_EXPONENTS:
+        del numbers[2:]
     return replace(
         item_knn(500),
-        name=f"item-knn-shrunk {shrinkage:g} {target_exponent:g}",
+        name=" ".join(["item-knn-shrunk", *(f"{number:g}" for number in numbers)]),
         fit=lambda data, seed, device: fit_item_knn(data.latest(LATEST).matrix, config),
     )
 
@@ -193,13 +208,13 @@ def _elsa_factors(data: Interactions, epochs: int, seed: int, device: str) -> Fa
 
 
 def als(alpha: float, regularization: float) -> Engine:
-    """Alternating least squares of rank 256."""
+    """Alternating least squares of rank 256, lower in sparse data."""
     config = AlsConfig(alpha=alpha, regularization=regularization)
     return Engine(
         f"als {alpha:g} {regularization:g}",
         "behaviour",
         lambda data, seed, device: fit_als(data.matrix, config, seed),
-        lambda data: 2e-5 * (data.matrix.nnz + 16 * sum(data.shape)) + 0.5,
+        _als_seconds,
     )
 
 
@@ -242,6 +257,11 @@ def engine_sum(parts: Sequence[Engine]) -> Engine:
         tried,
         lambda data: sum(part.tried_seconds(data) for part in parts),
     )
+
+
+def _als_seconds(data: Interactions) -> float:
+    whole = 2e-5 * (data.matrix.nnz + 16 * sum(data.shape)) + 0.5
+    return whole * (rank_of(data.matrix) / RANKS[0][1]) ** 1.2
 
 
 def _lowpass_seconds(data: Interactions, config: LowpassConfig) -> float:

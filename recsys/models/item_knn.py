@@ -24,9 +24,13 @@ class ItemKnnConfig:
     neighbours: int = 100  # kept per item
     tf_idf: bool = False  # a user who takes up everything says less about each of it
     # Power of how many users an item has that its similarities are divided by, where it is the one
-    # that is recommended; that of the history's item is .5. At .5 both make the cosine; below, what
+    # that is recommended. At .5, as that of the history's item, both make the cosine; below, what
     # many took up gains.
     target_exponent: float = 0.5
+    source_exponent: float = 0.5  # the same of the history's item
+    # Power of how many items a user took up that their part of a similarity is divided by: who
+    # takes up everything says less about each of it.
+    user_exponent: float = 0.0
     # Users in common at which a similarity counts half: few in common may be chance.
     shrinkage: float = 0.0
 
@@ -38,7 +42,8 @@ def fit_item_knn(matrix: sparse.csr_array, config: ItemKnnConfig) -> ItemWeights
 
 def nearest_by_cosine(matrix: sparse.csr_array, config: ItemKnnConfig) -> sparse.csr_array:
     """Return items × items: per row the largest similarities, without the diagonal."""
-    if config.shrinkage or config.target_exponent != COSINE:
+    exponents = config.target_exponent, config.source_exponent
+    if config.shrinkage or config.user_exponent or exponents != (COSINE, COSINE):
         return _nearest_shrunk(matrix, config)
     if config.tf_idf:
         lengths = np.maximum(np.diff(matrix.indptr), 1)
@@ -55,19 +60,30 @@ def nearest_by_cosine(matrix: sparse.csr_array, config: ItemKnnConfig) -> sparse
 
 
 def _nearest_shrunk(matrix: sparse.csr_array, config: ItemKnnConfig) -> sparse.csr_array:
-    """Return the same with similarities c / (c + shrinkage) · c / (source^.5 · target^exponent).
+    """Return the same with similarities c / (c + shrinkage) · s / (source^a · target^b).
 
-    c: users in common; source, target: users of either item. `matrix`: ones; shrinkage as in Bell
-    and Koren, ICDM 2007.
+    c: users in common, of whom each adds 1 / (items of the user)^user_exponent to s; source,
+    target: users of either item; a, b: their exponents. `matrix`: ones; shrinkage as in Bell and
+    Koren, ICDM 2007.
     """
     across, counts = sparse.csr_array(matrix.T), np.asarray(matrix.sum(axis=0)).ravel()
-    source = np.maximum(counts, 1.0) ** -COSINE
+    source = np.maximum(counts, 1.0) ** -config.source_exponent
     target = np.maximum(counts, 1.0) ** -config.target_exponent
+    lengths = np.maximum(np.diff(matrix.indptr), 1).astype(np.float32)
+    each = sparse.diags_array(lengths**-config.user_exponent)
+    scaled = sparse.csr_array(each @ matrix) if config.user_exponent else matrix
     parts = []
     for start in range(0, max(across.shape[0], 1), BLOCK):
-        rows = sparse.csr_array(across[start : start + BLOCK] @ matrix)
+        rows = sparse.csr_array(across[start : start + BLOCK] @ scaled)
+        shrunk = np.float32(1.0)
+        if config.shrinkage:
+            common = rows
+            if config.user_exponent:  # both products have entries at the same pairs
+                rows.sort_indices()
+                common = sparse.csr_array(across[start : start + BLOCK] @ matrix)
+                common.sort_indices()
+            shrunk = common.data / (common.data + config.shrinkage)
         own = np.repeat(source[start : start + BLOCK], np.diff(rows.indptr))
-        shrunk = rows.data / (rows.data + config.shrinkage) if config.shrinkage else 1.0
         rows.data = (rows.data * shrunk * own * target[rows.indices]).astype(np.float32)
         parts.append(nearest(rows, start, config.neighbours))
     return sparse.csr_array(sparse.vstack(parts, format="csr"))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Values = NDArray[Any]
+MANY = 8  # times as many numbers as newer rows, from which it is looked up which have one
 _ENTRY = 100  # bytes of an entry of the newer rows besides its values: key, slot and array
 
 
@@ -76,41 +77,40 @@ class CsrRows:
         `most`: only so many of the last values of each; None: all.
         """
         starts, values = self._base
-        newer = self._newer
-        if newer and any(number in newer for number in numbers.tolist()):
-            first = 0 if most is None else -most
-            parts = [self.get(number)[first:] for number in numbers.tolist()]
-            joined = np.concatenate(parts) if parts else values[:0]
-            return joined, np.array([len(part) for part in parts], np.int64)
-        inside = np.minimum(numbers, max(len(starts) - 2, 0))
-        known = (numbers >= 0) & (numbers < len(starts) - 1)
-        if len(starts) < 2:
-            return values[:0], np.zeros(len(numbers), np.int64)
-        begins = starts[inside]
-        counts = np.where(known, starts[inside + 1] - begins, 0)
+        at, rows = self._newer_rows(numbers)
+        begins, counts = _bounds(starts, numbers)
+        counts[at] = 0
         if most is not None:
             begins = begins + np.maximum(counts - most, 0)
             counts = np.minimum(counts, most)
-        ends = np.cumsum(counts)
-        total = int(ends[-1]) if len(ends) else 0
-        places = np.arange(total) + np.repeat(begins - (ends - counts), counts)
-        return values[places], counts
+            rows = [row[-most:] if len(row) > most else row for row in rows]
+        if not rows:
+            return values[_places(begins, counts)], counts
+        held = np.zeros_like(counts)
+        held[at] = np.fromiter(map(len, rows), np.int64, len(rows))
+        ends = np.cumsum(counts + held)
+        joined = np.empty(int(ends[-1]), values.dtype)
+        firsts = ends - counts - held
+        joined[_places(firsts, counts)] = values[_places(begins, counts)]
+        joined[_places(firsts, held)] = _joined(rows, values.dtype)
+        return joined, counts + held
 
     def counts(self, numbers: Values) -> NDArray[np.int64]:
         """Return how many values each of several numbers has."""
-        starts, _ = self._base
-        inside = np.clip(numbers, 0, max(len(starts) - 2, 0))
-        known = (numbers >= 0) & (numbers < len(starts) - 1)
-        if len(starts) < 2:
-            found = np.zeros(len(numbers), np.int64)
-        else:
-            found = np.where(known, starts[inside + 1] - starts[inside], 0).astype(np.int64)
-        newer = self._newer
-        if newer:
-            own = np.fromiter(newer, np.int64, len(newer))
-            for place in np.flatnonzero(np.isin(numbers, own)).tolist():
-                found[place] = len(newer[int(numbers[place])])
+        _, found = _bounds(self._base[0], numbers)
+        at, rows = self._newer_rows(numbers)
+        found[at] = np.fromiter(map(len, rows), np.int64, len(rows))
         return found
+
+    def _newer_rows(self, numbers: Values) -> tuple[NDArray[np.intp], list[Values]]:
+        """Return which of several numbers have newer rows, as places, and these rows."""
+        newer = self._newer
+        places = np.arange(len(numbers) if newer else 0)
+        if len(places) > MANY * len(newer):  # one look at each would take longer
+            places = np.flatnonzero(np.isin(numbers, np.array(list(newer), np.int64)))
+        rows = list(map(newer.get, numbers[places].tolist())) if len(places) else []
+        known = [place for place, row in enumerate(rows) if row is not None]
+        return places[known], [row for row in rows if row is not None]
 
     def put(self, number: int, values: Values) -> None:
         """Give a number other values."""
@@ -159,3 +159,31 @@ class CsrRows:
             joined[begins[number] : begins[number + 1]] = row
         self._base = (begins, joined)
         self._newer = {}
+
+
+def _bounds(starts: Values, numbers: Values) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return where the values of numbers begin in a base, and how many each has there."""
+    if len(starts) < 2:
+        return np.zeros(len(numbers), np.int64), np.zeros(len(numbers), np.int64)
+    inside = np.clip(numbers, 0, len(starts) - 2)
+    begins = starts[inside].astype(np.int64)
+    known = (numbers >= 0) & (numbers < len(starts) - 1)
+    return begins, np.where(known, starts[inside + 1] - begins, 0).astype(np.int64)
+
+
+def _places(begins: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the places of rows that begin somewhere and are so long, one after the other."""
+    ends = np.cumsum(counts)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.arange(total) + np.repeat(begins - (ends - counts), counts)
+
+
+def _joined(rows: Sequence[Values], kind: np.dtype[Any]) -> Values:
+    """Return rows of one type as one array.
+
+    Of records as bytes: NumPy compares the fields of each row's type with those of the others.
+    """
+    if kind.names is None:
+        return np.concatenate(rows)
+    parts = [np.ascontiguousarray(row).view(np.uint8) for row in rows]
+    return np.concatenate(parts).view(kind)

@@ -390,3 +390,28 @@ def test_shrunk_similarities_are_those_of_the_formula():
     nearest = fit_item_knn(matrix, ItemKnnConfig(1, shrinkage=2.0)).matrix().toarray()
     assert (nearest[0] > 0).tolist() == [False, True, False]
     assert engine_named("item-knn-shrunk 5 0.2").name == "item-knn-shrunk 5 0.2"
+
+
+@pytest.mark.parametrize(("each", "rank"), [(1.5, 64), (4.0, 128), (12.0, 256)])
+def test_als_has_a_lower_rank_where_rows_have_few_events(each: float, rank: int):
+    rng = np.random.default_rng(0)
+    shape, count = (300, 500), int(800 * each)
+    cells = rng.choice(shape[0] * shape[1], count, replace=False)
+    places = (cells // shape[1], cells % shape[1])
+    matrix = sparse.csr_array((np.ones(count, np.float32), places), shape=shape)
+    assert fit_als(matrix, AlsConfig(epochs=1), 0).outputs.shape == (500, rank)
+
+
+def test_similarities_count_users_by_how_much_they_take_up():
+    """Two users took up items 0 and 1, one of them nothing else; the other one item 2 as well."""
+    matrix = sparse.csr_array(np.array([[1, 1, 0], [1, 1, 1], [0, 0, 1]], np.float32))
+    config = ItemKnnConfig(10, target_exponent=0.1, source_exponent=0.3, user_exponent=0.5)
+    found = fit_item_knn(matrix, config).matrix().toarray()
+    assert found[0, 1] == pytest.approx((2**-0.5 + 3**-0.5) / (2**0.3 * 2**0.1), rel=1e-3)
+    assert found[0, 2] == pytest.approx(3**-0.5 / (2**0.3 * 2**0.1), rel=1e-3)
+    shrunk = fit_item_knn(matrix, replace(config, shrinkage=1.0)).matrix().toarray()
+    assert shrunk[0, 1] == pytest.approx(found[0, 1] * 2 / 3, rel=1e-3)
+    assert shrunk[0, 2] == pytest.approx(found[0, 2] / 2, rel=1e-3)
+    name = "item-knn-shrunk 0 0.1 0.5 0.3"
+    assert engine_named(name).name == name
+    assert engine_named("item-knn-shrunk 0 0.1 0 0.5").name == "item-knn-shrunk 0 0.1"
