@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -29,6 +30,7 @@ from ..runtime.served_model import ServedModel
 from ..schemas.explanation import ExplainParameters
 from ..schemas.lists import SteerParameters
 from . import list_pagination
+from .account_names import account_names
 from .ingestion import missing
 from .personal_list import Recommend
 
@@ -68,6 +70,9 @@ def explained(
         except KeyError:
             raise missing("item") from None
         document = _document(serving, query, found if whole else _named_only(found, query))
+    names = account_names(maker.service, (one["value"] for one in document["authors"]))
+    for one in document["authors"]:
+        one["name"] = names.get(one["value"], one["name"])
     return {"user": user_id, **document}
 
 
@@ -126,7 +131,7 @@ def _document(serving: ServedModel, query: Query, found: Explanation) -> dict[st
         "rank": found.rank,
         "closed": found.closed,
         "reasons": [list_pagination.reason(one, explain=True) for one in found.reasons],
-        "parts": [_part(service, one, language) for one in found.parts],
+        "parts": [_part(service, one, language, dict(query.names)) for one in found.parts],
         "topics": _carriers(service, found, "topic"),
         "authors": _carriers(service, found, "author"),
         "change": _change(service, found, language),
@@ -134,7 +139,10 @@ def _document(serving: ServedModel, query: Query, found: Explanation) -> dict[st
     }
 
 
-def _part(service: Recommender, one: Reason, language: str) -> dict[str, Any]:
+def _part(
+    service: Recommender, one: Reason, language: str, names: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return a part of a score as JSON knows it; `names`: display names of followees, by id."""
     title = service.title(service.live.row(one.item_id)) if one.item_id is not None else ""
     if one.kind == "steered":
         text = control_reason(one, control_titles(service.live, one, service.title), language)
@@ -146,7 +154,7 @@ def _part(service: Recommender, one: Reason, language: str) -> dict[str, Any]:
         key = against if one.value < 0 else SENTENCES[one.kind]
         if one.quiet and one.value > 0:
             key = QUIET[one.kind]
-        text = translate(key, language, items=items, name="")
+        text = translate(key, language, items=items, name=names.get(one.label, one.label))
     part: dict[str, Any] = {"kind": one.kind, "value": one.value, "share": one.share, "text": text}
     return part if one.item_id is None else {**part, "item_id": one.item_id}
 

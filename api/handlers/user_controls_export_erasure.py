@@ -22,9 +22,11 @@ from ..errors import ApiError
 from ..http.responses import encode
 from ..runtime.app_state import AppState
 from ..schemas.user_data import ForgetAll, LabelControl, ProfilePatch
+from .account_names import account_names
 from .ingestion import missing
 
 _STORED = "The control is stored and holds for items to come."
+_ACCOUNTS = ("author", "user")  # kinds of controls whose values are ids of accounts
 _PAGE = 1_000  # events or lists that an export holds in memory at once
 _COMPUTED = (
     "interests, communities and the likelihood to return are computed from these events when "
@@ -64,9 +66,14 @@ def control_warnings(service: AppState, given: ProfilePatch) -> list[str]:
 
 
 def controls_json(service: AppState, controls: Sequence[Control]) -> list[dict[str, Any]]:
-    """Return controls as JSON knows them, with names where topics and items are known."""
+    """Return controls as JSON knows them, with names where topics, items and accounts are known."""
+    accounts = account_names(service, (one.value for one in controls if one.kind in _ACCOUNTS))
     return [
-        {**asdict(one), "name": _name(service, one), "titles": _titles(service, one)}
+        {
+            **asdict(one),
+            "name": (one.kind in _ACCOUNTS and accounts.get(one.value)) or _name(service, one),
+            "titles": _titles(service, one),
+        }
         for one in controls
     ]
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -28,6 +28,7 @@ from recsys.text.sentiment import model as sentiment
 
 from ..errors import ApiError
 from ..runtime.app_state import AppState
+from .account_names import account_names
 from .ingestion import missing
 from .user_controls_export_erasure import controls_json
 
@@ -66,6 +67,8 @@ class Portrayal:
         zone: ZoneInfo,
     ) -> None:
         self.serving, self.user, self.events = service.serving, user, events
+        self._service = service
+        self._names: Mapping[str, str] = {}  # display names of the authors in the document, by id
         self.sentiment_scorer, self.language, self.zone = service.sentiment_scorer, language, zone
         live = self.live = self.serving.live
         done = interactions(list(events), service.comment_scorer)
@@ -88,6 +91,8 @@ class Portrayal:
             name: user_profile.interests(self.live, self.history, kind)
             for name, kind in _KINDS.items()
         }
+        authors = (value_of(self.live, one.kind, one.code) for one in found["authors"])
+        self._names = account_names(self._service, authors)
         communities = user_profile.belonging(self.live, self.history)
         tone, back = self._tone(), self._back() if inferences else None
         return {
@@ -116,7 +121,7 @@ class Portrayal:
     def _interest(self, one: Interest) -> dict[str, Any]:
         return {
             "value": value_of(self.live, one.kind, one.code),
-            "name": name_of(self.live, one.kind, one.code),
+            "name": self._name(one),
             "titles": titles_by_row(self.live, one.code) if one.kind == "topic" else [],
             "share": one.share,
             "usual": one.usual,
@@ -125,6 +130,11 @@ class Portrayal:
             "disliked": one.disliked,
             "because": self._items(one.because),
         }
+
+    def _name(self, one: Interest) -> str:
+        """Return what to call an interest: the display name of an author who has one."""
+        name = name_of(self.live, one.kind, one.code)
+        return self._names.get(name, name) if one.kind == "author" else name
 
     def _items(self, rows: Sequence[int]) -> list[dict[str, str]]:
         title = self.serving.recommender.title
@@ -191,22 +201,20 @@ class Portrayal:
     def _likes(self, found: dict[str, list[Interest]]) -> list[dict[str, Any]]:
         """Return what is liked beyond the usual, best first, then what is disliked."""
         every = [one for name in ("topics", "categories", "authors") for one in found[name]]
-        every = [one for one in every if name_of(self.live, one.kind, one.code)]
+        every = [one for one in every if self._name(one)]
         liked = [one for one in every if one.events >= user_profile.LEAST and one.share > one.usual]
         liked.sort(key=lambda one: -one.share * np.log(one.share / max(one.usual, 1e-6)))
         beliefs = [
             self._belief(
                 _TRENDS.get(one.trend, "You like {name}"),
                 one.because,
-                name=name_of(self.live, one.kind, one.code),
+                name=self._name(one),
             )
             for one in liked[:_BELIEFS]
         ]
         against = [one for one in every if one.disliked > 0.2 and not one.events]
         return beliefs + [
-            self._belief(
-                "You do not like {name}", one.because, name=name_of(self.live, one.kind, one.code)
-            )
+            self._belief("You do not like {name}", one.because, name=self._name(one))
             for one in against[:1]
         ]
 
@@ -283,7 +291,12 @@ def profile(
     portrayal = Portrayal(service, user, events, every, language, clocks)
     found = portrayal.document(inferences) | {"bubble": _bubble(service, portrayal, user_id)}
     listed = controls_json(service, controls)
-    network = {"follow_community": circle, "follows": [asdict(one) for one in follows]}
+    names = account_names(service, (one.author_id or one.followed_user_id for one in follows))
+    named_follows = [
+        {**asdict(one), "name": names.get(one.author_id or one.followed_user_id, "")}
+        for one in follows
+    ]
+    network = {"follow_community": circle, "follows": named_follows}
     return {**found, **network, "controls": listed}
 
 

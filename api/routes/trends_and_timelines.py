@@ -13,6 +13,7 @@ from recsys.trends.item_series_labels import KINDS
 from recsys.trends.trend_model import key_of
 
 from ..handlers import list_pagination, trends_json
+from ..handlers.account_names import name_authors
 from ..handlers.ingestion import missing
 from ..http.routing import Routes
 from ..runtime.request_audit import LIST
@@ -51,13 +52,14 @@ def page(query: TrendsQuery) -> dict[str, Any]:
         found = [trend for trend in found if trend in shares]
     places, more = list_pagination.part([_name(t) for t in found], query.after, query.n, "trend")
     shown = found[places]
+    trends = [
+        {**trends_json.trend_json(serving, trend), "followed": shares.get(trend)} for trend in shown
+    ]
+    name_authors(service(), trends)
     return {
         "model_version": serving.version,
         "now": trends_json.now_of(serving.live),
-        "trends": [
-            {**trends_json.trend_json(serving, trend), "followed": shares.get(trend)}
-            for trend in shown
-        ],
+        "trends": trends,
         "next": list_pagination.following("/trends", query, _name(shown[-1])) if more else None,
     }
 

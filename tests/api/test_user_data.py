@@ -331,6 +331,32 @@ def test_a_profile_tells_interests_activity_tone_and_controls(client: FlaskClien
     assert client.get("/users/nobody/profile").status_code == 404
 
 
+def test_accounts_are_called_by_their_display_names(app: Flask, admin: FlaskClient) -> None:
+    """In a profile, an explanation and pages of the console; ids stay where there is no name."""
+    called = {f"author-{k}": f"Writer {k}" for k in range(4)}
+    rows = [{"author_id": one, "name": name} for one, name in called.items()]
+    assert admin.post("/authors", json=rows).status_code == 201
+    assert admin.put("/users/mary", json={"name": "Mary M."}).status_code < 300
+    follow = {"user_id": "baker", "author_id": "author-1"}
+    assert admin.post("/follows", json=follow).status_code == 201
+    change(
+        admin, "baker", controls=[control("mute", "user", "mary"), control("boost", "author", "x")]
+    )
+    found = admin.get("/users/baker/profile").json
+    authors = found["interests"]["authors"]
+    assert authors and all(one["name"] == called[one["value"]] for one in authors)
+    assert not any("author-" in belief["text"] for belief in found["beliefs"])
+    assert [one["name"] for one in found["follows"]] == ["Writer 1"]
+    assert {one["value"]: one["name"] for one in found["controls"]} == {"mary": "Mary M.", "x": "x"}
+    page = admin.get("/console/user?user=baker").text
+    assert "Writer 1" in page and "author-" not in page
+    item = admin.get("/recommend/baker?n=1").json["items"][0]["item_id"]
+    told = admin.get(f"/explain/baker/{item}").json
+    assert all(one["name"] == called[one["value"]] for one in told["authors"] if one["value"])
+    assert "Writer" in admin.get(f"/console/item?item={item}").text
+    assert "Writer" in admin.get("/console/items").text
+
+
 def test_habits_are_told_by_the_clocks_of_a_zone(client: FlaskClient) -> None:
     late = {"user_id": "owl", "item_id": "sea-2", "event": "like", "timestamp": 1_704_063_600}
     client.post("/events", json=late)  # Sunday 31 December 2023, 23 o'clock UTC

@@ -18,6 +18,7 @@ from recsys.trends.trend_model import key_of
 from ...console_session import CONSOLE
 from ...errors import ApiError
 from ...handlers import list_pagination, trends_json
+from ...handlers.account_names import account_names
 from ...routes.request_context import service
 from ...schemas.field_types import Id, Strict, Words
 from .. import recommendation_previews, timeline_chart
@@ -57,6 +58,8 @@ def items(query: ItemsQuery) -> Response:
     rows = [_row(one.item_id) for one in found]
     if words and serving.live.row(words) >= 0:
         rows = [_row(words), *(row for row in rows if row["id"] != words)]
+    names = account_names(service(), (one["author"] for one in rows))
+    rows = [one | {"author": names.get(one["author"], one["author"])} for one in rows]
     return page("items.html", "Items", rows=rows, words=words)
 
 
@@ -70,7 +73,7 @@ def item(query: ItemQuery) -> Response:
     if row < 0:
         raise ApiError(404, f"there is no item {item_id!r}", "no_item")
     document = list_pagination.document(serving, item_id, None)
-    metadata = document.get("metadata") or {}
+    metadata, author_id = document.get("metadata") or {}, document.get("author_id") or ""
     with serving.feed.ranking:
         near = nonpersonal_lists.similar(live, item_id, LIKE, Filters(), language())
         closed = live.listing.why_not(row, live.clock())
@@ -80,6 +83,7 @@ def item(query: ItemQuery) -> Response:
         "item.html",
         "Item",
         item=document,
+        author=account_names(service(), [author_id]).get(author_id, author_id),
         name=recommendation_previews.name_of(document, item_id),
         metadata={name: str(value)[:300] for name, value in metadata.items() if name != "flags"},
         flags=read_flags(metadata),

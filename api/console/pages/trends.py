@@ -14,6 +14,7 @@ from recsys.trends.trend_model import key_of
 from ...console_session import CONSOLE
 from ...errors import ApiError
 from ...handlers import trends_json
+from ...handlers.account_names import name_authors
 from ...routes.request_context import service
 from ...schemas.field_types import Id, Strict
 from ...schemas.trends import Kind, State
@@ -50,6 +51,7 @@ def trends(query: TrendsQuery) -> Response:
         and trends_json.shown(serving.live, one)
     ]
     rows = [trends_json.trend_json(serving, one) for one in found[:SHOWN]]
+    name_authors(service(), rows)
     return page(
         "trends.html",
         "Trends and tone",
@@ -79,6 +81,7 @@ def _course(query: TrendsQuery) -> dict[str, object] | None:
     hours = trends_json.timeline_json(serving, query.series, key, "hour", 72)
     days = trends_json.timeline_json(serving, query.series, key, "day", 28)
     shown = trends_json.trend_json(serving, found[0])
+    name_authors(service(), [shown])
     return {
         "trend": shown,
         "hours": timeline_chart.charts(hours, _),
