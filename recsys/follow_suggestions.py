@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -105,12 +105,14 @@ class FollowSuggestions:
         found: dict[str, _Found] = {}
         closed = self._closed()
         if self._graph is not None:
-            self._from_graph(self._graph, found, len(closed))
+            self._from_graph(self._graph, found, len(closed.difference(self._user.follows)))
         if self._recommender is not None:
             self._from_list(self._recommender, found)
         names = [id for id in found if id not in closed]
-        known = self._store.known_user_ids(names)
         order = sorted(names, key=lambda id: (-found[id].score, id))
+        if users and authors:
+            order = order[:n]
+        known = self._store.known_user_ids(order)
         shown = [id for id in order if (users if id in known else authors)][:n]
         called = self._store.names_of(shown)
         return [
@@ -133,6 +135,7 @@ class FollowSuggestions:
         }
 
     def _from_graph(self, graph: FollowGraph, found: dict[str, _Found], closed: int) -> None:
+        """Add accounts near the user; `closed`: how many others than followees may not be shown."""
         near = Candidates(*(np.zeros(0, kind) for kind in (np.int32, float, np.int32, float)))
         if self._number:
             near = candidates(graph, self._number, (), (), _CANDIDATES + closed)
@@ -196,7 +199,7 @@ class FollowSuggestions:
 
     def _from_list(self, recommender: Recommender, found: dict[str, _Found]) -> None:
         """Add the authors of the items in the user's own list; the first items count most."""
-        query = query_of(self._user, ListRequest(language=self._language))
+        query = replace(query_of(self._user, ListRequest(language=self._language)), reasons=False)
         amounts: dict[str, float] = {}
         for one in ranked(recommender, query, _LISTED)[:_LISTED]:
             author, topic = self._author_of(recommender, one)

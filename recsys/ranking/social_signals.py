@@ -53,6 +53,10 @@ class SocialSignals:
     people: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     # (n,): followees who took the item up, those alone whose acts may count
     authors: Rows = field(default_factory=lambda: _NO_ROWS)  # codes of followed authors, ascending
+    # Where the rows asked for last stand: several terms ask for the same ones in turn.
+    _last: list[tuple[Rows, NDArray[np.intp], Mask]] = field(
+        default_factory=list, init=False, compare=False, repr=False
+    )
 
     @classmethod
     def nothing(cls) -> SocialSignals:
@@ -90,9 +94,15 @@ class SocialSignals:
         found = np.zeros(len(rows), np.float32)
         if values is None or not len(self.rows):
             return found
-        place = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
-        same = self.rows[place] == rows
-        found[same] = values[place[same]]
+        last = self._last[0] if self._last else None
+        if last is not None and last[0] is rows:
+            _, place, same = last
+        else:
+            place = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
+            same = self.rows[place] == rows
+            place = place[same]
+            self._last[:] = [(rows, place, same)]
+        found[same] = values[place]
         return found
 
 

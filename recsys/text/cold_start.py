@@ -216,26 +216,49 @@ def _targets(weights: Weights, known: Rows, config: ColdStartConfig) -> Weights:
     return weights[:, known] + content_weight
 
 
-def columns(cold: ColdStartMap, rows: Rows) -> sparse.csr_array:
+def columns(cold: ColdStartMap, rows: Rows, histories: Rows | None = None) -> sparse.csr_array:
     """Return (n_items, len(rows)): what each history item gives to each of these items.
 
     The strongest `keep` of each history item are kept. A text without a known word gets what the
-    mean of the known texts would get.
+    mean of the known texts would get. `histories`: the history items that are asked for, ascending
+    and distinct, None: all; the others give nothing.
     """
-    return sparse.csr_array(sparse.vstack(list(column_blocks(cold, rows)), format="csr"))
+    blocks = list(column_blocks(cold, rows, histories))
+    return sparse.csr_array(sparse.vstack(blocks, format="csr"))
 
 
-def column_blocks(cold: ColdStartMap, rows: Rows) -> Iterator[sparse.csr_array]:
+def column_blocks(
+    cold: ColdStartMap, rows: Rows, histories: Rows | None = None
+) -> Iterator[sparse.csr_array]:
     """Yield the same some rows at a time, from the first on."""
     solved, size = _solved(cold, rows), cold.targets.shape[0]
     keep = min(cold.config.keep, max(1, cold.config.most // max(size, 1)))
+    asked = np.full(size, histories is None)
+    if histories is not None:
+        asked[histories] = True
     for start in range(0, max(size, 1), HELD):
         targets = cold.targets[start : start + HELD]
+        given = np.flatnonzero(asked[start : start + HELD] & _some(targets))
+        targets = targets[given]  # the product of the others is zero, or nobody asks for it
 
-        def strongest(own: slice, targets: Weights = targets) -> sparse.csr_array:
-            return _strongest(np.asarray(targets[own] @ solved), keep)
+        def strongest(
+            own: slice, targets: Weights = targets, given: NDArray[np.intp] = given
+        ) -> sparse.csr_array:
+            first, last = np.searchsorted(given, (own.start, own.stop)).tolist()
+            found = _strongest(np.asarray(targets[first:last] @ solved), keep)
+            counts = np.zeros(own.stop - own.start, np.int64)
+            counts[given[first:last] - own.start] = np.diff(found.indptr)
+            ends = np.concatenate([[0], np.cumsum(counts)])
+            return sparse.csr_array((found.data, found.indices, ends), (len(counts), len(rows)))
 
-        yield from over_blocks(strongest, targets.shape[0], BLOCK)
+        yield from over_blocks(strongest, min(HELD, size - start), BLOCK)
+
+
+def _some(targets: Weights) -> NDArray[np.bool_]:
+    """Return which history items give anything to a known text."""
+    if isinstance(targets, np.ndarray):
+        return np.asarray(targets.any(axis=1))
+    return np.asarray(np.diff(sparse.csr_array(targets).indptr) > 0)
 
 
 def _solved(cold: ColdStartMap, rows: Rows) -> Floats:

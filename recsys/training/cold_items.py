@@ -42,6 +42,8 @@ class ColdStartSolver:
     student: Student | None
     vectors: Floats | None = None  # (n_items, d): the words, where the student only imitates them
     config: ColdStartConfig = field(default_factory=ColdStartConfig)
+    # history items whose neighbours are predicted, ascending and distinct; None: all
+    histories: Rows | None = None
     solved: ColdStartMap | None = None
     tried: bool = False
 
@@ -76,7 +78,7 @@ def with_unread(
     if found is None or student is None:
         return neighbours, None, None
     teacher_vectors = item_input_space(found, student, seed) if posts else (None, None)
-    return completed(data, neighbours, found), *teacher_vectors
+    return completed(data, neighbours, found, cold.histories), *teacher_vectors
 
 
 def cold_map(
@@ -127,8 +129,12 @@ def user_counts(data: Dataset) -> NDArray[np.int64]:
     return np.bincount(data.item[data.weight > 0], minlength=len(data.items)).astype(np.int64)
 
 
-def completed(data: Dataset, neighbours: ItemWeights, cold: ColdStartMap) -> ItemWeights:
+def completed(
+    data: Dataset, neighbours: ItemWeights, cold: ColdStartMap, histories: Rows | None = None
+) -> ItemWeights:
     """Return the neighbours with a predicted column for unread items, also without words.
+
+    `histories`: the history items that it is predicted for, ascending and distinct; None: all.
 
     The column replaces what an engine that reads words gave: the prediction is learned from columns
     that hold this already. On 400 films held out of MovieTweetings the prediction alone ranked them
@@ -144,7 +150,8 @@ def completed(data: Dataset, neighbours: ItemWeights, cold: ColdStartMap) -> Ite
     predicted[unread] = True
     whole, parts, start = neighbours.matrix(), list[sparse.csr_array](), 0
     kind = whole.indptr.dtype
-    for found in column_blocks(cold, unread):  # the sum of all rows at once would be held thrice
+    # The sum of all rows at once would be held thrice.
+    for found in column_blocks(cold, unread, histories):
         own = whole[start : start + found.shape[0]]
         kept = ~predicted[own.indices]
         ends = np.concatenate([[0], np.cumsum(kept)])[own.indptr].astype(kind)

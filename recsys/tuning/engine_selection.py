@@ -210,14 +210,20 @@ def assembled(
     rated: bool = True,
     like: Model | None = None,
     cold: ColdStartSolver | None = None,
+    asked: ValidationSet | None = None,
 ) -> dict[str, Model]:
     """Return a model per engine; `student` None leaves items without users out.
+
+    `asked`: the users who are asked, with their whole histories: items that none of them has are
+    given no predicted neighbours. None: anybody may be asked, after further events too.
 
     `rated`: with the expected rating of each user, where there are dislikes to learn it from.
     `like`: a model of the same data, of which all that no engine changes is taken over. `cold`:
     what words say, solved before; None: it is solved here.
     """
     cold = cold or _cold(check, student, words)
+    if asked is not None:
+        cold.histories = np.unique(asked.histories.rows).astype(np.int32)
     models: dict[str, Model] = {}
     for name, part in parts.items():
         like = like or next(iter(models.values()), None)

@@ -41,6 +41,7 @@ from recsys.tuning.validation_choice_sets import (
     FEWEST_LISTS,
     SEARCHED,
     ReplaySource,
+    asked_at_cut,
     lists_text,
     validation_choice_sets,
 )
@@ -124,9 +125,11 @@ def choose(
     if first is not None and budget.left() <= 0:
         log.hurried("the time was over when the engines were fitted: none of them was evaluated")
         return _chosen(first, (CHEAP,), log)
+    asked: Sequence[ValidationSet | None]
+    asked = [None for _ in checks] if replayed else asked_at_cut(checks, seed)
     models = [
-        assembled(one, parts or {"": {}}, words, seed, words.student)
-        for one, parts in zip(checks, folds, strict=True)
+        assembled(one, parts or {"": {}}, words, seed, words.student, asked=some)
+        for one, parts, some in zip(checks, folds, asked, strict=True)
     ]
     finalists = [engine_of(name, engines) for name in folds[0]]
     queries = validation_choice_sets(checks, models, seed, on_the_way, budget, log)

@@ -28,6 +28,11 @@ SURE_LISTS = 1_000  # a walk that ends after so many has lost no more than preci
 ReplaySource = Callable[[Sequence[LiveState]], Iterable[ReplayStep]]
 
 
+def asked_at_cut(checks: Sequence[ValidationSet], seed: int) -> list[ValidationSet]:
+    """Return the users of each fold who are asked at one cut, at most `PEOPLE` together."""
+    return [check.sample(PEOPLE // len(checks), seed) for check in checks]
+
+
 def lists_text(count: int) -> str:
     """Return a number of lists in words: 1 list, 2,369 lists."""
     return f"{count:,} list" if count == 1 else f"{count:,} lists"
@@ -69,7 +74,7 @@ def validation_choice_sets(
                 " the rest of the time is for the search"
             )
         return found
-    some = [check.sample(PEOPLE // len(checks), seed) for check in checks]
+    some = asked_at_cut(checks, seed)
     pools: list[tuple[ChoiceSets, Rows | None]] = []
     for fold, own in zip(some, models, strict=True):
         known = sum(len(pool) for pool, _ in pools)

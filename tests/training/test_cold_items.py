@@ -55,6 +55,20 @@ def test_the_prediction_replaces_what_the_engine_guessed_of_an_unread_item():
     assert np.allclose(found, completed(data, before, cold).matrix().toarray(), atol=1e-6)
 
 
+def test_neighbours_are_predicted_of_the_history_items_that_are_asked_for():
+    data, before = worlds.topics(), behaviour_only()
+    cold = cold_map(data, before, worlds.student())
+    whole = completed(data, before, cold).matrix().toarray()
+    asked = np.array([0, 3, worlds.EACH + 2], np.int32)
+    some = completed(data, before, cold, asked).matrix().toarray()
+    others = np.setdiff1d(np.arange(len(data.items)), asked)
+    assert whole[np.ix_(asked, UNREAD)].any()
+    assert np.array_equal(some[asked], whole[asked])
+    assert np.array_equal(some[others], before.matrix().toarray()[others])
+    none = completed(data, before, cold, asked[:0]).matrix().toarray()
+    assert np.array_equal(none, before.matrix().toarray())
+
+
 def test_of_too_many_unread_items_the_newest_are_predicted():
     data = worlds.topics()
     created = np.full(len(data.items), np.nan)
