@@ -175,7 +175,8 @@ def _places(begins: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.
     """Return the places of rows that begin somewhere and are so long, one after the other."""
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0
-    return np.arange(total) + np.repeat(begins - (ends - counts), counts)
+    found: NDArray[np.int64] = np.arange(total) + np.repeat(begins - (ends - counts), counts)
+    return found
 
 
 def _joined(rows: Sequence[Values], kind: np.dtype[Any]) -> Values:

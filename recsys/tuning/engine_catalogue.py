@@ -256,7 +256,7 @@ CATALOGUE: tuple[Family, ...] = (
     _family("blocks", ((64, 128, 256, 512),), (2,), fewest_items=FEWEST_BLOCKS, kind="filter"),
     _family("ease", ((10, 50, 200, 1000, 3000),), (2,), kind="inverse"),
     _family("item-knn", ((20, 100, 500),), (1,), kind="cosine"),
-    _family("item-knn-tfidf", ((20, 100, 500),), (1,), kind="cosine"),
+    _family("item-knn-tfidf", ((20, 100, 500),), (2,), kind="cosine"),
     _family(
         "item-knn-shrunk",
         ((0, 2, 5, 20), (0.0, 0.1, 0.2, 0.3, 0.4), (0.0, 0.3, 0.5, 0.7), (0.3, 0.5)),
