@@ -261,7 +261,7 @@ def engine_sum(parts: Sequence[Engine]) -> Engine:
 
 def _als_seconds(data: Interactions) -> float:
     whole = 2e-5 * (data.matrix.nnz + 16 * sum(data.shape)) + 0.5
-    return whole * (rank_of(data.matrix) / RANKS[0][1]) ** 1.2
+    return float(whole * (rank_of(data.matrix) / RANKS[0][1]) ** 1.2)
 
 
 def _lowpass_seconds(data: Interactions, config: LowpassConfig) -> float:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from recsys.array_types import Floats
 from recsys.models.item_to_item_weights import ItemWeights
 
 COSINE = 0.5  # power of the users of both items in a cosine
@@ -75,14 +76,14 @@ def _nearest_shrunk(matrix: sparse.csr_array, config: ItemKnnConfig) -> sparse.c
     parts = []
     for start in range(0, max(across.shape[0], 1), BLOCK):
         rows = sparse.csr_array(across[start : start + BLOCK] @ scaled)
-        shrunk = np.float32(1.0)
+        shrunk: Floats = np.ones(1, np.float32)
         if config.shrinkage:
             common = rows
             if config.user_exponent:  # both products have entries at the same pairs
                 rows.sort_indices()
                 common = sparse.csr_array(across[start : start + BLOCK] @ matrix)
                 common.sort_indices()
-            shrunk = common.data / (common.data + config.shrinkage)
+            shrunk = (common.data / (common.data + config.shrinkage)).astype(np.float32)
         own = np.repeat(source[start : start + BLOCK], np.diff(rows.indptr))
         rows.data = (rows.data * shrunk * own * target[rows.indices]).astype(np.float32)
         parts.append(nearest(rows, start, config.neighbours))
