@@ -288,8 +288,10 @@ def gains_of(
     validator = CrossValidator.halves(choice_sets, seed)
     shares = SHARES if checks[0].data.timed else ("share_all",)
     columns = [c for c in choice_sets.columns if c.term in ("neighbours", "factors")]
-    forms = [form for column in columns for form in (plain(column), _form(shares, column))]
-    best = max((validator.gains(form) for form in forms), key=np.sum, default=np.zeros(0))
+    alone, best = [(validator.gains(plain(column)), column) for column in columns], np.zeros(0)
+    if alone:  # beside popularity at one half-life of a history alone: it is most of the cost
+        best, column = max(alone, key=lambda one: float(one[0].sum()))
+        best = max(best, validator.gains(_form(shares, column)), key=lambda one: float(one.sum()))
     found = np.zeros(len(best))
     found[np.concatenate([held_out.user for _, held_out in validator.folds])] = best
     return found

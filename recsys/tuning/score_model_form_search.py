@@ -201,8 +201,9 @@ class Search:
     def anchored(self, lives: Sequence[str]) -> tuple[CandidateForm, float]:
         """Return the half-life to build on: the middle of the best stretch, not its highest point.
 
-        Neighbouring half-lives differ by less than the noise of one slice. The longest is tried
-        about first, and is what stays where none finds anything.
+        Neighbouring half-lives differ by less than the noise of one slice. Where the highest point
+        is more than one standard error of the paired difference above the middle, it is built on.
+        The longest is tried about first, and is what stays where none finds anything.
         """
         designs = [CandidateForm((live,)) for live in reversed(lives)]
         result: list[float] = []
@@ -212,7 +213,11 @@ class Search:
             result.append(self.value(design))
         values = np.array(result)
         around = np.pad(values, 1, mode="edge")
-        best = int((around[:-2] + 2 * values + around[2:]).argmax())
+        best, top = int((around[:-2] + 2 * values + around[2:]).argmax()), int(values.argmax())
+        if top != best:
+            gain = self.validator.gains(designs[top]) - self.validator.gains(designs[best])
+            if gain.mean() > gain.std() / math.sqrt(max(len(gain), 1)):
+                best = top
         return designs[best], float(values[best])
 
     def _additions(
@@ -220,7 +225,8 @@ class Search:
     ) -> list[Callable[[CandidateForm], CandidateForm]]:
         rest = tuple(dict.fromkeys((*anchor, "share_all")))
         found: list[Callable[[CandidateForm], CandidateForm]] = [
-            lambda d: replace(d, shares=tuple(dict.fromkeys((*d.shares, "share_all")))),
+            *([_with_shares(*SHARES)] if timed else []),
+            _with_shares("share_all"),
             *(_adding(name) for term in TERMS for name in term.adds),
             lambda d: replace(d, by_activity=bool(d.neighbours) and not d.lift),
             lambda d: replace(d, by_trait=(*d.by_trait, *(("activity", n) for n in rest))),
@@ -274,6 +280,10 @@ def plain(column: Column) -> CandidateForm:
 
 def _adding(feature: str) -> Callable[[CandidateForm], CandidateForm]:
     return lambda design: replace(design, shares=(*design.shares, feature))
+
+
+def _with_shares(*names: str) -> Callable[[CandidateForm], CandidateForm]:
+    return lambda design: replace(design, shares=tuple(dict.fromkeys((*design.shares, *names))))
 
 
 def _with_linear(*names: str) -> Callable[[CandidateForm], CandidateForm]:

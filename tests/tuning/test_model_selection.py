@@ -19,6 +19,7 @@ from recsys.models.engine_definitions import Engine
 from recsys.ranking.batch_scoring import score_block
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.query import Query
+from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.terms.protocol import Column, Parameter
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
@@ -409,6 +410,35 @@ def test_a_part_that_was_refused_is_tried_again_beside_parts_that_were_added_lat
 
     found = Search(Values(value), lambda text: None, []).grow(True, words, voted=False)
     assert "liked" in found.shares and found.words == words
+
+
+def test_all_half_lives_of_popularity_together_make_room_for_parts_that_were_refused():
+    def value(form):
+        together = set(SHARES) <= {*form.shares}
+        personal = bool(form.neighbours) and not form.plain
+        return 1.0 + 0.2 * together + (0.3 if together else -0.5) * personal
+
+    def grown(timed):
+        search = Search(Values(value), lambda text: None, [])
+        return search.grow(timed, [choice_columns.near("x")], voted=False)
+
+    assert set(SHARES) <= {*grown(True).shares} and grown(True).neighbours is not None
+    assert grown(False) == CandidateForm(("share_all",))  # without times they are all the same
+
+
+@pytest.mark.parametrize(("spread", "best"), [(0.1, "share_6h"), (1.0, "share_1h")])
+def test_the_best_half_life_is_built_on_where_it_is_surely_better(spread, best):
+    """The longest and the shortest have one neighbour alone."""
+    means = {"share_1h": 0.22, "share_6h": 0.24, "share_1d": 0.15}
+    noise = np.tile([1.0, -1.0], 50)
+
+    def gains(form):
+        return means[form.shares[0]] + spread * noise * (form.shares[0] == "share_6h")
+
+    judge = Values(lambda form: means[form.shares[0]])
+    judge.gains = gains
+    design, found = Search(judge, lambda text: None, []).anchored(tuple(means))
+    assert design == CandidateForm((best,)) and found == means[best]
 
 
 def test_words_of_one_half_life_may_do_better_than_all_of_them():
