@@ -43,7 +43,7 @@ MOST_USERS = 1_500  # that engines are compared on
 FEWEST_USERS = 600  # that they are compared on however many items there are
 SCORES = 9_000_000  # of an engine that are computed for comparing it, beyond that
 DIRECTION_USERS = 3_000  # that direction is checked on, since steps down are few
-HALF_LIVES = (1.6, 5.0, np.inf)  # events of a history back
+HALF_LIVES = (1.0, 5.0, np.inf)  # events of a history back
 # Shares of the budget after which neither fits or compares anything more: the lists that weights
 # are learned from, and the search over forms, need the rest.
 FIRST_ROUND, REFINEMENT = 0.6, 0.5

@@ -20,7 +20,7 @@ from recsys.tuning.replay_choice_sets import ReplayChoiceSets, ReplayStep, colle
 from recsys.tuning.validation_set import ValidationSet
 
 PEOPLE = 3_000  # of the validation set that are evaluated
-HALF_LIVES = (1.6, 5.0, 20.0, math.inf)  # events back; how fast a history fades
+HALF_LIVES = (1.0, 2.2, 5.0, 20.0, math.inf)  # events back; how fast a history fades
 WALKED = 0.5  # of the time left is for the search after a walk
 SEARCHED = 0.1  # the same while a walk has fewer than `FEWEST_LISTS`, on which it is short
 FEWEST_LISTS = 200  # lists of a replay; one that was interrupted with fewer is not used

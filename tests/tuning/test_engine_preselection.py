@@ -9,10 +9,12 @@ from tuning_world import side_events
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
+from recsys.evaluation.baseline_registry import RECENCIES
 from recsys.models.engine_definitions import Engine
 from recsys.models.item_to_item_weights import ItemWeights
+from recsys.ranking.terms import factors
 from recsys.training.model_builder import TextVectors, known_interactions
-from recsys.tuning import engine_preselection
+from recsys.tuning import engine_preselection, validation_choice_sets
 from recsys.tuning.cpu_budget import Budget
 from recsys.tuning.engine_catalogue import CATALOGUE, Family, candidates, engine_named
 from recsys.tuning.engine_preselection import N_SURVIVORS, Preselection
@@ -25,6 +27,16 @@ from recsys.tuning.validation_splits import validation
 def check():
     """Eighty users who read fifteen of the thirty books of their side, without times."""
     return validation(side_events(timed=False), item_table([]), EventWeights())[1]
+
+
+def test_a_history_may_fade_as_fast_as_that_of_a_row_of_the_evaluation():
+    """Where one item follows another, the last event says most."""
+    for lives in (
+        validation_choice_sets.HALF_LIVES,
+        engine_preselection.HALF_LIVES,
+        factors.HALF_LIVES,
+    ):
+        assert min(lives) <= min(RECENCIES) and max(lives) == max(RECENCIES)
 
 
 def noisy(level, seconds=0.0):

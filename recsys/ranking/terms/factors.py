@@ -31,7 +31,7 @@ from recsys.ranking.text_scores import gather
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import ScoreModel, Term
 
-HALF_LIVES = (4.0, np.inf)  # events of the history back
+HALF_LIVES = (1.0, 4.0, np.inf)  # events of the history back
 
 
 @dataclass(frozen=True, slots=True)
