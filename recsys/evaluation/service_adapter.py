@@ -46,6 +46,7 @@ def fit_service(split: Split, data: Dataset, means: FitContext) -> tuple[Model, 
         engines=means.engines,
         directed=means.directed,
         compare_follows=split.train.follows is not None,
+        replayed=rules.protocol != "time",  # all lists of it are requested at one moment
         wall=math.inf,  # a busy machine makes an evaluation longer, not its figures worse
     )
     known = TuningData(split.train, split.items, partial(_words, means=means), rules.weights)

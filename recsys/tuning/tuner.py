@@ -23,6 +23,7 @@ from recsys.models.engine_definitions import Engine
 from recsys.ranking.terms.registry import load_terms
 from recsys.training.model_builder import TextVectors
 from recsys.tuning.cpu_budget import WALL, Budget
+from recsys.tuning.cut_choice_sets import LARGE
 from recsys.tuning.engine_catalogue import Family, candidates
 from recsys.tuning.evaluation_protocols import Rules, make_split
 from recsys.tuning.evaluation_queries import build_queries
@@ -30,7 +31,13 @@ from recsys.tuning.live_state_replay import replay_validation, to_validation_set
 from recsys.tuning.model_selection import choose, fixed_choice
 from recsys.tuning.tuning_result import TuningResult
 from recsys.tuning.validation_set import ValidationSet
-from recsys.tuning.validation_splits import TESTABLE, folds_of, replayed_share, validation
+from recsys.tuning.validation_splits import (
+    TESTABLE,
+    cuts_of,
+    folds_of,
+    replayed_share,
+    validation,
+)
 from recsys.tuning.validation_splits import validation_set_of as validation_of
 
 QUERIES = 2_500  # of the replay of the newest events; a night's time pays for so many
@@ -51,8 +58,9 @@ class TuningData:
 class Scenario:
     """The use of a model, as far as it is known before tuning.
 
-    Dated events are replayed one by one, as a service receives them, unless the lists are not
-    requested after all of them in time (`dated` False); else the last of each user is held out.
+    Dated events are replayed one by one, as a service receives them, unless all lists are requested
+    at one moment (`replayed` False: users are asked at cuts in time) or not after all of them in
+    time (`dated` False: the last of each user is held out).
     """
 
     minutes: float = 4.0  # of CPU time for fitting engines and searching
@@ -68,6 +76,7 @@ class Scenario:
     queries: int = QUERIES  # of a replay at most
     compare_follows: bool = False  # return the choice without the terms of follows as well
     compare_engines: bool = True  # before a replay; False: the usual ones alone, for a quick result
+    replayed: bool = True  # False: no event arrives between the first list and the last
 
 
 def tune(
@@ -79,10 +88,10 @@ def tune(
     """Return the engines and the score model with the highest nDCG@20 on a validation set.
 
     The validation set is cut inside `data`, whose items without a record may be listed: the newest
-    tenth of dated events, replayed; else the last event, or the last fifth of the events, of a
-    third of the users at a time, in more folds the fewer users there are (see `folds_of`). With
-    fewer than `TESTABLE` users in it, a fixed choice is returned. `note` receives a sentence per
-    result, `advance` the CPU seconds spent and allowed.
+    tenth of dated events, replayed, or that tenth and the one before at a cut each; else the last
+    event, or the last fifth of the events, of a third of the users at a time, in more folds the
+    fewer users there are (see `folds_of`). With fewer than `TESTABLE` users in it, a fixed choice
+    is returned. `note` receives a sentence per result, `advance` the CPU seconds spent and allowed.
     """
     load_terms()
     data = canonical(data)
@@ -102,13 +111,16 @@ def tune(
         words = data.words(check.data)
     else:
         dated = data.events.timed and scenario.dated is not False
-        if dated:
+        replayed = scenario.replayed or bool(scenario.group)  # groups are asked in a replay alone
+        if dated and replayed:
             _, check = validation(data.events, data.items, data.weights)
+        elif dated:
+            check, *more = _at_cuts(data)
         else:
             check, *more = _undated(data, scenario)
         if len(np.unique(np.concatenate([one.users for one in (check, *more)]))) < TESTABLE:
             return fixed_choice()
-        if dated:
+        if dated and replayed:
             cut = check  # what is asked there first reads no words
             share = replayed_share(len(data.events))
             rules = Rules(
@@ -147,6 +159,18 @@ def _undated(data: TuningData, scenario: Scenario) -> list[ValidationSet]:
     if len(folds) > 1:  # an item whose only events one fold holds out is there all the same
         items = extended(items, IdMap.from_ids([*items.ids, *data.events.items]))
     return [validation_of(data.events, items, data.weights, fold) for fold in folds]
+
+
+def _at_cuts(data: TuningData) -> list[ValidationSet]:
+    """Return a validation set per cut in time, newest first, with the same users and items.
+
+    In a large catalogue there is one: another would take the time of the first.
+    """
+    items = extended(data.items, IdMap.from_ids([*data.items.ids, *data.events.items]))
+    cuts = cuts_of(data.events)[: 1 if len(items) > LARGE else None]
+    found = [validation_of(events, items, data.weights, is_test) for events, is_test in cuts]
+    found = [check for check in found if len(check) >= TESTABLE]
+    return found or [validation(data.events, data.items, data.weights)[1]]
 
 
 def canonical(data: TuningData) -> TuningData:

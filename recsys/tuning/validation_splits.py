@@ -17,6 +17,7 @@ from recsys.tuning.validation_set import ValidationSet
 
 SHARE = 0.1  # of the events, the last by time
 MOST_REPLAYED = 100_000  # events; a walk through ten times as many takes minutes
+CUTS = 2  # in time, at which users are asked where all lists are requested at one moment
 PER_TEST = 5  # acts of a user per act held out at random
 FEWEST = 30  # users who say what changed since yesterday
 FOLD_USERS = 3_000  # whose acts one fold holds out at most
@@ -42,6 +43,18 @@ def newest(events: EventTable, after: float = -np.inf) -> Mask:
     if not events.timed or first >= len(events):
         return np.zeros(len(events), bool)
     return np.asarray((events.time >= events.time[first]) & (events.time > after), bool)
+
+
+def cuts_of(events: EventTable) -> list[tuple[EventTable, Mask]]:
+    """Return the events before the end of each of the last `CUTS` tenths, and a mask of the tenth.
+
+    Newest first; each mask is over its own events. Empty without timestamps.
+    """
+    found = list[tuple[EventTable, Mask]]()
+    while len(found) < CUTS and (is_test := newest(events)).any():
+        found.append((events, is_test))
+        events = events.select(~is_test)
+    return found
 
 
 def last_of_each_user(events: EventTable, acts: Mask | None = None) -> Mask:

@@ -34,9 +34,7 @@ def write(path, columns, rows):
         writer.writerows(rows)
 
 
-@pytest.mark.parametrize(
-    ("protocol", "dated"), [("time", True), ("replay", True), ("leave-last-out", False)]
-)
+@pytest.mark.parametrize(("protocol", "dated"), [("replay", True), ("leave-last-out", False)])
 def test_a_night_an_evaluation_and_the_python_api_choose_alike(tmp_path, protocol, dated):
     folder = tmp_path
     items, events = folder / "items.csv", folder / "events.csv"
@@ -147,7 +145,7 @@ def test_on_the_sample(tmp_path, dated):
     events, items = load_events(SAMPLE / "events.csv.gz"), load_items(SAMPLE / "items.csv.gz")
     if not dated:
         events = replace(events, time=np.full(len(events), np.nan))
-    rules = Rules("time" if dated else "leave-last-out", weights=settings.weights)
+    rules = Rules("replay" if dated else "leave-last-out", weights=settings.weights)
     split = make_split(with_comment_sentiment(settings, events), items, rules)
     evaluated = fit_service(split, split.dataset(), means_of(settings, 0, lambda text: None))[1]
     nightly = night_choice(settings, split.train, [items.item(row) for row in range(len(items))])

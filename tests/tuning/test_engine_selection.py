@@ -8,7 +8,10 @@ import worlds
 from scipy import sparse
 from tuning_world import near, noise, side_events
 
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.table_builder import item_table
+from recsys.evaluation.baseline_registry import FitContext
+from recsys.evaluation.service_adapter import fit_service
 from recsys.models.engine_definitions import Engine, engine_sum
 from recsys.models.interaction_matrix import Interactions
 from recsys.ranking_metrics import Positives
@@ -20,6 +23,7 @@ from recsys.tuning.evaluation_protocols import Rules, make_split
 from recsys.tuning.live_state_replay import replay_validation
 from recsys.tuning.tuner import Scenario, TuningData, tune
 from recsys.tuning.validation_set import ValidationSet
+from recsys.tuning.validation_splits import cuts_of, newest, validation_set_of
 
 
 def family(name, fit, seconds=0.0):
@@ -85,6 +89,26 @@ def test_dated_events_are_tuned_to_the_engine_that_knows_something(dated):
     assert choice.engines == ("ease 1",)
     quick = tune(data, Scenario(minutes=1.0, engines=FAMILIES, compare_engines=False))
     assert "ease 1" not in quick.engines
+
+
+def test_lists_of_one_moment_are_tuned_at_cuts_in_time(dated):
+    """Protocol `time` asks for all lists at once; a night, and protocol `replay`, one by one."""
+
+    def tuned(protocol):
+        notes = list[str]()
+        split = make_split(dated, item_table([]), Rules(protocol))
+        means = FitContext(minutes=1.0, note=notes.append, engines=FAMILIES)
+        _, choice = fit_service(split, split.dataset(), means)
+        assert choice.engines == ("ease 1",)
+        return next(note for note in notes if "to choose by" in note)
+
+    known = make_split(dated, item_table([]), Rules("time")).train
+    cuts = [
+        validation_set_of(events, item_table([]), EventWeights(), is_test)
+        for events, is_test in cuts_of(known)
+    ]
+    assert tuned("time").startswith(f"{sum(map(len, cuts))} lists")
+    assert tuned("replay").startswith(f"{np.count_nonzero(newest(known))} lists")
 
 
 def test_a_quick_fit_is_expected_to_take_the_time_of_its_common_items():

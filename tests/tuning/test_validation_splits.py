@@ -15,6 +15,7 @@ from recsys.tuning.validation_splits import (
     FOLD_USERS,
     MOST_FOLDS,
     MOST_REPLAYED,
+    cuts_of,
     folds_of,
     last_fifth_of_each_user,
     last_of_each_user,
@@ -52,8 +53,17 @@ def test_of_many_events_no_more_are_replayed(monkeypatch):
     assert (validation(table, catalogue, EventWeights())[0] == last_of_each_user(table)).all()
 
 
+def test_each_cut_in_time_knows_nothing_of_what_came_after_it():
+    (whole, last), (before, one_before) = cuts_of(timed_events(100))
+    assert len(whole) == 100 and np.flatnonzero(last).tolist() == list(range(90, 100))
+    assert len(before) == 90 and np.flatnonzero(one_before).tolist() == list(range(81, 90))
+    assert before.users is whole.users and before.items is whole.items
+    assert (before.time == whole.time[:90]).all()
+
+
 def test_without_timestamps_there_is_no_newest():
-    assert not newest(events(("a", "x"), ("b", "y"))).any()
+    table = events(("a", "x"), ("b", "y"))
+    assert not newest(table).any() and cuts_of(table) == []
 
 
 def test_the_last_of_each_user_leaves_everybody_a_history():
