@@ -32,7 +32,7 @@ def without_follows(model: Model, choice: TuningResult) -> Model:
 
 
 def fit_service(split: Split, data: Dataset, means: FitContext) -> tuple[Model, TuningResult]:
-    """Tune on the training events as a night does, then fit the choice to all of them."""
+    """Tune by the tuner of nights for what the protocol asks, then fit the choice to all events."""
     rules = split.rules
     cold = rules.share if rules.protocol == "cold-items" else 0.0
     scenario = Scenario(
