@@ -55,13 +55,15 @@ class Bulk(threading.Thread):
         super().__init__()
         self._server, self._rows = server, rows
         self.answer: httpx.Response | None = None
+        self.refused = False
         self.start()
 
     def run(self) -> None:
         with httpx.Client(base_url=self._server.url, timeout=120.0) as client:
             answer = client.post("/items", json=self._rows)
             while answer.status_code == 503:
-                time.sleep(0.05)
+                self.refused = True
+                time.sleep(0.05)  # until another has left its place
                 answer = client.post("/items", json=self._rows)
             self.answer = answer
 
@@ -91,7 +93,11 @@ def test_lists_and_events_are_answered_while_bulks_are_read(home: Path, tmp_path
         until(begun.exists)
         with server.client() as client:
             # the first is read and eight wait: none has a thread that writes or lists need
-            until(lambda: is_refused(client))
+            waited = 0  # further bulks that got a place before one of the nine
+            while not is_refused(client):
+                waited += 1
+                assert waited < 40
+            assert sum(bulk.refused for bulk in bulks) <= waited  # there are places for all nine
             refused = client.post("/items", json=long_items(36, 2_000))
             assert refused.status_code == 503 and refused.headers["Retry-After"] == "1"
             assert refused.json()["error"]["code"] == "busy"
