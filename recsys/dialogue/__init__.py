@@ -1,0 +1,1 @@
+"""Dialogue: commands understood from sentences, facts that answer them, and texts of facts."""
