@@ -25,6 +25,7 @@ import httpx
 import pytest
 from api_server import free_port, start
 from conftest import key_of
+from forked_commands import run_module
 from night_world import student
 
 from jobs.commands.demo import DAY, SAMPLE, shift_days, write_shifted
@@ -92,12 +93,8 @@ def small_demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def call(home: Path, *arguments: str) -> None:
     named = {"RECSYS_HOME": str(home), "RECSYS_ENCODER": str(home / "tiny")}
-    done = subprocess.run(
-        [sys.executable, "-m", "jobs.cli", *arguments],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **named, "RECSYS_TUNE_MINUTES": "0.05"},
-    )
+    env = {**os.environ, **named, "RECSYS_TUNE_MINUTES": "0.05"}
+    done = run_module("jobs.cli", arguments, env)
     assert done.returncode == 0, done.stderr
 
 

@@ -237,7 +237,7 @@ def deaths(server: Server, cause: str) -> float:
 
 def test_workers_that_die_again_and_again_are_replaced(serve: Serve) -> None:
     server = serve(workers=2)
-    for _ in range(4):  # two of them within seconds ended the server before
+    for _ in range(3):  # two of them within seconds ended the server before
         deadline = time.monotonic() + 120
         while len(victims := psutil.Process(server.process.pid).children()) < 2:
             assert server.process.poll() is None and time.monotonic() < deadline
@@ -247,7 +247,7 @@ def test_workers_that_die_again_and_again_are_replaced(serve: Serve) -> None:
         while not answers(server):
             assert server.process.poll() is None and time.monotonic() < deadline
             time.sleep(0.1)  # between looks
-    assert deaths(server, "signal") >= 8.0
+    assert deaths(server, "signal") >= 6.0
     lines = [json.loads(line) for line in server.log.read_text().splitlines() if "died" in line]
     pauses = [line["pause"] for line in lines if line["worker"] == 0]
     assert pauses == sorted(pauses) and pauses[0] == 0.0 and pauses[-1] > 0.0
@@ -271,7 +271,7 @@ def test_workers_end_when_their_parent_is_killed(serve: Serve) -> None:
 
 
 def test_one_connection_gets_the_whole_rate(serve: Serve) -> None:
-    server = serve(workers=3, RECSYS_ANONYMOUS_RATE_LIMIT="20")
+    server = serve(workers=2, RECSYS_ANONYMOUS_RATE_LIMIT="20")
     with server.client() as client:
         codes = [client.get("/recommend/baker?n=1").status_code for _ in range(40)]
     assert codes == [200] * 40  # a burst of two seconds' worth

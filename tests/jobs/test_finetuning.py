@@ -20,6 +20,7 @@ from recsys.text.encoders.encoder_versions import EncoderRegistry
 from recsys.text.encoders.static import write_static
 from recsys.text.encoders.student import Student
 
+TRAINING = ("torch", "sentence_transformers")  # nights that fine-tune load them
 ON = {"RECSYS_FINETUNE": "on", "RECSYS_TUNE_MINUTES": "0.05"}
 
 
@@ -50,7 +51,7 @@ def test_a_night_killed_while_it_learns_goes_on_where_it_was(home):
                 process.kill()  # SIGKILL: nothing is tidied up
             time.sleep(0.002)  # between looks: a checkpoint stands for a moment only
     assert process.returncode == -9
-    result = call(home, "nightly", "--json", **ON)
+    result = call(home, "nightly", "--json", loaded=TRAINING, **ON)
     assert result.returncode == 0, result.stderr
     learned = steps_of(home)["finetune"]
     assert learned["trained"] and learned["resumed_at"] > 0
@@ -61,7 +62,7 @@ def test_a_night_killed_while_it_learns_goes_on_where_it_was(home):
 
 def test_a_night_without_new_events_trains_nothing_and_reads_by_the_same_encoder(home):
     before = steps_of(home)
-    assert call(home, "nightly", **ON).returncode == 0
+    assert call(home, "nightly", loaded=TRAINING, **ON).returncode == 0
     after = steps_of(home)
     assert after["finetune"]["trained"] is False and "nothing new" in after["finetune"]["because"]
     assert after["encode"]["encoder"] == before["encode"]["encoder"]
@@ -72,7 +73,7 @@ def test_new_events_are_learned_from_where_yesterday_ended(home):
         latest = max(e.timestamp for e in store.events_after(0, 1000))
         store.add_events(reads(latest + 1, seed=2))
     yesterday = steps_of(home)["finetune"]["version"]
-    assert call(home, "nightly", **ON).returncode in (0, 3)
+    assert call(home, "nightly", loaded=TRAINING, **ON).returncode in (0, 3)
     learned = steps_of(home)["finetune"]
     assert learned["trained"] and learned["resumed_at"] == 0
     assert (learned["version"] == yesterday) == (learned["ndcg_after"] <= learned["ndcg_before"])
@@ -100,14 +101,14 @@ def test_the_newest_events_teach_no_encoder(tmp_path):
             newest = [replace(e, item_id=unread(e, known)) for e in newest]
         store.add_events(newest)
         store.close()
-        assert call(home, "nightly", **ON).returncode == 0
+        assert call(home, "nightly", loaded=TRAINING, **ON).returncode == 0
         found.append(steps_of(home)["finetune"])
     assert found[0]["trained"] and found[0]["losses"] == found[1]["losses"]
     assert found[0]["version"] == found[1]["version"]
 
 
 def test_by_default_static_vectors_learn_with_the_fit_alone(home):
-    result = call(home, "nightly", "--json", RECSYS_TUNE_MINUTES="0.05")
+    result = call(home, "nightly", "--json", loaded=TRAINING, RECSYS_TUNE_MINUTES="0.05")
     assert result.returncode in (0, 3), result.stderr
     details = steps_of(home)
     assert details["finetune"]["trained"] is False and details["finetune"]["version"] == ""
@@ -122,16 +123,19 @@ def test_a_transformer_reads_only_new_texts_and_learns_when_asked(tmp_path):
     means = {"RECSYS_ENCODER": str(home / "bert"), "RECSYS_TUNE_MINUTES": "0.05"}
     details = []
     for _ in range(2):
-        result = call(home, "nightly", **means)
+        result = call(home, "nightly", loaded=TRAINING, **means)
         assert result.returncode == 0, result.stderr
         details.append(steps_of(home)["encode"])
     assert details[0]["encoded"] == 40 and details[1]["encoded"] == 0
     with Store.open(f"sqlite:///{home / 'store.db'}") as store:
         store.add_items([Item("new", title="odd book 49"), Item("same", title="odd book 1")])
-    assert call(home, "nightly", RECSYS_FINETUNE="off", **means).returncode == 0
+    assert call(home, "nightly", loaded=TRAINING, RECSYS_FINETUNE="off", **means).returncode == 0
     assert steps_of(home)["encode"]["encoded"] == 1
     before = {path.name for path in (home / "embeddings" / "night").iterdir()}
-    assert call(home, "nightly", RECSYS_FINETUNE="on", **means).returncode in (0, 3)
+    assert call(home, "nightly", loaded=TRAINING, RECSYS_FINETUNE="on", **means).returncode in (
+        0,
+        3,
+    )
     learned = steps_of(home)
     assert learned["finetune"]["trained"] and learned["finetune"]["ndcg_after"] > 0
     if learned["finetune"]["version"]:
@@ -146,7 +150,7 @@ def test_a_transformer_reads_only_new_texts_and_learns_when_asked(tmp_path):
 def test_a_gpu_that_is_asked_for_and_missing_is_one_line(home):
     if torch.cuda.is_available():
         pytest.skip("there is a GPU")
-    result = call(home, "nightly", RECSYS_DEVICE="cuda")
+    result = call(home, "nightly", loaded=TRAINING, RECSYS_DEVICE="cuda")
     assert result.returncode == 1 and "Traceback" not in result.stderr
     assert "use auto or cpu" in result.stderr.splitlines()[-1]
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from forked_commands import run_module
 from night_world import environment, fill
 
 ITEMS = "item_id,title,category\n" + "".join(f"i{n},odd book,x\n" for n in range(30))
@@ -26,12 +27,8 @@ def home(tmp_path_factory):
 
 
 def call(folder, *arguments, **more):
-    done = subprocess.run(
-        [sys.executable, "-m", "jobs.cli", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        env={**os.environ, **environment(folder / "home", **more)},
-    )
+    found = environment(folder / "home", **more)
+    done = run_module("jobs.cli", [*map(str, arguments)], found)
     assert "Traceback" not in done.stderr
     return done
 

@@ -7,7 +7,18 @@ import subprocess
 import time
 
 import pytest
-from night_world import READ, books, call, command, environment, fill, next_books, parity, reads
+from night_world import (
+    READ,
+    books,
+    call,
+    call_anew,
+    command,
+    environment,
+    fill,
+    next_books,
+    parity,
+    reads,
+)
 
 from jobs.commands.nightly import _folder
 from recsys.bundle import manifest_checksum
@@ -47,7 +58,7 @@ def first(tmp_path_factory):
     """A home after its first night, with what that night printed."""
     home = tmp_path_factory.mktemp("world") / "home"
     fill(home).close()
-    return home, call(home, "nightly", "--json")
+    return home, call_anew(home, "nightly", "--json")
 
 
 @pytest.fixture

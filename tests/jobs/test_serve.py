@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 from api_server import free_port
+from forked_commands import run_module
 
 from jobs.commands.serve import check_free, server_command
 from jobs.environment import own_modules
@@ -173,8 +174,20 @@ def test_ctrl_c_ends_it_in_order(tmp_path, port):
 FOREIGN = ("api", "jobs", "recsys", "numpy", "uvicorn", "gunicorn", "granian", "json", "flask")
 
 
-@pytest.mark.parametrize("server", ["uvicorn", "granian", "gunicorn"])
-@pytest.mark.parametrize("package", [False, True])
+MANY = pytest.mark.exhaustive
+
+
+@pytest.mark.parametrize(
+    ("server", "package"),
+    [
+        ("uvicorn", True),
+        ("granian", False),
+        ("gunicorn", False),
+        pytest.param("uvicorn", False, marks=MANY),
+        pytest.param("granian", True, marks=MANY),
+        pytest.param("gunicorn", True, marks=MANY),
+    ],
+)
 def test_a_folder_with_modules_of_the_same_names_is_not_looked_into(
     tmp_path, port, server, package
 ):
@@ -206,14 +219,9 @@ NAMED = ("demo", "ingest", "nightly", "evaluate", "tone", "recommend", "serve", 
 
 
 def test_each_command_is_a_module_in_a_checkout():
-    running = {
-        name: subprocess.Popen(
-            [sys.executable, "-m", f"jobs.{name}", "--help"], cwd=ROOT, stdout=subprocess.PIPE
-        )
-        for name in NAMED
-    }
-    for process in running.values():
-        assert b"Usage" in process.communicate(timeout=240)[0] and process.returncode == 0
+    for name in NAMED:
+        done = run_module(f"jobs.{name}", ["--help"], os.environ, ROOT)
+        assert done.returncode == 0 and "Usage" in done.stdout, (name, done.stderr)
 
 
 def test_a_wheel_brings_one_name_and_both_ways_to_call_it(tmp_path):

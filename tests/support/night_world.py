@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+from forked_commands import run_module
 from tokenizers import Tokenizer
 from tokenizers.models import WordLevel
 from tokenizers.pre_tokenizers import Whitespace
@@ -89,8 +90,18 @@ def command(module: str, *arguments: str) -> list[str]:
     return [sys.executable, "-m", f"jobs.{module}", *arguments]
 
 
-def call(home: Path, module: str, *arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end."""
+def call(
+    home: Path, module: str, *arguments: str, loaded: tuple[str, ...] = (), **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, in a process forked from one with these modules loaded."""
+    found = environment(home, **more)
+    return run_module("jobs.cli", [module, *arguments], found, loaded=loaded)
+
+
+def call_anew(
+    home: Path, module: str, *arguments: str, **more: str
+) -> subprocess.CompletedProcess[str]:
+    """Run a command to its end, in a new interpreter."""
     return subprocess.run(
         command(module, *arguments), capture_output=True, text=True, env=environment(home, **more)
     )
