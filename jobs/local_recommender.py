@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recsys import empty_list_reasons
+from recsys.author_display_names import AuthorDisplayNames
 from recsys.bundle import RawBundle
 from recsys.bundle_store import BundleStore
 from recsys.follow_signals import FollowSignals
@@ -43,7 +44,8 @@ class LocalService:
         past = UserHistories(weights).of(self.store, user)
         self.follows.graph.follow_all(self.store)
         known = self.follows.of(self.store, user, self.recommender.live)
-        return UserState.read(self.store, past, user, self.sentiment_scorer, weights, known)
+        read = UserState.read(self.store, past, user, self.sentiment_scorer, weights, known)
+        return AuthorDisplayNames().named(self.store, self.recommender.live, read)
 
     def recommend(self, user: str, n: int, explain: bool = False) -> list[Recommendation]:
         """Return the items of `GET /recommend/<user>`, by the same functions."""

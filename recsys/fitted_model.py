@@ -20,6 +20,7 @@ from types import TracebackType
 from typing import Any
 
 from recsys.array_types import Floats
+from recsys.author_display_names import AuthorDisplayNames
 from recsys.bundle import RawBundle, write_bundle
 from recsys.bundle_store import BundleStore
 from recsys.data.event_kind_weights import REMARKS, TONE, EventWeights
@@ -84,6 +85,7 @@ class FittedModel:
         self._trend_monitor = TrendMonitor(live)
         self._recommender = Recommender(live, trend_monitor=self._trend_monitor)
         self._pasts = UserHistories(live.weights)
+        self._author_names = AuthorDisplayNames()
         self._follows = FollowSignals(FollowGraph(live.weights, model.rating_scale.mean))
         self._close = weakref.finalize(self, _release, store, owned)
 
@@ -374,7 +376,8 @@ class FittedModel:
             past, weights = self._pasts.of(store, name), self._live.weights
             self._follows.graph.follow_all(store)
             known = self._follows.of(store, name, self._live)
-            return UserState.read(store, past, name, self._sentiment_scorer, weights, known)
+            read = UserState.read(store, past, name, self._sentiment_scorer, weights, known)
+            return self._author_names.named(store, self._live, read)
         if isinstance(user, Mapping) or not isinstance(user, Iterable):
             raise DataError(f"user: a {type(user).__name__} is neither a user id nor a history")
         return UserState(None, tuple(_interaction(one, at) for at, one in enumerate(user)))

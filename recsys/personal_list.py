@@ -40,7 +40,7 @@ class UserState:
     controls: tuple[Control, ...] = ()  # in force; blocks by others are among them
     taken: TakenItems | None = None  # all items ever acted on; None: those of the history
     follows: tuple[str, ...] = ()  # ids of authors and users
-    names: tuple[tuple[str, str], ...] = ()  # (id, display name) of those of them that have one
+    names: tuple[tuple[str, str], ...] = ()  # (id, display name) of these and other authors
     mark: Hashable = None  # changes with any of the above
     around: AroundUser | None = None  # whose acts count too; None: no follow concerns the user
     degraded: bool = False  # the store was unreachable

@@ -208,7 +208,7 @@ def put_users(service: AppState, rows: Sequence[tuple[str, UserBody]]) -> int:
         changed = store.add_users(users)
         if likes:
             store.add_events(likes)
-    service.follow_signals.forget()  # names are kept there
+    service.forget_names()
     return changed
 
 

@@ -109,9 +109,12 @@ class Recommend:
                 known = None
                 if graph is not None and service.serving_or_none is not None:
                     known = service.follow_signals.of(store, user_id, service.serving.live)
-                return UserState.read(
+                read = UserState.read(
                     store, past, user_id, service.comment_scorer, service.settings.weights, known
                 )
+                if service.serving_or_none is None:
+                    return read
+                return service.author_names.named(store, service.serving.live, read)
         except StoreError:
             return UserState(user_id, degraded=True)
 

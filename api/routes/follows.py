@@ -137,7 +137,7 @@ def post_authors(query: PartialQuery, body: list[schemas.AuthorBody]) -> dict[st
     """Tell the display names of authors: one, a list, `{"authors": […]}`, or JSON lines."""
     with service().link.use() as store:
         new = store.add_authors(AuthorRecord(row.author_id, row.name) for row in body)
-    service().follow_signals.forget()  # names are kept there
+    service().forget_names()
     return {"accepted": len(body), "new": new, "duplicates": len(body) - new}
 
 

@@ -8,6 +8,7 @@ import secrets
 import time
 from typing import Protocol
 
+from recsys.author_display_names import AuthorDisplayNames
 from recsys.bundle_store import BundleStore
 from recsys.errors import StoreError
 from recsys.experiments.registry import Experiments
@@ -99,6 +100,7 @@ class AppState:
         self.graph = FollowGraph(settings.weights)
         self.popular_accounts = PopularAccounts()
         self.follow_signals = FollowSignals(self.graph)
+        self.author_names = AuthorDisplayNames()
         self.stances = StanceModel.of_home(settings.home)
         self.creator_floor = CreatorFloor(settings.creator_floor)
         self.exposure_share = ExposureShare(settings.explore_share)
@@ -147,7 +149,12 @@ class AppState:
         """Drop what is kept of users: answers and records of what they did."""
         self.cache.clear()
         self._pasts.forget()
+        self.forget_names()
+
+    def forget_names(self) -> None:
+        """Drop display names that are kept: of followees, and of authors of histories."""
         self.follow_signals.forget()
+        self.author_names.forget()
 
     def catch_up(self) -> None:
         """See at once what was just written, here or by another worker."""

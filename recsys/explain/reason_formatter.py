@@ -31,7 +31,7 @@ class ReasonFormatter:
     title: Callable[[int], str]  # of a row
     rows: Mapping[str, int]  # of the history's items, by id
     weights: Mapping[str, float]  # the same
-    names: Mapping[str, str] = field(default_factory=dict)  # display names of followees, by id
+    names: Mapping[str, str] = field(default_factory=dict)  # of authors, by id
     quotes: dict[int, str] = field(default_factory=dict)  # of rows named before in this list
     sentences: dict[str, str] = field(default_factory=dict)  # by kind of reason, the same
 
@@ -46,7 +46,7 @@ class ReasonFormatter:
     ) -> ReasonFormatter:
         """Note which rows the items of the history have; `ids`: of its entries.
 
-        `names`: display names of followees, by id.
+        `names`: display names of authors and followees, by id.
         """
         rows, weights = request.history.rows.tolist(), request.history.weights.tolist()
         return cls(
@@ -60,9 +60,12 @@ class ReasonFormatter:
 
     def reason(self, one: Reason) -> Reason:
         """Return a reason with its sentence."""
+        called = one  # as the sentence names it
+        if one.by in ("author", "user"):
+            called = one._replace(label=self.names.get(one.label, one.label))
         if one.kind == "steered":
             titles = control_titles(self.request.live, one, self.title)
-            return one.saying(reason_templates.control_reason(one, titles, self.language))
+            return one.saying(reason_templates.control_reason(called, titles, self.language))
         if one.kind == "followed":
             name = self.names.get(one.label, one.label)
             return one.saying(
@@ -77,7 +80,7 @@ class ReasonFormatter:
         informative = [item for item, _ in one.items[: min(one.among, history_groups.NAMED)]]
         quotes = [self._quoted(self.rows[item]) for item in informative]
         weights = [self.weights[item] for item in informative]
-        return one.saying(history_groups.reason_text(one, quotes, weights, self.language))
+        return one.saying(history_groups.reason_text(called, quotes, weights, self.language))
 
     def _sentence(self, kind: str) -> str:
         found = self.sentences.get(kind)

@@ -84,7 +84,7 @@ class Query:
     controls: tuple[Control, ...] = ()  # what the user decided, in force
     taken: TakenItems | None = None  # all items ever acted on; None: those of the history
     follows: tuple[str, ...] = ()  # authors whose items are shown more
-    names: tuple[tuple[str, str], ...] = ()  # (id, display name) of followed authors
+    names: tuple[tuple[str, str], ...] = ()  # (id, display name) of authors
     around: AroundUser | None = None  # whose acts count too; None: no follow concerns the user
     author: str = ""  # the user's id as an author: their own items are left out; empty: none
     repeat: bool = False  # what was taken up before may be shown again

@@ -184,6 +184,28 @@ def test_names_of_authors(client: FlaskClient) -> None:
     assert client.get("/authors?author_id=none").json == {"authors": [], "next": None}
 
 
+def test_reasons_name_authors_by_their_display_names(client: FlaskClient) -> None:
+    """Also in the list right after a name was given, and of an author of new posts alone."""
+    posts = [{"item_id": f"new-{k}", "title": "tide", "author_id": "ada"} for k in range(4)]
+    client.post("/items", json=posts)
+    likes = [{"user_id": "fan", "item_id": f"new-{k}", "event": "like"} for k in range(2)]
+    client.post("/events", json=likes)
+    wish = {"controls": [{"action": "more", "kind": "author", "value": "ada"}]}
+    assert client.patch("/users/fan/profile", json=wish).status_code == 200
+
+    def texts() -> str:
+        found = client.get("/recommend/fan?n=20&explain=1").json["items"]
+        reasons = [reason for one in found for reason in one["reasons"]]
+        assert any(reason.get("author") == "ada" for reason in reasons)
+        return " | ".join(reason["text"] for reason in reasons)
+
+    assert "You asked for more of ada" in texts()
+    client.post("/authors", json={"author_id": "ada", "name": "Ada Writer"})
+    assert "You asked for more of Ada Writer" in texts() and "of ada" not in texts()
+    client.post("/authors", json={"author_id": "ada", "name": "Ada Author"})
+    assert "You asked for more of Ada Author" in texts()
+
+
 def control(client: FlaskClient, user: str, action: str, other: str) -> int:
     body = {"controls": [{"action": action, "kind": "user", "value": other}]}
     return int(client.patch(f"/users/{user}/profile", json=body).status_code)

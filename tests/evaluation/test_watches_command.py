@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 from jobs.commands.evaluate_watches import command
 from recsys.errors import DataError
 
-FIRST, LAST = "2024-03-01", "2024-03-15"
+FIRST, LAST = "2024-03-08", "2024-03-15"
 TEXTS = {"-1": "terrible awful hated it", "0": "a train at nine", "1": "lovely great wonderful"}
 
 
@@ -48,14 +48,18 @@ def test_a_line_for_each_run_and_bursts_that_are_found(files: Path) -> None:
     assert [one["floods"] for one in (plain, bursts, floods)] == [0, 0, 3]
     assert plain["posts"] == 2_400 - sum(moment_is_outside(files)) < bursts["posts"]
     assert plain["watches"] == 33  # three categories, thirty groups of them
-    assert plain["watch_months"] == pytest.approx(33 * 14 / 30, abs=0.1)
+    assert plain["watch_months"] == pytest.approx(33 * 7 / 30, abs=0.1)
     assert bursts["found"] > 0.5 and bursts["delay_minutes_median"] <= 120
     assert plain["delay_minutes_median"] is None and floods["floods_fired"] == 0
-    assert evaluate(files).stdout == found.stdout
+
+
+def test_the_same_seed_gives_the_same_lines(files: Path) -> None:
+    first, again = (evaluate(files, "--start", "2024-03-14").stdout for _ in range(2))
+    assert first == again and first.count("\n") == 3
 
 
 def moment_is_outside(folder: Path) -> list[bool]:
-    first = datetime(2024, 3, 1, tzinfo=UTC).timestamp() - 60 * 86_400
+    first = datetime(2024, 3, 8, tzinfo=UTC).timestamp() - 60 * 86_400
     lines = (folder / "posts.csv").read_text().splitlines()[1:]
     return [float(line.rpartition(",")[2]) < first for line in lines]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -51,7 +51,8 @@ class UserControls(UserTerm):
     targets: tuple[ControlTargets, ...]
     total: Floats  # (size,): strengths of all, bounded
     unit: float  # of score, per strength
-    followed: Mapping[int, str]  # authors whom the user follows, by code
+    followed: Mapping[int, str]  # names of authors whom the user follows, by code
+    names: Mapping[str, str] = field(default_factory=dict)  # display names of authors, by id
 
     @property
     def scores_rows(self) -> bool:
@@ -102,6 +103,8 @@ class UserControls(UserTerm):
         if control.kind == "item":
             return [Part("steered", values, item_id=control.value)]
         name = user_controls.name_of(self.live, control)
+        if control.kind in ("author", "user"):
+            name = self.names.get(control.value, name)
         by = control.value if control.kind == "topic" and not name else ""
         return [Part("steered", values, label=name, by=by)]
 
@@ -143,7 +146,7 @@ class Controls(ScoreTerm):
             total[one.rows] += one.strengths
         bound = np.float32(MOST / BOOST)
         total = np.clip(total, -bound, bound)
-        return UserControls(live, tuple(targets), total, BOOST * context.spread, followed)
+        return UserControls(live, tuple(targets), total, BOOST * context.spread, followed, names)
 
 
 def _targets(live: LiveState, control: Control, size: int) -> ControlTargets:
