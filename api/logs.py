@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 import sys
-import time
-from typing import TextIO
+from typing import Any, TextIO
 
 from flask import g, has_request_context
 
-_PLAIN = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
+from recsys.json_logs import JsonLineFormatter
 
 
-class JsonFormatter(logging.Formatter):
-    """A record as one line of JSON: time, level, logger, message, then its extra fields."""
+class JsonFormatter(JsonLineFormatter):
+    """One line of JSON per record; failures do not hold the id of the user of the request."""
 
-    def format(self, record: logging.LogRecord) -> str:
-        """Return the line."""
-        moment = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(record.created))
-        line: dict[str, object] = {
-            "time": f"{moment}.{int(record.msecs):03d}Z",
-            "level": record.levelname.lower(),
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        line |= {k: v for k, v in vars(record).items() if k not in _PLAIN}
-        if record.exc_info:
-            line["error"] = _without_ids(self.formatException(record.exc_info))
-        return json.dumps(line, default=str)
+    def formatException(self, ei: Any) -> str:  # noqa: N802  (the name is logging's)
+        """Return the text of a failure."""
+        return _without_ids(super().formatException(ei))
 
 
 def _without_ids(text: str) -> str:

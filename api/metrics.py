@@ -77,6 +77,11 @@ class Metrics:
             **most,  # type: ignore[arg-type]
         )
         self.bundle_age = Gauge("recsys_bundle_age_seconds", "Age of the bundle", **most)  # type: ignore[arg-type]
+        self.bundle_look = Gauge(
+            "recsys_bundle_look_age_seconds",
+            "Time since the object store of bundles was last read, -1 without one",
+            **most,  # type: ignore[arg-type]
+        )
         self.lag = Gauge("recsys_store_lag_seconds", "Age of the last look at the store", **most)  # type: ignore[arg-type]
         self.store_up = Gauge("recsys_store_up", "Whether the store answers", **most)  # type: ignore[arg-type]
         self.store_writes = Gauge(

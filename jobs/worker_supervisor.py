@@ -63,11 +63,51 @@ class Worker:
                 self.answered = time.monotonic()
 
 
+class Companion:
+    """A process beside the workers that is started anew, after a pause, when it ends.
+
+    Its standard input ends with the supervisor.
+    """
+
+    def __init__(self, module: str) -> None:
+        self._module = module
+        self.process: subprocess.Popen[bytes] | None = None
+        self._started = self._due = 0.0  # monotonic seconds
+        self._early = 0  # ends in a row that came soon
+        self._wrong = False  # whether its settings are wrong
+
+    def look(self) -> None:
+        """Start it where it is due."""
+        now = time.monotonic()
+        if self.process is None:
+            if now >= self._due and not self._wrong:
+                command = [sys.executable, "-P", "-m", self._module]
+                self.process = subprocess.Popen(
+                    command, stdin=subprocess.PIPE, start_new_session=True
+                )
+                self._started = now
+        elif (status := self.process.poll()) is not None:
+            assert self.process.stdin is not None
+            self.process.stdin.close()
+            self.process, self._wrong = None, status == WRONG
+            self._early = self._early + 1 if now - self._started < STEADY else 1
+            self._due = now + min(_LONGEST, _PAUSE * 2.0 ** (self._early - 1))
+            _log("error", "a process beside the workers ended", module=self._module, status=status)
+
+
 class Supervisor:
     """Keeps so many workers alive on one socket."""
 
-    def __init__(self, app: str, listening: socket.socket, count: int, folder: Path) -> None:
+    def __init__(
+        self,
+        app: str,
+        listening: socket.socket,
+        count: int,
+        folder: Path,
+        companion: Companion | None = None,
+    ) -> None:
         self._app = app
+        self._companion = companion
         self._socket = listening
         self._memory = _memory()
         self._folder = folder
@@ -87,6 +127,8 @@ class Supervisor:
                 for worker in self._workers:
                     if (status := self._look(worker)) is not None:
                         return status
+                if self._companion is not None:
+                    self._companion.look()
                 time.sleep(_LOOK)
             return 0
         finally:
@@ -181,6 +223,8 @@ class Supervisor:
     def _stop(self) -> None:
         """Ask all workers to end, and make them after a while."""
         left = [worker.process for worker in self._workers if worker.process is not None]
+        if self._companion is not None and self._companion.process is not None:
+            left.append(self._companion.process)
         for process in left:
             process.terminate()
         until = time.monotonic() + _GRACE
@@ -256,6 +300,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--port", type=int, required=True, help="Port to listen on.")
     parser.add_argument("--workers", type=int, default=1, help="Processes.")
     parser.add_argument("--app", required=True, help="Module that a worker runs.")
+    parser.add_argument("--beside", help="Module that runs beside the workers.")
     parser.add_argument("--figures", help="Folder of the workers' figures; default: a new one.")
     given = parser.parse_args(arguments)
     try:
@@ -266,7 +311,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{error.strerror}: {error.filename or given.port}", file=sys.stderr)
         return 1
     try:
-        return Supervisor(given.app, taken, given.workers, folder).run()
+        companion = Companion(given.beside) if given.beside else None
+        return Supervisor(given.app, taken, given.workers, folder, companion).run()
     finally:
         if not given.figures:
             shutil.rmtree(folder, ignore_errors=True)

@@ -31,6 +31,7 @@ WAY_OUT = "`recsys bundles rollback` serves the version before, `recsys nightly`
 
 _ARRAY_NAME = re.compile(r"[A-Za-z0-9_-]+(/[A-Za-z0-9_-]+)*")
 _FILE_NAME = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9_.-]*")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 Array = NDArray[Any]
 
@@ -105,11 +106,20 @@ def read_manifest(folder: Path) -> dict[str, Any]:
     """Return the manifest alone, with its own checksum compared."""
     path = folder / MANIFEST
     try:
-        manifest = json.loads(path.read_bytes())
-        number = manifest["format"]
+        data = path.read_bytes()
     except FileNotFoundError:
         raise BundleError(f"{path} is missing: the bundle is not complete; {WAY_OUT}") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise BundleError(f"{path} cannot be read ({error!r}); {WAY_OUT}") from error
+    return parse_manifest(data, str(path))
+
+
+def parse_manifest(data: bytes, path: str) -> dict[str, Any]:
+    """Return the manifest in a text, checked; `path` says in errors where the text is from."""
+    try:
+        manifest = json.loads(data)
+        number = manifest["format"]
+    except (ValueError, KeyError, TypeError) as error:
         raise BundleError(f"{path} cannot be read ({error!r}); {WAY_OUT}") from error
     if type(number) is not int or number != FORMAT:
         raise BundleError(
@@ -135,7 +145,7 @@ def _well_formed(manifest: Mapping[str, Any]) -> bool:
             _FILE_NAME.fullmatch(name)
             and isinstance(entry, dict)
             and isinstance(entry.get("bytes"), int)
-            and isinstance(entry.get("sha256"), str)
+            and _SHA256.fullmatch(str(entry.get("sha256")))
             for name, entry in files.items()
         )
     )

@@ -34,6 +34,11 @@ _POINTER = "current"
 log = logging.getLogger(__name__)
 
 
+def is_version(text: str) -> bool:
+    """Whether a text can name a version."""
+    return _VERSION.fullmatch(text) is not None and text != _POINTER
+
+
 @dataclass(frozen=True, slots=True)
 class BundleInfo:
     """One line of `recsys bundles list`; `problem` is empty when the manifest reads well."""
@@ -58,24 +63,49 @@ class BundleStore:
         The folder handed to `write` is named after the version. BundleError when the disk is full
         or what was written does not read back; the version before then stays in service.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with self._lock():
-            self._sweep()
+        with self._aside() as aside:
             version = version or self._new_version()
             self._check_free(version)
-            aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=self.folder))
-            try:
-                self._fill(aside / version, write)
-                os.rename(aside / version, self.folder / version)
-                self._point(version)
-            except OSError as error:
-                raise BundleError(
-                    f"{self.folder}: {error.strerror or error}: nothing published, the version"
-                    " before stays in service; free some space and run again"
-                ) from error
-            finally:
-                shutil.rmtree(aside, ignore_errors=True)
+            self._fill(aside / version, write)
+            os.rename(aside / version, self.folder / version)
+            self._point(version)
         return version
+
+    def receive(self, version: str, write: Callable[[Path], None]) -> None:
+        """Let `write` fill the folder of a version made elsewhere; it is not yet current.
+
+        `write` has compared the checksums of what it writes; here sizes are compared. A version of
+        that name is replaced: readers that have it mapped keep it. BundleError as in `publish`.
+        """
+        with self._aside() as aside:
+            (aside / version).mkdir()
+            write(aside / version)
+            if read_bundle(aside / version, verify=False).version != version:
+                raise BundleError(f"{aside / version}: its manifest names another version")
+            sync_folder(aside / version)
+            if (self.folder / version).exists():
+                os.rename(self.folder / version, aside / "before")
+            os.rename(aside / version, self.folder / version)
+            sync_folder(self.folder)
+
+    def switch(self, version: str) -> None:
+        """Make a version current that was verified just now."""
+        with self._lock():
+            self._point(version)
+
+    def remove(self, version: str) -> None:
+        """Remove a version that is not current."""
+        with self._lock():
+            if version != self.current() and (self.folder / version).is_dir():
+                self._remove(version)
+
+    def identity(self, version: str) -> tuple[int, int] | None:
+        """Return what differs when a version was replaced; None when it is not there."""
+        try:
+            status = (self.folder / version).stat()
+        except OSError:
+            return None
+        return status.st_ino, status.st_mtime_ns
 
     def current(self) -> str | None:
         """Return the version that the pointer names, None when there is none yet."""
@@ -161,6 +191,23 @@ class BundleStore:
                 self._remove(version)
         return old
 
+    @contextmanager
+    def _aside(self) -> Iterator[Path]:
+        """Give a folder to write a version in, removed at the end, while nobody else publishes."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        with self._lock():
+            self._sweep()
+            aside = Path(tempfile.mkdtemp(prefix=_ASIDE, dir=self.folder))
+            try:
+                yield aside
+            except OSError as error:
+                raise BundleError(
+                    f"{self.folder}: {error.strerror or error}: nothing published, the version"
+                    " before stays in service; free some space and run again"
+                ) from error
+            finally:
+                shutil.rmtree(aside, ignore_errors=True)
+
     def _fill(self, folder: Path, write: Callable[[Path], None]) -> None:
         folder.mkdir()
         write(folder)
@@ -239,7 +286,7 @@ class BundleStore:
         return folder
 
     def _check_free(self, version: str) -> None:
-        if not _VERSION.fullmatch(version) or version == _POINTER:
+        if not is_version(version):
             raise BundleError(f"{version!r} cannot name a version: letters, digits, . _ and -")
         if (self.folder / version).exists():
             raise BundleError(f"{self.folder / version} exists already: versions never change")

@@ -5,6 +5,7 @@ RecsysError
 ├── StoreError     the database cannot be reached, is locked, or is full
 │   └── StoreBusy  no write could be done in time; reads go on
 ├── BundleError    a bundle is missing, damaged, or of another format
+├── ObjectStoreError  the object store cannot be reached, refuses, or lacks what is needed
 ├── CpuLimit       a request took more CPU time than it may
 ├── Overloaded     too much work of a kind waits already
 └── MissingExtra   an optional package is not installed; the message names the extra
@@ -29,6 +30,10 @@ class StoreBusy(StoreError):
 
 class BundleError(RecsysError):
     """A bundle is missing, damaged (checksum), or written in another format."""
+
+
+class ObjectStoreError(RecsysError):
+    """The object store of a URL cannot be reached, refuses, or lacks what is needed."""
 
 
 class CpuLimit(RecsysError):

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from recsys.errors import DataError
+from recsys.object_storage.urls import FORMS, check_url
 
 Weights = Mapping[str, float]
 Texts = tuple[str, ...]
@@ -200,6 +201,14 @@ CATEGORIES = Kind("category:<name>, joined by commas", _categories, _joined)
 WEIGHTS = Kind("kind=number, joined by commas", _weights, _written_weights)
 
 
+def _objects(value: Any) -> str:
+    text = _text(value).strip()
+    return check_url(text) if text else ""
+
+
+OBJECTS = Kind(FORMS, _objects)
+
+
 def masked(text: str) -> str:
     """Return a secret as it may be shown: a URL without its password, else no character of it."""
     if not text:
@@ -210,7 +219,7 @@ def masked(text: str) -> str:
     except ValueError:
         return MASK
     if not parts.scheme or not parts.netloc:
-        return text if text.startswith("sqlite:///") else MASK  # a path, and no password
+        return text if text.startswith(("sqlite:///", "file:///")) else MASK  # a path
     if parts.query:
         parts = parts._replace(query=MASK)  # PostgreSQL takes a password there as well
     if password is None:

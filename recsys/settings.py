@@ -218,6 +218,22 @@ class Settings:
     keep_bundles: int = _setting(
         7, whole(), "versions that a night keeps, besides the current one", (NIGHT, COMMANDS)
     )
+    bundles: str = _setting(
+        "",
+        kinds.OBJECTS,
+        "object store that nights publish bundles to, beside the home, and `recsys serve` pulls"
+        " them from; credentials come from the environment (AWS_ACCESS_KEY_ID, …); empty: the home"
+        " alone",
+        secret=True,
+    )
+    bundles_seconds: float = _setting(
+        30.0,
+        number(0.1),
+        "seconds between looks of `recsys serve` at RECSYS_BUNDLES, on average: each wait is drawn"
+        " between half and one and a half of it",
+        (COMMANDS,),
+        unit="seconds",
+    )
     webhook_networks: Texts = _setting(
         (),
         kinds.NETWORKS,

@@ -227,6 +227,7 @@ class AppState:
     def take_figures(self) -> None:
         """Bring the gauges up to date."""
         self.metrics.bundle_age.set(self.bundle_age() or 0.0)
+        self.metrics.bundle_look.set(self.bundle_look_age())
         self.metrics.lag.set(self.lag() or 0.0)
         self.metrics.store_up.set(self.link.up)
         self.metrics.store_writes.set(self.link.writes)
@@ -257,6 +258,31 @@ class AppState:
         """Return the age of the bundle in seconds, None without one."""
         serving = self.serving_or_none
         return None if serving is None else max(0.0, time.time() - serving.created)
+
+    def bundle_look_age(self) -> float:
+        """Return the seconds since the object store of bundles was last read, -1 without one.
+
+        Before the first look they count from the start of this process.
+        """
+        if not self.settings.bundles:
+            return -1.0
+        # loaded only where an object store is in use
+        from recsys.remote_bundles.pull_state import PullState
+
+        state = PullState.read(self.bundles.folder, self.settings.bundles)
+        return max(0.0, time.time() - max(state.looked, self.started))
+
+    def roll_back(self, version: str) -> str:
+        """Make a version current, in the object store of RECSYS_BUNDLES where there is one.
+
+        Workers take it within a second, replicas with their next look at the object store.
+        """
+        if self.settings.bundles:
+            # loaded only where an object store is in use
+            from recsys.remote_bundles.remote_bundle_store import RemoteBundleStore
+
+            return RemoteBundleStore.open(self.settings.bundles).rollback(version)
+        return self.bundles.rollback(version)
 
     def lag(self) -> float | None:
         """Return the seconds since the store's logs were last read, None without a bundle."""

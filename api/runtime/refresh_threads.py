@@ -78,6 +78,7 @@ class RefreshThreads:
             networks(settings.webhook_networks),
         )
         self.refused: str | None = None  # a version that could not be opened
+        self._refused_identity: object = None  # of its folder: one that was repaired is tried again
 
     def start(self) -> None:
         """Start the threads."""
@@ -256,9 +257,10 @@ class RefreshThreads:
         serving, current = service.serving_or_none, service.bundles.current()
         if current is None and serving is not None:
             return  # the pointer is gone; what is mapped goes on serving
-        if current is not None and (
-            current == self.refused or (serving and serving.version == current)
-        ):
+        if current is not None and serving and serving.version == current:
+            return
+        identity = None if current is None else (current, service.bundles.identity(current))
+        if current is not None and identity == self._refused_identity:
             return
         try:
             if serving is None or current is None:
@@ -268,9 +270,10 @@ class RefreshThreads:
         except RecsysError as error:
             if self._is_due(f"refused {current}", 60.0):
                 log.warning("no bundle can be loaded: %s", str(error)[:500])
-            self.refused = current
+            self.refused, self._refused_identity = current, identity
             return
         self.refused = current if new.version != current else None
+        self._refused_identity = identity if new.version != current else None
         service.swap(new)
         log.info("bundle in service", extra={"bundle": new.version, "items": new.live.size})
 

@@ -42,6 +42,7 @@ class SecondBundle:
         self._sentiment_scorer = sentiment_scorer
         self._open: _Open | None = None
         self.refused = ""  # version that could not be opened; empty: none
+        self._refused_identity: object = None  # of its folder: one that came later is tried
 
     @property
     def serving(self) -> ServedModel | None:
@@ -56,14 +57,16 @@ class SecondBundle:
     def take(self, version: str) -> bool:
         """Open a version, or none where it is empty; return whether another one is open now.
 
-        One that cannot be opened is refused with a warning, and tried again when it is named anew.
+        One that cannot be opened is refused with a warning, and tried again when it is named anew
+        or its folder is another one: a replica may pull it later.
         """
         if version == self.version:
             return False
         if not version:
             self._open, self.refused = None, ""
             return True
-        if version == self.refused:
+        identity = self._bundles.identity(version)
+        if version == self.refused and identity == self._refused_identity:
             return False
         before = _resident()
         try:
@@ -73,6 +76,7 @@ class SecondBundle:
         except RecsysError as error:
             log.warning("the bundle of an arm cannot be opened: %s", str(error)[:500])
             closed, self._open, self.refused = self._open is not None, None, version
+            self._refused_identity = identity
             return closed
         after = _resident()
         grown = None if before is None or after is None else max(after - before, 0)

@@ -3,22 +3,30 @@
 recsys bundles list
 recsys bundles rollback                 # the version before the current one
 recsys bundles prune --keep 3
+recsys bundles push                     # the current one, to RECSYS_BUNDLES
+recsys bundles pull                     # the current one of RECSYS_BUNDLES
 """
 
 from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from threading import Event
 
 import click
 from rich.console import Console
 from rich.table import Table
 
 from recsys.bundle_store import BundleInfo, BundleStore
-from recsys.errors import BundleError
+from recsys.errors import BundleError, DataError
 from recsys.experiments.registry import Experiments
+from recsys.object_storage.urls import FORMS
+from recsys.remote_bundles.bundle_puller import BundlePuller
+from recsys.remote_bundles.remote_bundle_store import RemoteBundleStore
+from recsys.settings import Settings
 from recsys.store.store import Store
 
+from ..bundle_pull_process import BundleFollower
 from ..cli import run
 from ..command_audit import record
 from ..command_output import as_json
@@ -27,14 +35,18 @@ from ..environment import load_settings
 
 @click.group(name="bundles")
 def command() -> None:
-    """List, show, roll back and prune the bundles that nights published."""
+    """List, show, roll back and prune the bundles that nights published.
+
+    With RECSYS_BUNDLES these commands work on the object store; `recsys --set bundles= bundles …`
+    works on the home.
+    """
 
 
 @command.command("list")
 @as_json
 def list_(as_json: bool) -> None:
     """List the versions, newest first; the current one is marked."""
-    infos = _store().versions()
+    infos = _versions(load_settings()).versions()
     if as_json:
         print(json.dumps([_document(info) for info in infos], indent=1))
         return
@@ -48,12 +60,18 @@ def list_(as_json: bool) -> None:
 @click.argument("version", required=False)
 @as_json
 def show(version: str | None, as_json: bool) -> None:
-    """Verify a version (default: the current one) and print its manifest."""
-    store = _store()
+    """Verify a version (default: the current one) and print its manifest.
+
+    Of an object store every object of the version is read.
+    """
+    store = _versions(load_settings())
     target_version = version or store.current()
     if target_version is None:
         raise BundleError("no bundle is current: run `recsys nightly` first")
-    manifest = dict(store.open(target_version).manifest)
+    if isinstance(store, RemoteBundleStore):
+        manifest = dict(store.verify(target_version).document)
+    else:
+        manifest = dict(store.open(target_version).manifest)
     if not as_json:
         manifest["files"] = f"{len(manifest['files'])} files, all checksums match"
     print(json.dumps(manifest, indent=1, ensure_ascii=False))
@@ -65,7 +83,7 @@ def show(version: str | None, as_json: bool) -> None:
 def rollback(version: str | None, as_json: bool) -> None:
     """Serve an older version: the given one, or the one before the current."""
     settings = load_settings()
-    now = BundleStore(settings.home).rollback(version)
+    now = _versions(settings).rollback(version)
     record(settings.store_url, "bundles rollback", now)
     print(json.dumps({"current": now}) if as_json else f"{now} is served from now on")
 
@@ -79,15 +97,55 @@ def prune(keep: int | None, as_json: bool) -> None:
     with Store.open(settings.store_url) as store:
         used = Experiments(store.db).bundles_in_use()
     kept = settings.keep_bundles if keep is None else keep
-    gone = BundleStore(settings.home).prune(kept, used)
+    gone = _versions(settings).prune(kept, used)
     if gone:
         record(settings.store_url, "bundles prune", ", ".join(gone))
     words = f"removed {', '.join(gone)}" if gone else "nothing to remove"
     print(json.dumps({"removed": gone}) if as_json else words)
 
 
-def _store() -> BundleStore:
-    return BundleStore(load_settings().home)
+@command.command()
+@click.argument("version", required=False)
+@click.option("--check", is_flag=True, help="Read back what is there, and replace what is damaged.")
+@as_json
+def push(version: str | None, check: bool, as_json: bool) -> None:
+    """Upload a version of the home (default: its current one) to RECSYS_BUNDLES, and serve it."""
+    settings = load_settings()
+    remote, bundles = _remote(settings), BundleStore(settings.home)
+    pushed = version or bundles.current()
+    if pushed is None:
+        raise BundleError(f"no bundle is current in {settings.home}: run `recsys nightly` first")
+    remote.push(bundles.open(pushed).folder, check)
+    record(settings.store_url, "bundles push", pushed)
+    words = f"{pushed} is in {remote.url} and served from now on"
+    print(json.dumps({"current": pushed}) if as_json else words)
+
+
+@command.command()
+@click.option("--follow", is_flag=True, help="Go on looking, as `recsys serve` does by itself.")
+@as_json
+def pull(follow: bool, as_json: bool) -> None:
+    """Bring the current version of RECSYS_BUNDLES into the home."""
+    settings = load_settings()
+    remote, bundles = _remote(settings), BundleStore(settings.home)
+    if follow:
+        BundleFollower(settings).run(Event())
+    version = BundlePuller(bundles, remote).pull()
+    now = version or bundles.current()
+    if now is None:
+        raise BundleError(f"{remote.url} holds no bundle: run `recsys nightly` or `bundles push`")
+    words = f"{now} was pulled" if version else f"nothing new, {now} is current"
+    print(json.dumps({"current": now, "pulled": version is not None}) if as_json else words)
+
+
+def _remote(settings: Settings) -> RemoteBundleStore:
+    if not settings.bundles:
+        raise DataError(f"RECSYS_BUNDLES is not set: it has to be {FORMS}")
+    return RemoteBundleStore.open(settings.bundles)
+
+
+def _versions(settings: Settings) -> BundleStore | RemoteBundleStore:
+    return _remote(settings) if settings.bundles else BundleStore(settings.home)
 
 
 def _document(info: BundleInfo) -> dict[str, object]:

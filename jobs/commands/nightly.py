@@ -23,6 +23,10 @@ from typing import Any
 import click
 
 import recsys
+from recsys.bundle_store import BundleStore
+from recsys.errors import BundleError, ObjectStoreError
+from recsys.remote_bundles.bundle_puller import BundlePuller
+from recsys.remote_bundles.remote_bundle_store import RemoteBundleStore
 from recsys.settings import NIGHT, SETTINGS, Settings
 from recsys.store.erasure import Erasures
 from recsys.store.file_locks import only_one
@@ -38,7 +42,11 @@ from ..progress import LogProgress, TerminalProgress, job_progress
 REFUSED = 3  # exit status
 RESUME = 86_400.0  # seconds after which a killed night is begun anew, for its data is old
 PLAN = "plan.json"
-UNRELATED = ("cache", "keep_bundles")  # settings of a night that do not change what it finds
+UNRELATED = (
+    "cache",
+    "keep_bundles",
+    "bundles",
+)  # settings of a night that do not change what it finds
 
 
 @click.command(name="nightly")
@@ -70,6 +78,7 @@ def run_night(settings: Settings, tune_always: bool = False) -> dict[str, Any]:
         Store.open(settings.store_url) as store,
         job_progress("nightly") as progress,
     ):
+        pull_current(settings, progress)
         plan = _plan(settings, tune_always)
         number, folder = _folder(settings.home / "runs", store, plan)
         night = NightContext(settings, store, folder, number, progress, tune_always)
@@ -101,6 +110,26 @@ def run_night(settings: Settings, tune_always: bool = False) -> dict[str, Any]:
         store.finish_run(number, status, result)
         shutil.rmtree(folder)  # events are kept in one place only, the store
         return result
+
+
+def pull_current(settings: Settings, progress: LogProgress | TerminalProgress) -> None:
+    """Bring the current version of RECSYS_BUNDLES into the home, for the gate to compare with.
+
+    While the object store is away the home's own bundle is compared with; without one the night
+    fails, since it could publish anything.
+    """
+    if not settings.bundles:
+        return
+    bundles = BundleStore(settings.home)
+    try:
+        version = BundlePuller(bundles, RemoteBundleStore.open(settings.bundles)).pull()
+    except (BundleError, ObjectStoreError) as error:
+        if bundles.current() is None:
+            raise
+        progress.message(f"{error}; the night compares with the bundle of the home")
+        return
+    if version is not None:
+        progress.message(f"{version} was pulled from {settings.bundles}")
 
 
 @dataclass(slots=True)

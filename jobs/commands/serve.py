@@ -15,6 +15,7 @@ import click
 
 from recsys.bundle_store import BundleStore
 from recsys.errors import DataError, MissingExtra
+from recsys.remote_bundles.remote_bundle_store import RemoteBundleStore
 
 from ..cli import run
 from ..environment import load_settings, server_environment
@@ -22,6 +23,7 @@ from ..environment import load_settings, server_environment
 METRICS = "PROMETHEUS_MULTIPROC_DIR"  # where several workers add up what each has counted
 PACKAGE = (__package__ or "jobs.commands").removesuffix(".commands")
 API = f"{PACKAGE.removesuffix('jobs')}api"  # jobs and api are siblings
+PULLER = f"{PACKAGE}.bundle_pull_process"
 SERVERS = ("uvicorn", "gunicorn", "granian")
 
 
@@ -45,22 +47,32 @@ def command(
     host, port, workers = settings.host, settings.port, max(settings.workers, 1)
     environment = server_environment(settings, host, workers)
     figures = environment.pop(METRICS, "") if server == "uvicorn" else ""
-    arguments = server_command(server, host, port, workers, figures)
+    beside = PULLER if settings.bundles and server == "uvicorn" else ""
+    arguments = server_command(server, host, port, workers, figures, beside)
     if as_json:
         print(json.dumps({"command": arguments}))
         return
     if not importlib.util.find_spec(server):
         raise MissingExtra(server, "serve")
     check_free(host, port)
-    if BundleStore(settings.home).current() is None:
+    if settings.bundles:
+        RemoteBundleStore.open(settings.bundles)  # an extra that is missing is told here
+        if not beside:
+            click.echo(
+                f"{server} pulls no bundles: run `recsys bundles pull --follow` beside it",
+                err=True,
+            )
+    elif BundleStore(settings.home).current() is None:
         click.echo(f"no bundle in {settings.home} yet: run `recsys nightly`", err=True)
     click.echo(f"http://{host}:{port}/recommend/<user>", err=True)
     sys.stderr.flush()
     os.execve(sys.executable, arguments, environment)
 
 
-def server_command(server: str, host: str, port: int, workers: int, figures: str = "") -> list[str]:
-    """Return the command line that runs the API under a server.
+def server_command(
+    server: str, host: str, port: int, workers: int, figures: str = "", beside: str = ""
+) -> list[str]:
+    """Return the command line that runs the API under a server; `beside`: see the supervisor.
 
     -P keeps the folder in which it is started off the path: a user's own api.py is not ours.
     """
@@ -68,6 +80,7 @@ def server_command(server: str, host: str, port: int, workers: int, figures: str
     where = ["--host", host, "--port", str(port), "--workers", str(workers)]
     if server == "uvicorn":
         shared = ["--figures", figures] if figures else []
+        shared += ["--beside", beside] if beside else []
         return [
             *python,
             f"{PACKAGE}.worker_supervisor",

@@ -19,6 +19,7 @@ from recsys.data.unrecorded_items import with_records
 from recsys.errors import DataError
 from recsys.experiments.registry import Experiments
 from recsys.fairness.exposure_report import REPORT, exposure_report
+from recsys.remote_bundles.remote_bundle_store import RemoteBundleStore
 from recsys.safety.comment_dampening import dampened
 from recsys.text.sentiment.comment_cache import with_comment_sentiment
 from recsys.tuning.baseline_comparison import baseline_blend, named
@@ -249,7 +250,12 @@ class NightPipeline:
         else:
             bundles.publish(write, version)
         used = Experiments(self.night.store.db).bundles_in_use()
-        bundles.prune(max(self.night.settings.keep_bundles, 1), used)
+        kept = max(self.night.settings.keep_bundles, 1)
+        if self.night.settings.bundles:
+            remote = RemoteBundleStore.open(self.night.settings.bundles)
+            remote.push(bundles.folder / version)
+            remote.prune(kept, used)
+        bundles.prune(kept, used)
         fairness = exposure_report(self.night.store.db, self.night.settings.fairness_groups)
         self.night.store.set_note(REPORT, json.dumps(fairness))
         exposure = {name: fairness[name] for name in ("gini", "new_share", "unseen", "worst")}

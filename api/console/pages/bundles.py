@@ -7,7 +7,7 @@ from typing import Any
 from flask import Response, redirect
 
 from recsys.bundle_store import BundleInfo
-from recsys.errors import BundleError
+from recsys.errors import BundleError, ObjectStoreError
 
 from ...console_session import CONSOLE
 from ...errors import ApiError
@@ -52,12 +52,12 @@ def confirm(query: VersionQuery) -> Response:
 
 @routes.post(f"{CONSOLE}/bundles/rollback", "operate", body=RollbackForm)
 def rollback(body: RollbackForm) -> Response:
-    """Serve another bundle; all workers take it within a second."""
+    """Serve another bundle; workers take it within a second, replicas with their next look."""
     if body.confirm != body.version:
         return _confirmation(body.version, "What you typed is not the version.")
     try:
-        now = service().bundles.rollback(body.version)
-    except BundleError as error:
+        now = service().roll_back(body.version)
+    except (BundleError, ObjectStoreError) as error:
         return _confirmation(body.version, str(error))
     return redirect(url(f"{CONSOLE}/bundles", done=now), 303)  # type: ignore[return-value]
 
@@ -80,6 +80,7 @@ def _state() -> dict[str, Any]:
         "served": serving.version if serving else None,
         "current": at_hand.bundles.current(),
         "refused": at_hand.worker.refused,
+        "shared": bool(at_hand.settings.bundles),
     }
 
 

@@ -1,0 +1,1 @@
+"""Bundles in an object store: published by nights, pulled by replicas."""
