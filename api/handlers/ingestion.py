@@ -80,15 +80,27 @@ def add_items(service: AppState, rows: Sequence[ItemBody]) -> tuple[int, int]:
 
 
 def metadata_warnings(rows: Sequence[ItemBody]) -> list[str]:
-    """Return a sentence per field that was kept as metadata and may be meant as another one."""
-    from recsys.data.header_naming import column_meant  # here: few workers need the names of files
+    """Return a sentence per field that was kept as metadata and may be meant as another one.
+
+    Also per field that says that an item is not public, which files and not requests decide by.
+    """
+    # here: few workers need the names of files
+    from recsys.data.header_naming import column_meant
+    from recsys.data.publication_state import closed_by
 
     found: dict[str, str] = {}
     for row in rows:
-        for name in row.model_extra or ():
+        for name, value in (row.model_extra or {}).items():
+            if len(found) >= MOST_WARNINGS:
+                break
             column = column_meant("items", name)
-            if column and not getattr(row, column) and len(found) < MOST_WARNINGS:
+            if column and not getattr(row, column):
                 found[name] = f"{name} is kept as metadata; is {column} meant?"
+            elif row.expires_at is None and (words := closed_by(name, value)):
+                found[name] = (
+                    f"{words} is kept as metadata, and the item is listed: "
+                    "expires_at or available_from keeps it out of lists"
+                )
     return list(found.values())
 
 

@@ -99,6 +99,7 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
         "event": (
             "action", "action_type", "verb", "interaction", "interaction_type", "feedback_type",
             "behavior", "behaviour", "behavior_type", "behaviour_type", "event_kind", "activity",
+            "event_name",
             "行为", "行为类型", "事件", "动作", "操作",
         ),
         "value": (
@@ -180,6 +181,17 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
 }  # fmt: skip
 _MAILS = ("email", "email_address", "user_email", "customer_email", "member_email")
 _CHINESE_NAMES = ("用户名", "用户名称", "用户昵称", "昵称", "账号", "账户")
+# taken where nothing else names the column, the first of them before the others
+LAST_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
+    "events": {
+        "item_id": ("page_location", "page_url", "page_path", "canonical_url", "url", "permalink",
+                    "link", "uri", "path"),
+    },
+    "items": {
+        "author_id": ("user_id", "account_id", "member_id", "owner_id", "poster_id", "user",
+                      "account", "member", "owner", "poster"),
+    },
+}  # fmt: skip
 # taken where nothing else names the column: alone they say little
 WEAK_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
     "events": {

@@ -23,6 +23,7 @@ from recsys.data.label_separators import LISTS, label_separator
 from recsys.data.parquet_values import values_of_column
 from recsys.data.parsing import FieldError
 from recsys.data.partial_rows import Row, filled_items, filled_users
+from recsys.data.publication_state import PublicationStates
 from recsys.data.reading_report import Options, Reading, Record, Reject
 from recsys.data.records import Event, Item, User, parse_event, parse_item, parse_user
 from recsys.data.table_builder import EventColumns
@@ -90,7 +91,10 @@ def _rows(
     found: list[Row[T]] = []
     rejected: list[str] = []
     now = time.time()
+    states = PublicationStates()
     for place, record in enumerate(_records(source, kind, names or {})):
+        if kind == "items":
+            states.close(record, names or {})
         try:
             found.append(Row(parse(record, now), frozenset(record)))
         except FieldError as error:
@@ -101,6 +105,8 @@ def _rows(
             rejected.append(reason)
     if rejected:
         log.warning("%d bad rows left out; the first: %s", len(rejected), rejected[0])
+    if sentence := states.sentence():
+        log.warning("%s", _of_columns(sentence))
     return found
 
 

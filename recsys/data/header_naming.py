@@ -15,6 +15,7 @@ from functools import lru_cache
 from recsys.data.column_aliases import (
     ITEM_NOUNS,
     ITEM_PARTS,
+    LAST_NAMES,
     OTHER_NAMES,
     SAME,
     STRONG_NAMES,
@@ -73,6 +74,8 @@ class Shape:
         if kind == "items":
             others |= {_plain(name): ("item_id", LAST) for name in ("guid", "handle", "slug")}
             others |= _noun_parts()
+        for column, known in LAST_NAMES.get(kind, {}).items():
+            others |= {_plain(name): (column, LAST + at / 100) for at, name in enumerate(known)}
         for rank, names in ((2.0, OTHER_NAMES[kind]), (3.0, WEAK_NAMES[kind])):
             for column, known in names.items():
                 others |= {_plain(name): (column, rank) for name in known}
@@ -187,6 +190,7 @@ def _by_noun(names: Sequence[str], shape: Shape) -> Mapping[str, tuple[str, floa
     items = [plain for plain in nouns if known.get(plain) == "item_id"]
     if not items:
         items = [plain for plain, noun in nouns.items() if plain not in known | _NO_ITEMS]
+        items = items or [plain for plain in nouns if plain == _FORUM]
         if len(items) == 1:
             found[items[0]] = ("item_id", NESTED + 1)
     if len(items) == 1 and "title" in shape.columns:
@@ -310,6 +314,7 @@ def _plain(name: str) -> str:
     return "".join(sign for sign in folded if sign.isalnum())
 
 
+_FORUM = "topicid"  # the items of forums; elsewhere a label
 _SAME = frozenset(_plain(name) for names in SAME.values() for name in names)
 _NO_ITEMS = dict.fromkeys(
     _plain(f"{noun} id")

@@ -188,6 +188,8 @@ def _read(
                 if sampled < SAMPLED:
                     sampled += 1
                     reading.add_time(clock, unit_of(record.get(clock)))
+                if kind == "items":
+                    reading.states.close(record, reading.options.names)
                 yield line, parse(record, now)
                 continue
         except FieldError as error:
@@ -221,6 +223,8 @@ def notes(reading: Reading) -> Iterator[str]:
         )
     if reading.skipped:
         yield "passed over: " + ", ".join(f"{n:,} {what}" for what, n in reading.skipped.items())
+    if sentence := reading.states.sentence():
+        yield sentence
     if reading.form:
         yield f"read as {', '.join(reading.form)}"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recsys.data.header_naming import Naming
+from recsys.data.publication_state import PublicationStates
 from recsys.errors import DataError
 
 BLANK, HEADER = "blank lines", "repeated headers"
@@ -68,6 +69,7 @@ class Reading:
     unused: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)  # become metadata
     skipped: Counter[str] = field(default_factory=Counter)  # BLANK, HEADER -> rows
+    states: PublicationStates = field(default_factory=PublicationStates)  # of items
 
     def add(self, naming: Naming) -> None:
         """Note what the names of a header, or of one JSON object, stand for."""

@@ -78,3 +78,19 @@ def test_a_rating_of_a_noun_is_the_value():
 def test_a_time_that_says_more_is_taken():
     header = ["user_id", "item_id", "event_date", "event_timestamp"]
     assert named(header, EVENTS, {}).renamed == {"event_timestamp": "timestamp"}
+
+
+def test_an_item_of_a_user_has_that_author_where_nothing_else_names_one():
+    assert named(["id", "title", "user_id"], ITEMS, {}).renamed["user_id"] == "author_id"
+    both = named(["id", "title", "user_id", "author"], ITEMS, {})
+    assert both.renamed["author"] == "author_id" and both.kept == ("user_id",)
+    assert named(["id", "user", "user_id", "owner"], ITEMS, {}).renamed["user_id"] == "author_id"
+
+
+def test_an_event_of_a_forum_or_of_a_page_has_that_item_where_nothing_else_is():
+    forum = named(["id", "user_id", "topic_id", "posted"], EVENTS, {})
+    assert forum.renamed["topic_id"] == "item_id"
+    assert "topic_id" in named(["user_id", "lessonId", "topic_id"], EVENTS, {}).unused
+    page = named(["event_name", "user_pseudo_id", "page_location", "url"], EVENTS, {})
+    assert page.renamed["page_location"] == "item_id" and page.renamed["event_name"] == "event"
+    assert named(["user", "post_id", "url"], EVENTS, {}).unused == ("url",)

@@ -1,0 +1,110 @@
+"""Publication state: rows of items that their platform does not show to everybody.
+
+Exports of content systems hold drafts, private and deleted rows beside what is public, and say so
+in a column such as `post_status`, `visibility`, `is_published` or `deleted_at`. Such an item is
+stored, so that events on it keep their meaning, and has expired: no list, search or route of lists
+shows it. The column itself stays metadata.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from recsys.data.event_flags import flag_value
+from recsys.data.id_normalization import is_null
+
+EXPIRES = "expires_at"
+LONG_AGO = 946_684_800.0  # 2000-01-01: when an item without a date of its own has expired
+_SIGNS = re.compile(r"[\s_.-]+")
+_STATES = frozenset(
+    """status poststatus itemstatus articlestatus contentstatus videostatus publishstatus
+    publicationstatus state poststate articlestate publishstate visibility postvisibility
+    itemvisibility archetype
+    状态 发布状态 审核状态 文章状态 帖子状态 视频状态 可见性 可见范围""".split()
+)
+_NOT_PUBLIC = frozenset(
+    """draft autodraft pending pendingreview inreview private privatemessage trash trashed deleted
+    removed hidden unpublished scheduled future inherit spam rejected direct followers
+    followersonly inactive
+    disabled banned blocked withdrawn embargoed invisible offline 草稿 私密 私有 仅自己可见 已删除
+    删除 待审核 审核中 未通过 未发布 定时发布 下架 已下架 回收站 屏蔽 已屏蔽 隐藏""".split()
+)
+_SET = frozenset(
+    """isdeleted deleted isdraft draft isprivate private ishidden hidden isremoved removed istrashed
+    trashed isspam isunpublished unpublished isbanned 是否删除 已删除 是否隐藏""".split()
+)  # flags of what is not public
+_UNSET = frozenset(
+    """ispublished published ispublic public isactive active isvisible visible isapproved approved
+    isenabled enabled islisted listed 是否发布 是否公开 已发布""".split()
+)  # flags of what is public
+_TIMES = frozenset(
+    "deletedat deletedon removedat trashedat unpublishedat deletiontime 删除时间 下架时间".split()
+)
+
+
+class PublicationStates:
+    """Closes the records of items that are not public, and counts them by column and value."""
+
+    def __init__(self) -> None:
+        self.closed: Counter[str] = Counter()  # `post_status=draft` -> records
+
+    def close(self, record: dict[str, Any], names: Mapping[str, str]) -> None:
+        """Let an item that is not public expire, in place; one that is public does not.
+
+        A record without such a column is left as it is. `names`: what --map says; where it says
+        that no column is `expires_at`, every item is public.
+        """
+        columns = _state_columns(tuple(record))
+        if not columns:
+            return
+        if names.get(EXPIRES) == "":
+            record[EXPIRES] = None
+            return
+        for name in columns:
+            if words := closed_by(name, record[name]):
+                self.closed[words] += 1
+                created = record.get("created_at")
+                record["available_from"] = None
+                record[EXPIRES] = LONG_AGO if is_null(created) else created
+                return
+        record.setdefault(EXPIRES, None)
+
+    def sentence(self) -> str:
+        """Return what a user should know of the closed records; empty for none."""
+        if not self.closed:
+            return ""
+        count = sum(self.closed.values())
+        parts = ", ".join(f"{name} {rows:,}" for name, rows in self.closed.most_common(6))
+        items = "1 item is" if count == 1 else f"{count:,} items are"
+        them = "it is" if count == 1 else "they are"
+        return (
+            f"{items} not public ({parts}): {them} stored and never listed; "
+            f"with --map {EXPIRES}= {them} listed"
+        )
+
+
+def closed_by(name: str, value: object) -> str:
+    """Return what a field says of an item that is not public, as in `status=draft`; else empty."""
+    plain = _plain(name)
+    if plain in _TIMES:  # MySQL writes zeros for no time
+        return f"{name} is set" if not is_null(value) and str(value).strip("0-: .TZ") else ""
+    is_closed = (
+        (plain in _STATES and isinstance(value, str) and _plain(value) in _NOT_PUBLIC)
+        or (plain in _SET and flag_value(value) is True)
+        or (plain in _UNSET and not is_null(value) and flag_value(value) is False)
+    )
+    return f"{name}={str(value).strip().lower()}" if is_closed else ""
+
+
+@lru_cache(maxsize=256)
+def _state_columns(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(name for name in names if _plain(name) in _STATES | _SET | _UNSET | _TIMES)
+
+
+@lru_cache(maxsize=4096)
+def _plain(name: str) -> str:
+    return _SIGNS.sub("", name.casefold())
