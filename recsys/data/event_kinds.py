@@ -14,7 +14,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from types import MappingProxyType
 
-from recsys.data.traditional_signs import simplified_name
+from recsys.data.chinese_simplification import simplified_name
 
 RATING = "rating"  # the kind whose value stands on a scale
 NEAR = 0.6  # similarity (difflib's ratio) from which a known name is proposed for an unknown one

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from recsys.data.chinese_simplification import simplified_name
 from recsys.data.column_aliases import (
     ITEM_NOUNS,
     ITEM_PARTS,
@@ -28,7 +29,6 @@ from recsys.data.records import (
     ITEM_COLUMNS,
     USER_COLUMNS,
 )
-from recsys.data.traditional_signs import simplified_name
 from recsys.errors import DataError
 
 NESTED = 4  # rank of a name by its last parts: `properties.videoId` for `videoId`

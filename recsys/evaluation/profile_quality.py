@@ -8,7 +8,7 @@ import numpy as np
 
 from recsys.array_types import Mask
 from recsys.data.dataset import Dataset
-from recsys.training.communities import CommunityConfig, fit_communities
+from recsys.training.item_clusters import CommunityConfig, fit_communities
 from recsys.training.user_return_model import fit_returning
 
 LEAST = 10  # events of a user who is evaluated

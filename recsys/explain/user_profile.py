@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Rows, Times
 from recsys.ranking.history import History
-from recsys.serving.item_communities import Communities
+from recsys.serving.item_clusters import Communities
 from recsys.serving.live_state import LiveState
 from recsys.serving.popularity_counters import DAY, HALF_LIVES
 

@@ -24,7 +24,6 @@ from recsys.serving.id_cache import IdCache
 from recsys.serving.item_availability import ItemAvailability
 from recsys.serving.item_flags import FLAG_WEIGHT, ItemFlags
 from recsys.serving.item_lift import ItemPopularity
-from recsys.serving.item_replies import ItemReplies
 from recsys.serving.label_popularity import label_uptake
 from recsys.serving.like_rates import LikeRates
 from recsys.serving.live_entities import Mentions
@@ -35,6 +34,7 @@ from recsys.serving.phrase_index import PhraseIndex
 from recsys.serving.popularity_counters import PopularityCounters
 from recsys.serving.rating_scale_updates import Ratings
 from recsys.serving.recent_item_interactions import ActivityBuffer
+from recsys.serving.reply_mask import ItemReplies
 from recsys.serving.unique_users import UniqueUsers
 from recsys.serving.unrecorded_item_limit import UnrecordedItemLimit
 from recsys.text import clean
@@ -61,7 +61,7 @@ class LiveState:
     ) -> None:
         """`unrecorded`: see recsys.data.unrecorded_items; `clock`: Unix seconds.
 
-        `replies`: whether lists hold them, see recsys.serving.item_replies.
+        `replies`: whether lists hold them, see recsys.serving.reply_mask.
         """
         self.model, self.clock = model, clock
         self._unrecorded, self._replies = unrecorded, replies

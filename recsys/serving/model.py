@@ -19,7 +19,7 @@ from recsys.models.item_factors import Factors
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.serving.catalogue import LABELS, Array, Catalogue, under
 from recsys.serving.gbdt_model import Gbdt
-from recsys.serving.item_communities import Communities
+from recsys.serving.item_clusters import Communities
 from recsys.serving.joined_candidate_index import JOINED, JoinedCandidateIndex
 from recsys.serving.older_bundle_defaults import Parts, below, of_length
 from recsys.serving.popularity_counters import PopularityCounters, complete

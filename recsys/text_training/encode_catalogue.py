@@ -20,7 +20,7 @@ from recsys.text.encoders.student import Student
 from recsys.text.encoders.universal_sentence_encoder import MultilingualEncoder, example_words
 from recsys.text.encoders.vocabulary_extension import widened
 from recsys.text.finetuning.student_distillation import imitate
-from recsys.text_training.static_vectors import encode_static
+from recsys.text_training.incremental_encoding import encode_static
 from recsys.training.model_builder import TextVectors
 
 

@@ -11,7 +11,7 @@ from recsys.data.records import Item
 from recsys.explain.user_profile import activity, belonging, interests
 from recsys.ranking.history import History
 from recsys.ranking.query import Interaction
-from recsys.serving.item_communities import Communities
+from recsys.serving.item_clusters import Communities
 from recsys.serving.label_names import name_of, value_of
 
 NOW = worlds.topics().now

@@ -16,7 +16,7 @@ from jobs.environment import load_settings
 from recsys.data.dataset import Dataset
 from recsys.data.records import Item
 from recsys.store.store import Store
-from recsys.text.encoders.encoder_versions import EncoderRegistry
+from recsys.text.encoders.encoder_registry import EncoderRegistry
 from recsys.text.encoders.static import write_static
 from recsys.text.encoders.student import Student
 

@@ -11,7 +11,7 @@ from recsys.array_types import Floats, Rows
 from recsys.data.dataset import Dataset
 from recsys.models.gfcf import normalized
 from recsys.models.randomized_svd import leading_directions
-from recsys.serving.item_communities import Communities
+from recsys.serving.item_clusters import Communities
 from recsys.text.encoders.student import unit_rows
 from recsys.text.topics.clustering import spherical_means
 

@@ -7,8 +7,8 @@ import worlds
 from recsys.data.dataset import Dataset
 from recsys.data.records import Event
 from recsys.data.table_builder import item_table
-from recsys.serving.item_communities import Communities
-from recsys.training.communities import CommunityConfig, fit_communities
+from recsys.serving.item_clusters import Communities
+from recsys.training.item_clusters import CommunityConfig, fit_communities
 
 SIDES, EACH, ITEMS = 4, 60, 40
 

@@ -9,8 +9,8 @@ from recsys.data.replies import AUTO, OFF, ON, replies_of
 from recsys.ranking.filters import allowed
 from recsys.ranking.query import Filters
 from recsys.serving.catalogue import Catalogue
-from recsys.serving.item_replies import ItemReplies
 from recsys.serving.live_state import LiveState
+from recsys.serving.reply_mask import ItemReplies
 
 
 def live(choice=AUTO):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from recsys.bundle import write_bundle
-from recsys.training.communities import CommunityConfig, fit_communities
+from recsys.training.item_clusters import CommunityConfig, fit_communities
 
 from ..context import NightContext
 from ..step_runner import Detail

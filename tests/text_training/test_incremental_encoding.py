@@ -8,7 +8,7 @@ import pytest
 from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.vocabulary_extension import widened
-from recsys.text_training.static_vectors import encode_static
+from recsys.text_training.incremental_encoding import encode_static
 
 TEXTS = ["red nail polish", "qzxvjk one", "vkqxzj two", "vkqxzj three", "", "red nail polish"]
 
