@@ -82,6 +82,12 @@ def test_a_field_with_another_name_is_kept_as_metadata_and_told(client: FlaskCli
         "headline is kept as metadata; is title meant?",
         "body is kept as metadata; is text meant?",
     ]
+    draft = {"item_id": "new", "title": "A title", "post_status": "draft"}
+    assert client.post("/items", json=draft).json["warnings"] == [
+        "post_status=draft is kept as metadata, and the item is listed: "
+        "hidden=true, or expires_at, keeps it out of lists"
+    ]
+    assert "warnings" not in client.post("/items", json={**draft, "hidden": True}).json
     both = {"item_id": "new", "title": "A title", "headline": "Another"}
     assert "warnings" not in client.post("/items", json=both).json
 
