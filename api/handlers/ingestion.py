@@ -96,10 +96,10 @@ def metadata_warnings(rows: Sequence[ItemBody]) -> list[str]:
             column = column_meant("items", name)
             if column and not getattr(row, column):
                 found[name] = f"{name} is kept as metadata; is {column} meant?"
-            elif not row.hidden and row.expires_at is None and (words := closed_by(name, value)):
+            elif row.expires_at is None and (words := closed_by(name, value)):
                 found[name] = (
                     f"{words} is kept as metadata, and the item is listed: "
-                    "hidden=true, or expires_at, keeps it out of lists"
+                    "expires_at, or PUT with hidden=true, keeps it out of lists"
                 )
     return list(found.values())
 
