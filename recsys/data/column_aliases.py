@@ -190,6 +190,9 @@ LAST_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
     "items": {
         "author_id": ("user_id", "account_id", "member_id", "owner_id", "poster_id", "user",
                       "account", "member", "owner", "poster"),
+        "text": ("selftext", "plaintext", "caption", "excerpt"),
+        "category": ("subreddit", "forum", "subforum", "board"),
+        "created_at": ("created_utc",),
     },
 }  # fmt: skip
 # taken where nothing else names the column: alone they say little

@@ -26,6 +26,7 @@ from recsys.data.time_column_detection import ROWS, with_time_column
 from recsys.errors import DataError
 
 FORM_ROWS, FORM_SIZE = 2_000, 2_000_000  # rows and characters by which the form is recognised
+_SQL = ("insert into", "create table", "drop table", "-- mysql", "-- postgresql", "pragma ", "/*!")
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "\x1f": "double colons"}
 DOUBLE_COLON, UNIT = "::", "\x1f"  # `1::1193::5` is read with one sign in place of two
 
@@ -227,6 +228,10 @@ def _named(
             f"{path}:1: the names of the columns are not in UTF-8, UTF-16 or GB 18030; name the "
             "encoding of the file, as in --encoding big5 or --encoding cp1252"
         )
+    if missing and (form := _no_table(cells)):
+        raise DataError(
+            f"{path}: holds {form}, not a table: export the rows as CSV, JSON lines or Parquet"
+        )
     if missing:
         way = " ".join(f"--map {name}=NAME" for name in missing)
         raise DataError(
@@ -239,3 +244,11 @@ def _named(
         raise DataError(f"{path}: the header names {', '.join(twice)} more than once")
     reading.add(naming)
     return naming
+
+
+def _no_table(cells: Sequence[str]) -> str:
+    """Return which other form a first line has: XML or SQL; empty for a table."""
+    first = cells[0].lstrip("\ufeff ").casefold() if cells else ""
+    if first.startswith("<"):
+        return "XML or HTML"
+    return "SQL" if first.startswith(_SQL) else ""

@@ -12,7 +12,7 @@ import unicodedata
 # written by programs only, never by users: absent in every column, titles and texts included
 NULLS = frozenset(
     ("NULL", "null", "(null)", "<null>", "[NULL]", "\\N", "nan", "NaN", "<NA>", "NaT", "#N/A",
-     "#NULL!", "undefined", "[null]")
+     "#NULL!", "undefined", "[null]", "[deleted]", "[removed]")
 )  # fmt: skip
 # also words or names: absent where a column holds a number, a time, a label or an id
 NULL_WORDS = NULLS | frozenset(

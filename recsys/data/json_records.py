@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import itertools
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from recsys.data.column_aliases import ITEM_NOUNS
 from recsys.data.file_opening import (
     MAX_WHOLE,
     lines_of,
@@ -113,11 +114,11 @@ def json_records(text: IO[str], path: Path, shape: Shape, reading: Reading) -> R
     if found is None and isinstance(record, dict):
         yield from json_line_records(io.StringIO(whole), path, shape, reading)
         return
-    found = _only_list(found)
+    found, place = _records_of(_only_list(found), shape, path)
     if not isinstance(found, list):
         raise DataError(f"{path}: holds no list of JSON objects, and no JSON object in each line")
     objects = JsonObjects(shape, reading, _flat(found[:FIRST]))
-    reading.form.append("a list of JSON objects")
+    reading.form.append(f"the list {place}" if place else "a list of JSON objects")
     for row, entry in enumerate(found, start=1):
         if isinstance(entry, dict):
             yield row, objects.record(entry)
@@ -146,6 +147,55 @@ def _only_list(found: Any) -> Any:
         if len(lists) == 1:
             return lists[0]
     return found
+
+
+def _records_of(found: Any, shape: Shape, path: Path) -> tuple[Any, str]:
+    """Return the list of records in the export of a whole database, and where it is.
+
+    Such an export is an object, or a list of one, with a list for each table. The list with a name
+    of the kind of file is meant (`posts` for items); DataError where none or several have one. Of
+    other JSON nothing is changed, and the place is empty.
+    """
+    whole = found[0] if isinstance(found, list) and len(found) == 1 else found
+    tables = dict(_tables(whole, "", 3)) if isinstance(whole, dict) else {}
+    if len(tables) < 2 or _is_record(whole, shape):
+        return found, ""
+    wanted = _TABLES_OF.get(shape.kind, frozenset())
+    meant = [name for name in tables if name.rpartition(".")[2].lower() in wanted]
+    if len(meant) == 1:
+        return tables[meant[0]], meant[0]
+    names = ", ".join(f"{name} ({len(rows):,})" for name, rows in list(tables.items())[:8])
+    raise DataError(
+        f"{path}: holds several lists of objects: {names}; write the one that holds the "
+        f"{shape.kind or 'records'} into a file of its own"
+    )
+
+
+def _is_record(found: dict[str, Any], shape: Shape) -> bool:
+    flat = flattened(found)
+    try:
+        columns = named(tuple(flat), shape, {}, containers(flat)).columns
+    except DataError:  # names that stand for the same column are those of a record
+        return True
+    return all(name in columns for name in shape.required)
+
+
+def _tables(found: dict[str, Any], outer: str, depth: int) -> Iterator[tuple[str, list[Any]]]:
+    for name, value in found.items():
+        if isinstance(value, dict) and depth:
+            yield from _tables(value, f"{outer}{name}.", depth - 1)
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            yield f"{outer}{name}", value
+
+
+_TABLES_OF: Mapping[str, frozenset[str]] = {
+    "items": frozenset((*(f"{noun}s" for noun in ITEM_NOUNS), "stories", "news", "statuses")),
+    "events": frozenset(
+        "events interactions likes favourites favorites votes views clicks ratings feedback".split()
+    ),
+    "users": frozenset("users members accounts profiles people".split()),
+    "follows": frozenset("follows followers following relationships".split()),
+}
 
 
 def _lists(found: dict[str, Any]) -> list[list[Any]]:

@@ -41,9 +41,10 @@ _UNSET = frozenset(
     """ispublished published ispublic public isactive active isvisible visible isapproved approved
     isenabled enabled islisted listed 是否发布 是否公开 已发布""".split()
 )  # flags of what is public
-_TIMES = frozenset(
-    "deletedat deletedon removedat trashedat unpublishedat deletiontime 删除时间 下架时间".split()
-)
+_ONLY_CLOSED = frozenset(
+    """deletedat deletedon removedat trashedat unpublishedat deletiontime removedbycategory bannedat
+    删除时间 下架时间""".split()
+)  # what is set for items that are not public only
 
 
 class PublicationStates:
@@ -90,7 +91,7 @@ class PublicationStates:
 def closed_by(name: str, value: object) -> str:
     """Return what a field says of an item that is not public, as in `status=draft`; else empty."""
     plain = _plain(name)
-    if plain in _TIMES:  # MySQL writes zeros for no time
+    if plain in _ONLY_CLOSED:  # MySQL writes zeros for no time
         return f"{name} is set" if not is_null(value) and str(value).strip("0-: .TZ") else ""
     is_closed = (
         (plain in _STATES and isinstance(value, str) and _plain(value) in _NOT_PUBLIC)
@@ -102,7 +103,7 @@ def closed_by(name: str, value: object) -> str:
 
 @lru_cache(maxsize=256)
 def _state_columns(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(name for name in names if _plain(name) in _STATES | _SET | _UNSET | _TIMES)
+    return tuple(name for name in names if _plain(name) in _STATES | _SET | _UNSET | _ONLY_CLOSED)
 
 
 @lru_cache(maxsize=4096)

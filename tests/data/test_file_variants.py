@@ -404,3 +404,44 @@ def test_recommended_or_not_is_a_like_or_a_dislike(write):
 def test_the_parent_of_variants_and_the_more_precise_time_are_taken(write):
     path = write("e.csv", "user_id,asin,parent_asin,date,time_ms\nu,v,p,20210129,1611903660000\n")
     assert rows(path) == [Event("u", "p", "view", None, "", 1611903660.0)]
+
+
+EXPORT = {
+    "db": [
+        {
+            "meta": {"version": "5"},
+            "data": {
+                "posts": [{"id": "p1", "title": "Soil"}, {"id": "p2", "title": "Rose"}],
+                "tags": [{"id": "t1", "name": "Garden"}],
+                "users": [{"id": "u1", "name": "Ann"}],
+            },
+        }
+    ]
+}
+
+
+def test_of_the_export_of_a_database_the_list_of_the_kind_is_read(tmp_path):
+    path = tmp_path / "export.json"
+    path.write_text(json.dumps(EXPORT))
+    reading = Reading()
+    found = [item.title for _, item in read_items(path, reading=reading)]
+    assert found == ["Soil", "Rose"] and reading.form == ["the list data.posts"]
+    with pytest.raises(DataError, match=r"data\.posts \(2\), data\.tags \(1\).* the events"):
+        list(read_events(path))
+
+
+def test_a_list_of_one_item_with_lists_of_its_own_is_that_item(tmp_path):
+    path = tmp_path / "one.json"
+    path.write_text(json.dumps([{"id": 1, "tags": [{"name": "a"}], "posts": [{"id": 2}]}]))
+    assert [item.item_id for _, item in read_items(path)] == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "form"),
+    [("<?xml version='1.0'?>\n<rows/>\n", "XML"), ("INSERT INTO `likes` VALUES (1,2);\n", "SQL")],
+)
+def test_what_is_no_table_is_said(tmp_path, text, form):
+    path = tmp_path / "likes.txt"
+    path.write_text(text)
+    with pytest.raises(DataError, match=f"holds {form}.*export the rows as CSV"):
+        list(read_events(path))

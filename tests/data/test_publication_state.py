@@ -115,3 +115,9 @@ def test_frames_and_json_are_read_alike(tmp_path, caplog):
     path.write_text("\n".join(map(json.dumps, ROWS)))
     assert items_of(ROWS) == items_of(str(path))
     assert "with columns: expires_at= they are listed" in caplog.text
+
+
+def test_a_removed_post_of_reddit_has_neither_author_nor_text():
+    row = {"id": "a", "title": "T", "author": "[deleted]", "selftext": "[removed]"}
+    (item,) = items_of([{**row, "removed_by_category": "moderator", "subreddit": "soil"}])
+    assert (item.author_id, item.text, item.category) == ("", "", "soil") and item.expires_at
