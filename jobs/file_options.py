@@ -20,16 +20,21 @@ def file_option(name: str, words: str) -> Callable[[Any], Any]:
     return click.option(f"--{name}", type=kind, metavar="F", multiple=True, help=words)
 
 
-def map_option(command: Any) -> Any:
-    """Add the options that say what files do not say themselves."""
+def names_option(command: Any) -> Any:
+    """Add the option that names columns which have other names in the input."""
     named = click.option(
         "--map",
         "column_names",
         multiple=True,
         metavar="COLUMN=NAME",
-        help="The column of another name in the files, as in item_id=content_id; may be repeated. "
+        help="The column of another name in the input, as in item_id=content_id; may be repeated. "
         "Without a name, as in created_at=, no column is taken for it.",
     )
+    return named(command)
+
+
+def map_option(command: Any) -> Any:
+    """Add the options that say what files do not say themselves."""
     coded = click.option(
         "--encoding", default="", metavar="NAME", help="Of text files, as in cp1252, if not UTF-8."
     )
@@ -46,7 +51,7 @@ def map_option(command: Any) -> Any:
         help="The columns of tables without a line of names, in their order, as in "
         "events:user_id,item_id,value,timestamp; may be repeated. Unknown names are not read.",
     )
-    return named(coded(dated(headed(command))))
+    return names_option(coded(dated(headed(command))))
 
 
 def read_options(

@@ -4,6 +4,7 @@ RecsysError
 ├── DataError      a file, row, parameter or text that came from outside is wrong
 ├── StoreError     the database cannot be reached, is locked, or is full
 │   └── StoreBusy  no write could be done in time; reads go on
+├── StreamError    a broker, topic or folder of messages cannot be read
 ├── BundleError    a bundle is missing, damaged, or of another format
 ├── ObjectStoreError  the object store cannot be reached, refuses, or lacks what is needed
 ├── CpuLimit       a request took more CPU time than it may
@@ -26,6 +27,10 @@ class StoreError(RecsysError):
 
 class StoreBusy(StoreError):
     """Other writers hold the database for too long: nothing was written, reads go on."""
+
+
+class StreamError(RecsysError):
+    """A broker, topic or folder of messages cannot be read; the text says what to change."""
 
 
 class BundleError(RecsysError):

@@ -261,6 +261,18 @@ class Settings:
         (SERVICE, COMMANDS),
         unit="seconds",
     )
+    kafka_brokers: str = _setting(
+        "",
+        kinds.TEXT,
+        "brokers that `recsys consume` reads from: host:port,host:port",
+        (COMMANDS,),
+    )
+    kafka_properties: str = _setting(
+        "",
+        kinds.TEXT,
+        "a file of settings of the Kafka client, as for TLS and passwords: name=value in each line",
+        (COMMANDS,),
+    )
     host: str = _setting(
         "127.0.0.1", kinds.TEXT, "address that `recsys serve` listens on", (SERVICE, COMMANDS)
     )

@@ -12,6 +12,7 @@ import json
 import re
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,12 +27,15 @@ from recsys.store.outbox import remove_notices
 from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.schema import controls, erasures, follows, items
 from recsys.store.store import Store
+from recsys.store.stream_positions import StreamPositions
+from recsys.store.stream_rejects import erase_rejects
 from recsys.store.user_merges import MergeLog
 from recsys.store.users import remove_rows
 
 HEARD = Path("tone") / "heard.npz"  # in the home: tones of the last night's comments, by hash
 EMPTIED = "write_ahead_log_emptied"  # a note: Unix seconds before the log was last emptied
 NOTICES = "notices"  # in receipts
+MESSAGES = "stream_rejects"  # in receipts
 LINKS = "audit_links"  # from a user to their entries in the audit log; in receipts
 KEEP = 90 * 86_400.0  # seconds that a row tells workers and late writers of an erasure
 
@@ -114,7 +118,8 @@ def erase(store: Store, home: Path, user_id: str) -> Receipt:
     for name in (user_id, *merged):
         for kind, count in _clean_rejects(home / "rejects", name).items():
             rejects[kind] += count
-    removed, at = _erase_rows(store, person, user_id)
+    removed, at = _erase_rows(store, person, user_id, merged)
+    messages = {MESSAGES: removed.pop(MESSAGES)}
     links, sent = ({name: removed.pop(name)} for name in (LINKS, NOTICES))
     shown = {name: removed.pop(name) for name in ("exposures", "outcomes")}
     known = any(removed.values()) or any(shown.values())
@@ -123,6 +128,7 @@ def erase(store: Store, home: Path, user_id: str) -> Receipt:
         Place("store", removed, _described(store.db, emptied)),
         Place("shown lists", shown, "kept under a pseudonym; lists not written yet are dropped"),
         Place("reject files", rejects, "lines that hold the id were cut out"),
+        Place("rejected messages", messages, "messages of streams that hold the id were deleted"),
         _forget_nights(home, known),
         _forget_sentiments(home, known),
         Place("audit log", links, "entries stay, and nothing leads from them to the person"),
@@ -158,11 +164,14 @@ def log_emptied(store: Store) -> float | None:
     return None if note is None else float(note)
 
 
-def _erase_rows(store: Store, person: str, user_id: str) -> tuple[dict[str, int], float]:
+def _erase_rows(
+    store: Store, person: str, user_id: str, merged: Sequence[str]
+) -> tuple[dict[str, int], float]:
     with store.db.write() as connection:
         at = time.time()
         removed = remove_rows(connection, user_id) | forget_shown(connection, person)
         removed[NOTICES] = remove_notices(connection, person)
+        removed[MESSAGES] = erase_rejects(connection, (user_id, *merged))
         connection.execute(delete(erasures).where(erasures.c.at < at - KEEP))
         if any(removed.values()):
             connection.execute(insert(erasures).values(person=person, at=at))
@@ -272,4 +281,10 @@ def _kept(store: Store, user_id: str) -> tuple[str, ...]:
     files = (
         "files that were ingested, and backups, are not ours: ingested again, they bring it back"
     )
-    return ((authored,) if found else ()) + (files,)
+    if not StreamPositions(store.db).all():
+        return ((authored,) if found else ()) + (files,)
+    topics = (
+        "topics of brokers are not ours: `recsys consume` leaves out what they hold of this id from"
+        f" before now, for {KEEP / 86_400:.0f} days"
+    )
+    return ((authored,) if found else ()) + (files, topics)

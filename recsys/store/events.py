@@ -7,7 +7,7 @@ import itertools
 import os
 import time
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, NamedTuple
 
@@ -188,6 +188,25 @@ class EventLog:
                 self._appended(connection, batch.events, batch.keys, numbers, received)
                 for batch in batches
             ]
+
+    def append_with(
+        self,
+        connection: Connection,
+        events: Sequence[Event],
+        keys: Sequence[int],
+        moments: Sequence[float | None],
+    ) -> Added:
+        """Append events inside a transaction of the caller, `db.write`; keys as of `event_key`.
+
+        `moments`: when an event without a timestamp happened, Unix seconds; None: now.
+        """
+        dated = [
+            event if event.timestamp is not None or at is None else replace(event, timestamp=at)
+            for event, at in zip(events, moments, strict=True)
+        ]
+        return self._appended(
+            connection, dated, keys, self._numbers(connection, events), time.time()
+        )
 
     def _numbers(self, connection: Connection, batch: Sequence[Event]) -> list[dict[str, int]]:
         """Return the numbers of the users, items and kinds of all that is written together."""
@@ -376,7 +395,7 @@ def _history(but: tuple[str, ...]) -> Read:
     return Read(query)
 
 
-def event_key(event: Event, source: str | None, row: int) -> int:
+def event_key(event: Event, source: str | None, row: int | str) -> int:
     """Return the 64-bit number that, with the user, identifies an event that was seen before."""
     if event.timestamp is None:
         if source is None:  # like no other

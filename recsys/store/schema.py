@@ -17,6 +17,7 @@ from sqlalchemy import (
     Float,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     SmallInteger,
     String,
@@ -25,7 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = 14  # number of the newest revision in migrations/versions; a newer store is refused
+SCHEMA = 15  # number of the newest revision in migrations/versions; a newer store is refused
 
 LIVE, HIDDEN, DELETED = 0, 1, 2  # items.state
 STATES = ("live", "hidden", "deleted")
@@ -518,6 +519,33 @@ detected_event_texts = Table(
     Column("hour", Integer, nullable=False),  # since 1970
     Column("author", BigInteger, nullable=False),  # keyed hash; -1: unknown
     Index("detected_event_texts_text", "source", "ref"),
+)
+
+stream_positions = Table(  # see recsys.store.stream_positions
+    "stream_positions",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("topic", Text, primary_key=True),
+    Column("partition", Integer, primary_key=True, autoincrement=False),
+    Column("position", Text, nullable=False),  # of the next message; empty: nothing was read yet
+    Column("epoch", _NUMBER, nullable=False),  # grows with each consumer that takes it over
+    Column("holder", Text, nullable=False),
+    Column("at", Double, nullable=False),
+)
+
+stream_rejects = _log(  # messages that hold no event, whole, until they are retried or dropped
+    "stream_rejects",
+    metadata,
+    _id(),
+    Column("source", Text, nullable=False),
+    Column("topic", Text, nullable=False),
+    Column("partition", Integer, nullable=False),
+    Column("position", Text, nullable=False),
+    Column("column", Text, nullable=False),  # empty: the message as a whole is wrong
+    Column("reason", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("sent", Double),  # when the broker took it, Unix seconds
+    Column("at", Double, nullable=False),
 )
 
 # which revision a store has; one row. Its own name: a shared PostgreSQL database may hold the

@@ -1,0 +1,1 @@
+"""Streams: events from message brokers and growing files, stored exactly once."""
