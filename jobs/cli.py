@@ -27,7 +27,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "demo": ("demo", "sample data to recommendations on the screen"),
     "ingest": ("ingest_files", "files of items and events into the store"),
     "consume": ("consume_stream", "events from Kafka or growing files into the store"),
-    "streams": ("streams", "positions of streams, rejected messages: list, retry, drop, seek"),
+    "streams": ("streams", "where streams are read on, and rejected messages"),
     "screen": ("screen_items", "look again for what is doubtful about items"),
     "nightly": ("nightly", "train, check against yesterday, publish"),
     "evaluate": ("evaluate", "offline evaluation against baselines"),

@@ -1,6 +1,6 @@
 """`recsys streams`: positions of streams, and messages that were rejected.
 
-recsys streams positions
+recsys streams list
 recsys streams rejects
 recsys streams retry --map item_id=content_id
 recsys streams drop 17 18
@@ -40,9 +40,9 @@ def command() -> None:
     """Show where streams are read on, and list, retry or drop rejected messages."""
 
 
-@command.command()
+@command.command("list")
 @as_json
-def positions(as_json: bool) -> None:
+def list_(as_json: bool) -> None:
     """List the partitions of all sources with the position of the next message."""
     with open_store() as store:
         found = StreamPositions(store.db).all()
@@ -136,7 +136,7 @@ def drop(rejects: tuple[int, ...], everything: bool, as_json: bool) -> None:
 
 
 @command.command()
-@click.option("--source", required=True, help="As `recsys streams positions` names it.")
+@click.option("--source", required=True, help="As `recsys streams list` names it.")
 @click.option("--topic", required=True, help="A topic, or a file of a folder.")
 @click.option("--partition", type=click.IntRange(min=0), default=0, show_default=True)
 @click.option("--to", required=True, type=click.IntRange(min=0), help="Offset, or byte of a file.")

@@ -35,7 +35,7 @@ def test_every_command_has_a_help_of_its_own_and_json(name, tmp_path):
     pytest.importorskip(COMMANDS[name][0])
     result = recsys(name, "--help", home=tmp_path)
     assert result.returncode == 0, result.stderr
-    if name in ("bundles", "keys", "notices", "webhooks", "mail"):
+    if name in ("bundles", "keys", "notices", "webhooks", "mail", "streams"):
         result = recsys(name, "list", "--help", home=tmp_path)
     assert "--json" in result.stdout
 

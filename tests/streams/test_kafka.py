@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from forked_commands import run_module
 from kafka_broker import create, mock_cluster, real_broker, send
 from killed_consumer import FAST, STEPS, TOPIC
 from postgres_server import emptied, running
@@ -238,8 +239,7 @@ def test_commands(tmp_path):
     settings = environment() | {"RECSYS_HOME": str(home)}
 
     def recsys(*words, status=0):
-        call = [sys.executable, "-m", "jobs.cli", *words]
-        done = subprocess.run(call, env=settings, capture_output=True, text=True)
+        done = run_module("jobs.cli", words, settings)
         assert done.returncode == status, done.stderr
         return done.stdout
 
@@ -251,7 +251,7 @@ def test_commands(tmp_path):
     assert retried["new"] == 1 and [one["id"] for one in retried["left"]] == [shown[1]["id"]]
     recsys("streams", "drop", str(shown[1]["id"]))
     assert recsys("streams", "rejects") == ""
-    (place,) = json.loads(recsys("streams", "positions", "--json"))
+    (place,) = json.loads(recsys("streams", "list", "--json"))
     assert place["position"] == str((inbox / "a.jsonl").stat().st_size)
     recsys("streams", "seek", "--source", place["source"], "--topic", "a.jsonl", "--to", "0")
     again = json.loads(recsys("consume", "--folder", str(inbox), "--once", "--json"))
