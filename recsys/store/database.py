@@ -47,6 +47,11 @@ _WRITTEN = 4_096  # KiB of pages that a transaction may change before some are w
 _KEEPS, _ROOMY = "recsys.keeps", "recsys.roomy"  # in the info of a pooled connection, both flags
 _RETURNED = "recsys.returned"  # in the info of a pooled connection: when it gave its pages back
 _WRITER = 0x7265635F73797301  # PostgreSQL's advisory lock that every writer holds
+_IDLE = 120.0  # seconds after which PostgreSQL ends a writer that does nothing, as one suspended
+_TURN = text(
+    "SELECT pg_advisory_xact_lock(:key),"
+    " set_config('idle_in_transaction_session_timeout', :most, true)"
+)
 _PROBE = (
     "INSERT INTO notes (key, value) VALUES ('write_probe', :value)"
     " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
@@ -157,7 +162,7 @@ class Database:
                     with self._patient(connection):
                         connection.exec_driver_sql("BEGIN IMMEDIATE")
                 else:
-                    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _WRITER})
+                    connection.execute(_TURN, {"key": _WRITER, "most": f"{int(1000 * _IDLE)}"})
                 if (guard := erasure_guard.current()) is not None:
                     guard.check(connection)
                 yield connection

@@ -31,14 +31,14 @@ class StoreIdCache:
     def of(self, connection: Connection, column: Column[str]) -> Mapping[str, int]:
         """Return what is known of a column, inside a transaction that writes."""
         if column is users.c.user_id:
-            if not self._bulk:
+            if not self._remembers_users(connection):
                 return {}
             self._look(connection)
         return self._numbers.get(column, {})
 
     def learn(self, connection: Connection, column: Column[str], found: Mapping[str, int]) -> None:
         """Remember numbers once the transaction of a connection is committed."""
-        if self._bulk or column is not users.c.user_id:
+        if column is not users.c.user_id or self._remembers_users(connection):
             learned: _Numbers = connection.info.setdefault(_LEARNED, {})
             learned.setdefault(column, {}).update(found)
 
@@ -59,6 +59,9 @@ class StoreIdCache:
     def forget(self) -> None:
         """Know nothing, as where a number was given away."""
         self._numbers.clear()
+
+    def _remembers_users(self, connection: Connection) -> bool:
+        return self._bulk and connection.dialect.name == "sqlite"
 
     def _look(self, connection: Connection) -> None:
         version = connection.exec_driver_sql("PRAGMA data_version").scalar_one()

@@ -1,6 +1,7 @@
 """The Kafka source: against the mock cluster of the client library, and a real broker."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -158,12 +159,28 @@ def test_twenty_kills_lose_and_double_nothing(url, broker):
         assert stored(store) == dict.fromkeys((f"i{n}" for n in range(count)), 1)
 
 
+@pytest.fixture
+def begin(url, broker):
+    """Start consumers that go on until they are told to end."""
+    begun = []
+
+    def begin(step="-", count=0):
+        place = f"kafka:{broker.address}"
+        begun.append(start(url, place, step, count, 100, CONSUME="for ever"))
+        return begun[-1]
+
+    yield begin
+    for process in begun:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
 @pytest.mark.exhaustive
 @pytest.mark.timeout(600)
-def test_two_zombies_and_a_rebalance_lose_and_double_nothing(url, broker):
+def test_two_zombies_and_a_rebalance_lose_and_double_nothing(url, broker, begin):
     """Two consumers are suspended in the middle, others take over, then both go on."""
     count = send(broker.address, TOPIC, acts(0, 30_000), 4)
-    place = f"kafka:{broker.address}"
     with Store.open(url) as store:
 
         def wait(events):
@@ -172,11 +189,11 @@ def test_two_zombies_and_a_rebalance_lose_and_double_nothing(url, broker):
                 assert time.monotonic() < until
                 time.sleep(0.02)
 
-        zombies = [start(url, place, batch=100, CONSUME="for ever") for _ in range(2)]
-        wait(1_000)
+        # after a read: a process that is suspended inside a transaction stops every other writer
+        zombies = [begin("read", -5) for _ in range(2)]
         for zombie in zombies:
-            zombie.send_signal(signal.SIGSTOP)
-        heirs = [start(url, place, batch=100, CONSUME="for ever") for _ in range(2)]
+            assert os.WIFSTOPPED(os.waitpid(zombie.pid, os.WUNTRACED)[1])
+        heirs = [begin() for _ in range(2)]
         wait(5_000 + store.counts()["events"])
         for zombie in zombies:
             zombie.send_signal(signal.SIGCONT)
@@ -185,8 +202,6 @@ def test_two_zombies_and_a_rebalance_lose_and_double_nothing(url, broker):
         for process in (*zombies, *heirs):
             process.send_signal(signal.SIGTERM)
         ends = [process.wait(60) for process in (*zombies, *heirs)]
-        for process in (*zombies, *heirs):
-            process.stdout.close()
         assert ends == [0, 0, 0, 0]
         assert stored(store) == dict.fromkeys((f"i{n}" for n in range(count)), 1)
         epochs = [one.epoch for one in StreamPositions(store.db).all()]

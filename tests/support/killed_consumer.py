@@ -2,6 +2,7 @@
 
     python killed_consumer.py STORE folder:PATH STEP COUNT       # at the COUNT-th time of a step
     python killed_consumer.py STORE kafka:ADDRESS STEP COUNT
+    python killed_consumer.py STORE kafka:ADDRESS STEP -COUNT    # suspends itself (SIGSTOP) there
     python killed_consumer.py STORE kafka:ADDRESS - 0 [BATCH]    # goes on until everything is read
 
 It is the process under test, not a mock: each step is the real one, with a kill before or after it.
@@ -30,6 +31,16 @@ from recsys.streams.source import Message
 STEPS = ("read", "in transaction", "after commit")
 TOPIC, BATCH = "events", 500
 FAST = {"session.timeout.ms": "6000", "heartbeat.interval.ms": "500", "log_level": "0"}
+
+
+class Suspender(Killer):
+    """Suspends this process when a step comes for the n-th time."""
+
+    def at(self, step: str) -> None:
+        if step == self.step:
+            self.left -= 1
+            if self.left == 0:
+                os.kill(os.getpid(), signal.SIGSTOP)
 
 
 class KilledStore(Store):
@@ -62,12 +73,13 @@ def source_of(text: str, killer: Killer) -> FolderSource | KafkaSource:
 
 
 def main(url: str, source: str, step: str, count: str, batch: str = str(BATCH)) -> None:
-    killer, stop = Killer(step, int(count)), threading.Event()
+    number, stop = int(count), threading.Event()
+    killer = Suspender(step, -number) if number < 0 else Killer(step, number)
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     with KilledStore.open(url) as store:
         store.killer = killer
         work = Consumer(store, source_of(source, killer), EventParser(), int(batch))
-        counts = work.run(stop, once=step != "-" or "once" in os.environ.get("CONSUME", "once"))
+        counts = work.run(stop, once=os.environ.get("CONSUME", "once") == "once")
     print(counts.new)
 
 
