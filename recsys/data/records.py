@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from recsys.data.event_flags import NOT_SET, kind_of_flags
-from recsys.data.event_kinds import RATING, find
+from recsys.data.event_kinds import RATING, TABLE, find
 from recsys.data.id_normalization import NULL_WORDS, canonical, is_null
 from recsys.data.parsing import (
     FieldError,
@@ -138,8 +138,12 @@ def parse_event(fields: Mapping[str, object], now: float | None = None) -> Event
     The timestamp may lie up to five minutes after `now`; Store and the tables cut it to now.
     """
     get = fields.get
-    value = parse_number(get("value"), "value")
-    kind = _kind(get("event")) or _kind_by_flags(fields)
+    number, word, text, source = get("value"), get("event"), get("text"), get("shared_from")
+    # what is absent or was seen before, nearly all of a file, costs no call
+    value = None if number is None or number == "" else parse_number(number, "value")
+    kind = (_KINDS.get(word) if isinstance(word, str) else None) or _kind(word)
+    if not kind:
+        kind = _kind_by_flags(fields)
     if "completion" in fields or "completion_percent" in fields:
         kind, value = _with_completion(kind, value, _completion(fields))
     return Event(
@@ -147,9 +151,9 @@ def parse_event(fields: Mapping[str, object], now: float | None = None) -> Event
         parse_id(get("item_id"), "item_id"),
         kind or ("view" if value is None else RATING),
         value,
-        parse_text(get("text"), "text"),
+        "" if text is None or text == "" else parse_text(text, "text"),
         parse_time(get("timestamp"), "timestamp", time.time() if now is None else now),
-        optional_id(get("shared_from"), "shared_from"),
+        "" if source is None or source == "" else optional_id(source, "shared_from"),
     )
 
 
@@ -179,6 +183,9 @@ def _with_completion(
         return ("watch", share) if value is None else ("", value)
     row = find(kind)
     return (kind, share) if row is not None and row.partial else (kind, value)
+
+
+_KINDS = {name: name for kind in TABLE for name in (kind.name, *kind.synonyms) if name.isascii()}
 
 
 def _kind(raw: object) -> str:

@@ -687,6 +687,7 @@ class StoreContract:
             "users": 1,
             "exposures": 2,
             "outcomes": 1,
+            "stream_rejects": 0,
             "audit_links": 0,
             "notices": 0,
             "reject_files": 0,
