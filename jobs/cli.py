@@ -59,6 +59,8 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "evaluate-people": ("evaluate_people", "figures of whom to follow and of how items spread"),
     "evaluate-experiments": ("evaluate_experiments", "error rates and power of experiments"),
     "evaluate-ope": ("evaluate_off_policy", "off-policy estimates against known values"),
+    "help": ("help_texts", "help texts: ingest a folder, answer a question, remove"),
+    "evaluate-help": ("evaluate_help", "figures of answers from help texts"),
     "evaluate-fairness": ("evaluate_fairness", "what a creator floor and calibrated lists cost"),
     "settings": ("show_settings", "every setting with its value, default and source"),
     "bench": ("bench", "speed and memory of each stage and of serving"),

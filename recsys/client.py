@@ -130,6 +130,10 @@ class Client:
         """Return what was done about a topic, with a forecast: resolution=hour or day, last=."""
         return self._get(f"/topics/{topic_id}/timeline", parameters)
 
+    def help(self, question: str, **parameters: Any) -> Json:
+        """Return what the platform's help texts answer to a question."""
+        return self._get("/help", {"q": question, **parameters})
+
     def entities(self, **parameters: Any) -> Json:
         """Return a page of the names of the catalogue, most frequent first: kind=, q=, n=."""
         return self._get("/entities", parameters)

@@ -254,6 +254,12 @@ class Settings:
         "URL under which others reach the service, for links in mail",
         (SERVICE, COMMANDS),
     )
+    help_contact: str = _setting(
+        "",
+        kinds.TEXT,
+        "whom people can ask where the help texts have no answer: an address, a URL, a name",
+        (SERVICE, COMMANDS),
+    )
     notice_retry_seconds: float = _setting(
         5.0,
         number(),

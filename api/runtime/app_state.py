@@ -13,6 +13,7 @@ from recsys.bundle_store import BundleStore
 from recsys.errors import StoreError
 from recsys.experiments.registry import Experiments
 from recsys.follow_signals import FollowSignals
+from recsys.help.help_texts import HelpTexts
 from recsys.safety.analysis_process import AnalysisProcess
 from recsys.safety.text_rules import load_scorer
 from recsys.serving.creator_floor import CreatorFloor
@@ -93,6 +94,7 @@ class AppState:
             self.sentiment_scorer if settings.tone_strength else None
         )  # of comments
         self.rng = random.Random()
+        self.help_texts = HelpTexts(settings.home)
         self.pins = PinCache()
         self.new_item_rates = NewItemRates(self.link)
         self.experiments = ExperimentCache()

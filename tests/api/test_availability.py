@@ -76,7 +76,7 @@ OTHERS = frozenset(
     /fairness /creators/<id:author_id>/report
     /experiments /experiments/<experiment_id> /experiments/<experiment_id>/report
     /alerts /alerts/<int:alert_id> /silences /console /console/<path:rest>
-    /detected-events /detected-events/<int:event_id>
+    /detected-events /detected-events/<int:event_id> /help
     """.split()
 )
 # POST requests that store something

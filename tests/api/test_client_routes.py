@@ -50,6 +50,7 @@ CALLS: list[tuple[str, Callable[[Client], Any]]] = [
     ("topics", lambda c: c.topics()),
     ("topic", lambda c: c.topic(c.topics()[0]["id"])),
     ("topic_timeline", lambda c: c.topic_timeline(c.topics()[0]["id"], resolution="day")),
+    ("help", lambda c: c.help("how?", lang="en")["text"]),
     ("entities", lambda c: c.entities(n=5)),
     ("trends", lambda c: c.trends()),
     ("event_kinds", lambda c: c.event_kinds()["kinds"]),

@@ -43,6 +43,8 @@ AUDITED = {
     "whatif",
     "watch add",
     "watch remove",
+    "help ingest",
+    "help remove",
 }
 EXEMPT = {
     "the machine's own work on everybody's data; the store's runs hold it": {
@@ -52,6 +54,7 @@ EXEMPT = {
         "evaluate", "evaluate-text", "evaluate-trends", "evaluate-watches",
         "evaluate-profiles", "evaluate-detected-events", "bench",
         "replay", "evaluate-fairness", "evaluate-experiments", "evaluate-ope", "evaluate-people",
+        "evaluate-help",
     },
     "a list for its reader, as GET /recommend": {"recommend"},
     "texts of a file, no user": {"tone", "train-tone"},
@@ -59,7 +62,7 @@ EXEMPT = {
         "keys list", "bundles list", "bundles show", "notices list", "notices dead",
         "webhooks list", "mail list", "settings",
         "watch list", "watch alerts", "watch digest", "watch test",
-        "experiment list", "experiment plan", "experiment report",
+        "experiment list", "experiment plan", "experiment report", "help find",
     },
 }  # fmt: skip
 
