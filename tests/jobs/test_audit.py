@@ -54,7 +54,7 @@ EXEMPT = {
         "evaluate", "evaluate-text", "evaluate-trends", "evaluate-watches",
         "evaluate-profiles", "evaluate-detected-events", "bench",
         "replay", "evaluate-fairness", "evaluate-experiments", "evaluate-ope", "evaluate-people",
-        "evaluate-help",
+        "evaluate-help", "evaluate-grounding",
     },
     "a list for its reader, as GET /recommend": {"recommend"},
     "texts of a file, no user": {"tone", "train-tone"},

@@ -1,0 +1,1 @@
+"""Guard of generated texts: what they state must stand in the facts."""
