@@ -65,6 +65,12 @@ class Metrics:
         )
         self.cached = Counter("recsys_cached_answers", "Answers kept before", registry=registry)
         self.events = Counter("recsys_accepted_events", "Events accepted", registry=registry)
+        self.model_answers = Counter(
+            "recsys_language_model_answers",
+            "Answers of the language model, by outcome: accepted, or why the default was shown",
+            ("outcome",),
+            registry=registry,
+        )
         self.swaps = Counter("recsys_bundle_swaps", "Bundles taken into service", registry=registry)
         self.lost = Counter(
             "recsys_exposures_lost", "Lists that the exposure log dropped", registry=registry

@@ -59,6 +59,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "evaluate-people": ("evaluate_people", "figures of whom to follow and of how items spread"),
     "evaluate-experiments": ("evaluate_experiments", "error rates and power of experiments"),
     "evaluate-ope": ("evaluate_off_policy", "off-policy estimates against known values"),
+    "speak": ("speak", "serve a local language model to the workers"),
     "help": ("help_texts", "help texts: ingest a folder, answer a question, remove"),
     "evaluate-help": ("evaluate_help", "figures of answers from help texts"),
     "evaluate-grounding": ("evaluate_grounding", "figures of the guard of generated texts"),

@@ -260,6 +260,20 @@ class Settings:
         "whom people can ask where the help texts have no answer: an address, a URL, a name",
         (SERVICE, COMMANDS),
     )
+    llm: str = _setting(
+        "",
+        kinds.TEXT,
+        "a language model that chooses commands where the classifier abstains and rewords answers:"
+        " openai:<base url>#<model>, llama:<file.gguf> or t5:<folder>, the latter two by `recsys"
+        " speak`; empty: none",
+        (SERVICE, COMMANDS),
+    )
+    llm_key: str = _setting(
+        "", kinds.TEXT, "API key of the server that RECSYS_LLM names", (SERVICE,), secret=True
+    )
+    speak_port: int = _setting(
+        8010, whole(0, 65_535), "port of `recsys speak` on loopback", (SERVICE, COMMANDS)
+    )
     notice_retry_seconds: float = _setting(
         5.0,
         number(),

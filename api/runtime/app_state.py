@@ -14,6 +14,7 @@ from recsys.errors import StoreError
 from recsys.experiments.registry import Experiments
 from recsys.follow_signals import FollowSignals
 from recsys.help.help_texts import HelpTexts
+from recsys.language_model.language_model import LanguageModel
 from recsys.safety.analysis_process import AnalysisProcess
 from recsys.safety.text_rules import load_scorer
 from recsys.serving.creator_floor import CreatorFloor
@@ -95,6 +96,12 @@ class AppState:
         )  # of comments
         self.rng = random.Random()
         self.help_texts = HelpTexts(settings.home)
+        self.language_model = LanguageModel.of(
+            settings.llm,
+            settings.llm_key,
+            settings.speak_port,
+            lambda outcome: self.metrics.model_answers.labels(outcome).inc(),
+        )
         self.pins = PinCache()
         self.new_item_rates = NewItemRates(self.link)
         self.experiments = ExperimentCache()

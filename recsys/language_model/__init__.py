@@ -1,0 +1,1 @@
+"""Optional language model: chooses among commands and rewords answers, over HTTP."""
