@@ -35,7 +35,7 @@ class T5Writer:
             raise MissingExtra("torch or transformers", "speak") from error
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            self._model = T5ForConditionalGeneration.from_pretrained(
+            self._model: Any = T5ForConditionalGeneration.from_pretrained(
                 folder, local_files_only=True, use_safetensors=True
             )
         except (OSError, ValueError) as error:
