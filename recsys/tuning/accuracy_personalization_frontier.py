@@ -10,7 +10,7 @@ with it within one standard error, the one that shows the most items.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +22,7 @@ from recsys.ranking.user_features import activity
 from recsys.ranking_metrics import Values, distinct_items
 from recsys.serving.score_model import LEARNED, popularity_share
 from recsys.tuning.choice_sets import DEPTH as LISTED
-from recsys.tuning.choice_sets import ChoiceSets
+from recsys.tuning.choice_sets import ChoiceSets, mean_by_period
 from recsys.tuning.score_model_form import CandidateForm, CrossValidator
 
 DIAL = (  # places that are measured
@@ -72,6 +72,7 @@ class Measured:
     debiased: Values  # (users,)
     distinct: int
     aucs: Values  # (users with both,); empty without opinions
+    periods: Values = field(default_factory=lambda: np.zeros(1))  # mean nDCG of each period
 
 
 def frontier(
@@ -92,7 +93,7 @@ def frontier(
     if fixed:
         open_ = [one for one in open_ if one.personal == LEARNED and not one.places]
     best = max(open_, key=lambda one: float(one.ndcg.mean()))
-    fit = [one for one in open_ if _within(one.ndcg, best.ndcg)]
+    fit = [one for one in open_ if _within(one.ndcg, best.ndcg) and _steady(one, best)]
     top = max(fit, key=lambda one: float(one.debiased.mean()))
     chosen = max((one for one in fit if _level(one, top)), key=lambda one: one.distinct)
     return tuple(
@@ -133,6 +134,11 @@ def _within(values: Values, best: Values) -> bool:
     loss = float((best - values).mean()) if len(best) else 0.0
     most = LOSS * float(best.mean()) if len(best) else 0.0
     return loss <= min(ERRORS * _error(best - values), most)
+
+
+def _steady(one: Measured, best: Measured) -> bool:
+    """Whether a place loses no more than `LOSS` of nDCG in any period."""
+    return bool((one.periods >= (1 - LOSS) * best.periods).all())
 
 
 def _error(change: Values) -> float:
@@ -218,9 +224,11 @@ def _at(
     item_weights: Values,
 ) -> Measured:
     plain, debiased, lists = [], [], []
+    each: list[Values] = []
     for one in scores:
         order = one.order(personal, places)
-        plain.append(one.choice_sets.ordered_ndcg(order))
+        each.append(one.choice_sets.list_ndcg(order))
+        plain.append(one.choice_sets.by_user(each[-1]))
         debiased.append(one.choice_sets.ordered_ndcg(order, weights=item_weights))
         lists.append(one.choice_sets.lists(order[:, :DEPTH]))
     aucs = np.zeros(0)
@@ -237,4 +245,5 @@ def _at(
         np.concatenate(debiased),
         distinct_items(shown),
         aucs,
+        mean_by_period([one.choice_sets for one in scores], each),
     )

@@ -5,7 +5,7 @@ Computed once; then any number of score models is fitted and judged on it in sec
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,6 +47,8 @@ class ChoiceSets:
     inside: Mask  # (users, places): ranked high by some column, not added for being chosen
     user: NDArray[np.int64]  # (users,): whose row it is; a replay queries the same user often
     rows: Rows  # (users, places): row of the item in the model; -1: padding
+    # (users,): stretch of time that the list lies in, from 0; None: all in one, or without times
+    period: NDArray[np.int64] | None = None
 
     def __len__(self) -> int:
         return len(self.relevant)
@@ -71,6 +73,7 @@ class ChoiceSets:
             inside=self.inside[users],
             user=self.user[users],
             rows=self.rows[users],
+            period=None if self.period is None else self.period[users],
         )
 
     def best(self, scores: Floats, k: int = DEPTH) -> NDArray[np.intp]:
@@ -98,7 +101,13 @@ class ChoiceSets:
     def ordered_ndcg(
         self, order: NDArray[np.intp], k: int = DEPTH, weights: Values | None = None
     ) -> Values:
-        """Return each user's mean nDCG@k of their best places, (users, k or fewer), see `best`.
+        """Return each user's mean nDCG@k of their best places, (users, k or fewer), see `best`."""
+        return self.by_user(self.list_ndcg(order, k, weights))
+
+    def list_ndcg(
+        self, order: NDArray[np.intp], k: int = DEPTH, weights: Values | None = None
+    ) -> Values:
+        """Return the nDCG@k of each list by its best places, (lists, k or fewer), see `best`.
 
         A sampled place takes up as many ranks as the items it stands for: else a score that
         puts what no column ranks high first would seem to hit what it buries. `weights`: of a
@@ -112,11 +121,31 @@ class ChoiceSets:
         gain = np.where(rank <= k, hits / np.log2(rank + 1), 0.0).sum(axis=1)
         discount = 1 / np.log2(np.arange(2, k + 2))
         ideal = np.concatenate([[1.0], np.cumsum(discount)])
-        each = gain / ideal[np.clip(self.relevant, 0, k)]
+        return np.asarray(gain / ideal[np.clip(self.relevant, 0, k)], np.float64)
+
+    def by_user(self, each: Values) -> Values:
+        """Return the mean of each user's lists, (users,), by ascending number of the user.
+
+        `each`: a value of each list. Where no user has two lists, in the order of the lists.
+        """
         _, user = np.unique(self.user, return_inverse=True)
         if len(user) == user.max(initial=-1) + 1:
             return np.asarray(each, np.float64)
         return np.asarray(np.bincount(user, each) / np.bincount(user), np.float64)
+
+
+def mean_by_period(parts: Sequence[ChoiceSets], each: Sequence[Values]) -> Values:
+    """Return the mean of the lists of each period, (periods,); of all where one has no period.
+
+    `each`: a value of each list of each part. A period without a list has 0.
+    """
+    values = np.concatenate([*each, np.zeros(0)])
+    periods = [part.period for part in parts if part.period is not None]
+    if len(periods) < len(parts) or not parts:
+        return np.full(1, float(values.mean()) if len(values) else 0.0)
+    period = np.concatenate(periods)
+    count = np.maximum(np.bincount(period), 1)
+    return np.asarray(np.bincount(period, values) / count, np.float64)
 
 
 def nominating(columns: Mapping[Column, Floats], thorough: bool) -> Iterator[Floats]:

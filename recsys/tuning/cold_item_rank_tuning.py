@@ -5,7 +5,9 @@ shrunk, and `ScoreModel.appeal` divides the ranks, since new items are used more
 their rank on a news feed, and less elsewhere. Lists whose chosen item had one user at most are
 rare, so that what suits them costs next to nothing overall: of the settings within one paired
 standard error of the best nDCG@20, and within `CLOSE` of it, the one with the highest nDCG@20 on
-these lists is chosen (one-standard-error rule).
+these lists is chosen (one-standard-error rule). In no period may it cost more than `CLOSE` of what
+there would be without predicted sums: all lists of a period choose among the same new items, so
+that an item which everybody took up then would speak for all that are new.
 """
 
 from __future__ import annotations
@@ -19,15 +21,16 @@ from recsys.array_types import Floats, Mask
 from recsys.ranking.cold_item_ranks import READ, RECENT, USED, expected_rank
 from recsys.ranking_metrics import Values
 from recsys.serving.score_model import UNREAD
-from recsys.tuning.choice_sets import NEW, STANDING, WAITING, ChoiceSets
+from recsys.tuning.choice_sets import NEW, STANDING, WAITING, ChoiceSets, mean_by_period
 
 FACTORS = (1.0, UNREAD, 6.0)
-APPEALS = (0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
+APPEALS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 32.0)
 CLOSE = 0.003  # share of the best nDCG@20 that new items may cost, where the error is larger
 FIRST = 0.83  # share of text in the rank of an item with one user, such as its author, or none
 # Lists whose chosen item had one user at most; with fewer, `UNREAD` and an appeal of 1 hold.
 FEWEST = 50
 Setting = tuple[float, float]  # factor, appeal
+WITHOUT: Setting = (0.0, 1.0)  # predicted sums
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,9 @@ def choose_ranks(
             if one not in gained:
                 moved_scores = moved(choice_sets, scores, sums, *one, lift=lift)
                 gained[one] = _of_each(choice_sets, moved_scores)
-        return _chosen(gained, about)
+        return _chosen(gained, about, choice_sets)
 
-    factor, appeal = best_of([(0.0, 1.0), *((UNREAD, appeal) for appeal in APPEALS)])
+    factor, appeal = best_of([WITHOUT, *((UNREAD, appeal) for appeal in APPEALS)])
     if factor:
         factor, appeal = best_of((one, appeal) for one in FACTORS)
     values = tuple(
@@ -82,16 +85,24 @@ def choose_ranks(
     return UnreadRanks(factor, appeal, int(about.sum()), values)
 
 
-def _chosen(gained: dict[Setting, Values], about: Mask) -> Setting:
+def _chosen(gained: dict[Setting, Values], about: Mask, choice_sets: ChoiceSets) -> Setting:
     """Return the setting by the one-standard-error rule; `about`: lists that choose new items."""
-    best = max(gained.values(), key=lambda each: float(each.mean()))
+
+    def by_period(each: Values) -> Values:
+        return mean_by_period([choice_sets], [each])
+
+    least = (1 - CLOSE) * by_period(gained[WITHOUT])
+    steady = {one: each for one, each in gained.items() if (by_period(each) >= least).all()}
+    if choice_sets.period is None:
+        steady = gained
+    best = max(steady.values(), key=lambda each: float(each.mean()))
 
     def rank(one: Setting) -> tuple[bool, float, float]:
         change = best - gained[one]
         near = change.mean() <= min(change.std() / np.sqrt(len(change)), CLOSE * best.mean())
         return bool(near), float(gained[one][about].mean()), float(gained[one].mean())
 
-    return max(gained, key=rank)
+    return max(steady, key=rank)
 
 
 def moved(

@@ -70,6 +70,7 @@ class Preselection:
     values: dict[str, float] = field(default_factory=dict)  # engine -> nDCG@20
     first_round: float = FIRST_ROUND  # shares of the budget, see `FIRST_ROUND`
     refinement: float = REFINEMENT
+    each: float = 1.0  # share of the budget that one engine may take
     survivors: int = N_SURVIVORS  # engines that go on, beside a sum and factors in no sum
     comparing: float = 0.0  # CPU seconds that asking all users by one engine took at most
 
@@ -203,8 +204,9 @@ class Preselection:
         if (known := self.parts.get(engine.name)) is not None:
             return self._compared(engine, known, 0.0, 0.0)
         expected = self._seconds(engine)
-        if expected > self._left(share):
-            self._skipped(engine, expected, share * self.budget.seconds)
+        most = min(share, self.each) * self.budget.seconds
+        if expected > most or expected > self._left(share):
+            self._skipped(engine, expected, most)
             return None
         began = cpu_seconds()
         parts: list[Part] = [
@@ -240,7 +242,7 @@ class Preselection:
         elif expected > whole:
             self.note(
                 f"{engine.name}: skipped, it needs about {expected:.0f} s of CPU, and comparing"
-                f" engines may take {whole:.0f} s"
+                f" one engine may take {whole:.0f} s"
             )
         elif whole < self.refinement * self.budget.seconds:
             self.note(

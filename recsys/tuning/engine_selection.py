@@ -36,6 +36,9 @@ SMALLEST = 0.7  # the same of the last setting of the last family: after it ther
 # Shares of the budget after which nothing more is fitted for a comparison before a replay, which
 # takes most of the time itself: of families, and of their settings.
 REPLAY_FIRST_ROUND, REPLAY_REFINEMENT = 0.25, 0.35
+# Shares of the budget where dated events are asked at cuts: for settings, and for one engine. What
+# form a score has differs more there than how two engines differ beside popularity.
+CUT_REFINEMENT, CUT_EACH = 0.35, 0.2
 REPLAYED = 2  # kinds that go into a replay, beside the usual engine, a sum and factors in no sum
 Note = Callable[[str], None]
 Parts = dict[str, Part]  # engine's name -> scorer -> what serves
@@ -80,6 +83,8 @@ def selected_engines(
     folds: list[Parts] = [{} for _ in checks]
     if len(check) and not replayed:
         found = _preselection(checks, known, words, budget, seed, device, log)
+        if check.data.timed and check.only is None:
+            found.refinement, found.each = CUT_REFINEMENT, CUT_EACH
         for engine in found.run(families):
             for parts, part in zip(folds, found.parts[engine.name], strict=True):
                 parts[engine.name] = part

@@ -4,6 +4,7 @@ weights.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +16,7 @@ from recsys.ranking.terms.protocol import ModelForm, Parameter
 from recsys.ranking.terms.registry import TERMS
 from recsys.ranking_metrics import Values, user_auc
 from recsys.serving.score_model import LEARNED, ScoreModel, popularity_share
-from recsys.tuning.choice_sets import ChoiceSets
+from recsys.tuning.choice_sets import ChoiceSets, mean_by_period
 from recsys.tuning.conditional_logit import Choices as LogitChoices
 from recsys.tuning.conditional_logit import fit_logit
 
@@ -165,6 +166,9 @@ class CrossValidator:
     fitted: dict[CandidateForm, list[dict[Parameter, float]]] = field(
         default_factory=dict, compare=False, repr=False
     )
+    listed: dict[CandidateForm, list[Values]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     @classmethod
     def halves(
@@ -198,10 +202,47 @@ class CrossValidator:
         (users,).
         """
         found = [
-            held_out.ndcg(design.scores(held_out, weights))
-            for (_, held_out), weights in zip(self.folds, self.weights(design), strict=True)
+            held_out.by_user(each)
+            for (_, held_out), each in zip(self.folds, self.list_gains(design), strict=True)
         ]
         return np.concatenate(found)
+
+    def list_gains(self, design: CandidateForm) -> list[Values]:
+        """Return the same of each list of each fold, (lists,) per fold."""
+        if design not in self.listed:
+            self.listed[design] = [
+                held_out.list_ndcg(held_out.best(design.scores(held_out, weights)))
+                for (_, held_out), weights in zip(self.folds, self.weights(design), strict=True)
+            ]
+        return self.listed[design]
+
+    def by_period(self, design: CandidateForm) -> Values:
+        """Return the mean of the lists of each period, (periods,); of all where there is one."""
+        return mean_by_period([one for _, one in self.folds], self.list_gains(design))
+
+    def steady(self, design: CandidateForm, other: CandidateForm) -> bool:
+        """Return whether a form has at least the nDCG@20 of another one in every period.
+
+        All lists of a period choose among items that are hot, or new, at one time: what differs
+        between periods is no chance of single users, and their number says nothing of it. Always
+        where opinions count besides: there nDCG alone is not what forms are compared by.
+        """
+        if self.opinions is not None:
+            return True
+        periods = self.by_period(design)
+        return len(periods) < 2 or bool((periods >= self.by_period(other)).all())
+
+    def surely_better(self, design: CandidateForm, other: CandidateForm) -> bool:
+        """Return whether a form gains more than one standard error of the paired difference.
+
+        And loses in no period, see `steady`. Never where opinions count besides.
+        """
+        if self.opinions is not None:
+            return False
+        gain = self.gains(design) - self.gains(other)
+        error = float(gain.std()) / math.sqrt(max(len(gain), 1))
+        mean = float(gain.mean()) if len(gain) else 0.0
+        return mean > error and self.steady(design, other)
 
     def weights(self, design: CandidateForm) -> list[dict[Parameter, float]]:
         """Return the weights learned for each fold; they do not depend on the dial."""
@@ -217,13 +258,12 @@ class CrossValidator:
         0 for chance and `liking` at best): a list should hold what users take up, and of that
         what they like.
         """
-        gains, order = [], []
-        for (_, held_out), weights in zip(self.folds, self.weights(design), strict=True):
-            gains.append(held_out.ndcg(design.scores(held_out, weights)))
-            if self.opinions is not None:
-                order.append(self.opinions.auc(design.scores(self.opinions.choice_sets, weights)))
-        all_gains = np.concatenate(gains)
-        value = float(all_gains.mean()) if len(all_gains) else 0.0
+        order = []
+        if self.opinions is not None:
+            sets = self.opinions.choice_sets
+            order = [self.opinions.auc(design.scores(sets, own)) for own in self.weights(design)]
+        gains = self.gains(design)
+        value = float(gains.mean()) if len(gains) else 0.0
         return value + self.liking * (2 * float(np.mean(order)) - 1) if order else value
 
 

@@ -178,8 +178,9 @@ class Search:
             ]
             values = [self.value(form) for form in forms]
             top = max(values)
-            if top > floor:
-                best, floor = (forms[values.index(top)], top), top
+            form = forms[values.index(top)]
+            if top > floor and self.validator.steady(form, best[0]):
+                best, floor = (form, top), top
             if top < highest / GAIN:
                 break
             highest = max(highest, top)
@@ -194,7 +195,7 @@ class Search:
             less = replace(form, **nothing)
             if not (less.shares or less.personal):
                 continue
-            if self.value(less) * GAIN > highest:
+            if self.value(less) * GAIN > highest and not self.validator.surely_better(form, less):
                 form = less
         return form
 
@@ -202,8 +203,9 @@ class Search:
         """Return the half-life to build on: the middle of the best stretch, not its highest point.
 
         Neighbouring half-lives differ by less than the noise of one slice. Where the highest point
-        is more than one standard error of the paired difference above the middle, it is built on.
-        The longest is tried about first, and is what stays where none finds anything.
+        is more than one standard error of the paired difference above the middle, and above it in
+        every period, it is built on. At either end the one neighbour counts twice. The longest is
+        tried about first, and is what stays where none finds anything.
         """
         designs = [CandidateForm((live,)) for live in reversed(lives)]
         result: list[float] = []
@@ -212,12 +214,10 @@ class Search:
                 break
             result.append(self.value(design))
         values = np.array(result)
-        around = np.pad(values, 1, mode="edge")
+        around = np.pad(values, 1, mode="reflect" if len(values) > 1 else "edge")
         best, top = int((around[:-2] + 2 * values + around[2:]).argmax()), int(values.argmax())
-        if top != best:
-            gain = self.validator.gains(designs[top]) - self.validator.gains(designs[best])
-            if gain.mean() > gain.std() / math.sqrt(max(len(gain), 1)):
-                best = top
+        if top != best and self.validator.surely_better(designs[top], designs[best]):
+            best = top
         return designs[best], float(values[best])
 
     def _additions(
@@ -266,7 +266,7 @@ class Search:
             if self._out_of_time():
                 break
             value = self.value(design)
-            if value > floor:
+            if value > floor and self.validator.steady(design, best[0]):
                 best, floor = (design, value), value
         return best
 

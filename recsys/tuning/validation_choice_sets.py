@@ -91,6 +91,9 @@ def validation_choice_sets(
     if len(pools) > 1:  # few users, each of whom several folds ask
         users = [users[pool.user] for pool, users in pools if users is not None]
         pooled = replace(pooled, user=np.concatenate(users).astype(np.int64))
+        if checks[0].data.timed:
+            periods = [np.full(len(pool), number) for number, (pool, _) in enumerate(pools)]
+            pooled = replace(pooled, period=np.concatenate(periods).astype(np.int64))
     if len(pooled) < wanted:
         log.hurried(
             f"{len(pooled)} of {wanted} users were evaluated:"

@@ -21,6 +21,7 @@ from recsys.tuning.choice_sets import (
     build_choice_sets,
     joined,
     masked_items,
+    mean_by_period,
     sampling_log_offsets,
 )
 from recsys.tuning.score_model_form import CandidateForm, CrossValidator
@@ -130,6 +131,14 @@ def test_ndcg_by_hand():
     assert tiny((7, 7)).ndcg(tiny().columns[share("a")]).tolist() == pytest.approx(
         [(1 + second) / 2]
     )
+
+
+def test_means_of_periods_by_hand():
+    one, other = replace(tiny(), period=np.array([1, 0])), replace(tiny(), period=np.array([1, 1]))
+    each = [np.array([0.1, 0.2]), np.array([0.3, 0.8])]
+    assert mean_by_period([one, other], each).tolist() == pytest.approx([0.2, 0.4])
+    assert mean_by_period([one, tiny()], each).tolist() == pytest.approx([0.35])
+    assert one.take(np.array([1])).period.tolist() == [0]
 
 
 @pytest.mark.parametrize(("items", "rank"), [(1, 2), (7, 8), (50, None)])

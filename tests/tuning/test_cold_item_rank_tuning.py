@@ -125,6 +125,21 @@ def test_a_setting_that_costs_more_than_its_error_is_not_chosen() -> None:
     assert found.appeal < 1.0  # with 1 the unread place would come first in all other lists
 
 
+def test_new_items_that_were_taken_up_in_one_period_alone_cost_nothing_in_the_others() -> None:
+    """One film that all users turned to at one cut in time says nothing of the films of another."""
+    half = 2 * FEWEST
+    (some, scores), (others, _) = choice_sets(half, True), choice_sets(half, False)
+    chosen = np.concatenate([some.chosen, others.chosen])
+    both = replace(choice_sets(2 * half, True)[0], chosen=chosen)
+    every, sums = np.concatenate([scores, scores]), both.columns[SUMS]
+    assert choose_ranks(both, every, sums).appeal == 1.0
+    dated = replace(both, period=np.repeat([0, 1], half))
+    found = choose_ranks(dated, every, sums)
+    assert (found.factor, found.appeal) == (UNREAD, 0.5)
+    order = np.argsort(-moved(dated, every, sums, found.factor, found.appeal), axis=1)
+    assert (order[half:, 0] == 0).all()  # what is taken up in the other period stays first
+
+
 def test_with_few_choices_of_new_items_the_factor_is_given() -> None:
     sets, scores = choice_sets(FEWEST - 1, True)
     assert choose_ranks(sets, scores, sets.columns[SUMS]).factor == UNREAD

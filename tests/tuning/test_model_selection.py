@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from functools import partial
 
 import choice_columns
 import numpy as np
@@ -204,6 +205,47 @@ def test_where_no_form_finds_anything_popularity_is_what_stays():
     assert design == CandidateForm(("share_all",)) and value == 0.0
 
 
+def two_periods(*, again: bool) -> CrossValidator:
+    """Return choices by a trend of a day in one period; in the other one by all time.
+
+    `again`: by the trend of a day in both.
+    """
+    rng = np.random.default_rng(0)
+    people, places = 400, 30
+    columns = {
+        share(name): rng.standard_normal((people, places)).astype(np.float32) for name in SHARES
+    }
+    day, every = columns[share("share_1d")], columns[share("share_all")]
+    period = np.repeat([0, 1], people // 2)
+    liking = np.where((period == 0)[:, None] | again, 3 * day, every)
+    best = (liking + rng.gumbel(size=liking.shape)).argmax(axis=1)
+    chosen = np.zeros(liking.shape, bool)
+    chosen[np.arange(people), best] = True
+    choice_sets = ChoiceSets(
+        columns,
+        {},
+        chosen,
+        np.zeros(liking.shape, np.float32),
+        np.ones(people, np.int64),
+        np.ones(liking.shape, bool),
+        np.arange(people),
+        np.broadcast_to(np.arange(places, dtype=np.int32), liking.shape),
+        period,
+    )
+    return CrossValidator.halves(choice_sets, 0)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_form_that_loses_in_one_period_is_not_built_on(again: bool) -> None:
+    validator = two_periods(again=again)
+    day, every = CandidateForm(("share_1d",)), CandidateForm(("share_all",))
+    assert validator.gains(day).mean() > validator.gains(every).mean()
+    assert validator.steady(day, every) is again
+    assert validator.surely_better(day, every) is again
+    search = Search(validator, lambda text: None, [])
+    assert search.anchored(("share_1d", "share_all"))[0] == (day if again else every)
+
+
 @pytest.mark.parametrize(("spent", "ends"), [(20, False), (31, True), (53, True), (55, True)])
 def test_a_walk_leaves_half_of_the_time_to_the_search(spent, ends):
     assert walked_enough(spent, FEWEST_LISTS) is ends
@@ -333,6 +375,12 @@ class Told:
         self.queried.append((design.rating_weight, design.personal_rating))
         return self.by_vote.get(design.rating_weight, 0.0) + 0.01 * design.personal_rating
 
+    def steady(self, design, other):
+        return True
+
+    def surely_better(self, design, other):
+        return False
+
 
 @pytest.mark.parametrize(
     ("by_vote", "best", "highest"),
@@ -388,6 +436,12 @@ class Values:
     def __init__(self, value):
         self.value = value
 
+    def steady(self, design, other):
+        return True
+
+    def surely_better(self, design, other):
+        return False
+
 
 def test_the_age_of_items_is_there_before_personal_parts_are_tried():
     def value(form):
@@ -437,6 +491,7 @@ def test_the_best_half_life_is_built_on_where_it_is_surely_better(spread, best):
 
     judge = Values(lambda form: means[form.shares[0]])
     judge.gains = gains
+    judge.surely_better = partial(CrossValidator.surely_better, judge)
     design, found = Search(judge, lambda text: None, []).anchored(tuple(means))
     assert design == CandidateForm((best,)) and found == means[best]
 
