@@ -93,7 +93,7 @@ def frontier(
     if fixed:
         open_ = [one for one in open_ if one.personal == LEARNED and not one.places]
     best = max(open_, key=lambda one: float(one.ndcg.mean()))
-    fit = [one for one in open_ if _within(one.ndcg, best.ndcg) and _steady(one, best)]
+    fit = [one for one in open_ if _within(one, best) and _steady(one, best)]
     top = max(fit, key=lambda one: float(one.debiased.mean()))
     chosen = max((one for one in fit if _level(one, top)), key=lambda one: one.distinct)
     return tuple(
@@ -129,11 +129,23 @@ def _level(one: Measured, top: Measured) -> bool:
     return float(change.mean()) <= ERRORS * _error(change) if len(change) else True
 
 
-def _within(values: Values, best: Values) -> bool:
-    """Whether a place loses no more than one standard error, and no more than `LOSS`."""
-    loss = float((best - values).mean()) if len(best) else 0.0
-    most = LOSS * float(best.mean()) if len(best) else 0.0
-    return loss <= min(ERRORS * _error(best - values), most)
+def _within(one: Measured, best: Measured) -> bool:
+    """Whether a place loses no more than one standard error, and no more than `LOSS`.
+
+    The error is that of users, or that of periods where these differ by more: all lists of a period
+    are of one moment, so that users alone would make it too small.
+    """
+    values = best.ndcg - one.ndcg
+    loss = float(values.mean()) if len(values) else 0.0
+    most = LOSS * float(best.ndcg.mean()) if len(values) else 0.0
+    error = max(_error(values), _error_of_periods(best.periods - one.periods))
+    return loss <= min(ERRORS * error, most)
+
+
+def _error_of_periods(change: Values) -> float:
+    """Return the standard error of the mean of some periods; 0 for one."""
+    n = len(change)
+    return float(change.std(ddof=1) / np.sqrt(n)) if n > 1 else 0.0
 
 
 def _steady(one: Measured, best: Measured) -> bool:

@@ -67,7 +67,8 @@ class Search:
             best = self._best(self._with_each_linear(best[0], dated=True), best)
         if voted:
             best = self._voted(best)
-        forms = [(name, lift) for lift in ((False, True) if timed else (False,)) for name in found]
+        # The lift has one weight, sums have three: of forms that are level the simpler one stays.
+        forms = [(name, lift) for lift in ((True, False) if timed else (False,)) for name in found]
         near = [replace(best[0], neighbours=name, lift=lift) for name, lift in forms]
         best = self._best(near, best)
         best = self._alone(found, factors, best)
@@ -121,7 +122,7 @@ class Search:
         words of the history among old items, before anything tells old from new.
         """
         if best[0].neighbours is None:
-            lifts = (False, True) if timed else (False,)
+            lifts = (True, False) if timed else (False,)
             best = self._best(
                 [replace(best[0], neighbours=n, lift=lift) for lift in lifts for n in neighbours],
                 best,
@@ -154,7 +155,9 @@ class Search:
             pair = self._best_of([replace(forms[0], factors=forms[1].factors)])
         every = [*single, *([pair] if pair else [])]
         self.alone, highest = max(every, key=lambda one: one[1])
-        return (self.alone, highest) if self.alone and highest > best[1] else best
+        if self.alone is None or highest <= best[1]:
+            return best
+        return (self.alone, highest) if self.validator.steady(self.alone, best[0]) else best
 
     def _best_of(self, forms: Iterable[CandidateForm]) -> tuple[CandidateForm | None, float]:
         """Return the best of some forms; None where none finds anything or the time is over."""

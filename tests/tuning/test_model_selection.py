@@ -343,7 +343,17 @@ def test_what_validation_scores_is_what_is_served(engines):
     assert np.allclose(found - found.mean(), validated - validated.mean(), atol=1e-3)
 
 
-class Known:
+class OnePeriod:
+    """The part of a validator that compares periods, with one of them."""
+
+    def steady(self, design, other):
+        return True
+
+    def surely_better(self, design, other):
+        return False
+
+
+class Known(OnePeriod):
     """A judge who values forms by the engines they have, without popularity."""
 
     def __init__(self, values):
@@ -365,7 +375,7 @@ def test_the_best_engines_of_both_kinds_are_tried_together(pair, best):
     assert Known(values).value(found) == values[best]
 
 
-class Told:
+class Told(OnePeriod):
     """A judge whose verdicts are known."""
 
     def __init__(self, by_vote):
@@ -374,12 +384,6 @@ class Told:
     def value(self, design):
         self.queried.append((design.rating_weight, design.personal_rating))
         return self.by_vote.get(design.rating_weight, 0.0) + 0.01 * design.personal_rating
-
-    def steady(self, design, other):
-        return True
-
-    def surely_better(self, design, other):
-        return False
 
 
 @pytest.mark.parametrize(
@@ -428,19 +432,13 @@ def test_a_part_that_later_parts_made_idle_is_taken_out(idle, kept):
     assert found.rating_weight == kept and found.personal_rating == bool(kept)
 
 
-class Values:
+class Values(OnePeriod):
     """A validator of which the value of each form is known."""
 
     opinions = None
 
     def __init__(self, value):
         self.value = value
-
-    def steady(self, design, other):
-        return True
-
-    def surely_better(self, design, other):
-        return False
 
 
 def test_the_age_of_items_is_there_before_personal_parts_are_tried():
