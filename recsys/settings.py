@@ -234,6 +234,13 @@ class Settings:
         (COMMANDS,),
         unit="seconds",
     )
+    archive: str = _setting(
+        "",
+        kinds.OBJECTS,
+        "object store of copies of the events by day of arrival, which nights write, and read"
+        " instead of the store; of one store; credentials as for RECSYS_BUNDLES; empty: none",
+        secret=True,
+    )
     webhook_networks: Texts = _setting(
         (),
         kinds.NETWORKS,

@@ -79,7 +79,7 @@ class AppState:
     ) -> None:
         self.settings = settings
         self.metrics = Metrics(settings.metrics_folder, figures)
-        self.link = StoreLink(settings.store_url, settings.write_seconds)
+        self.link = StoreLink(settings.store_url, settings.write_seconds, settings.archive)
         self.bundles = BundleStore(settings.home)
         self.gate = Authenticator(settings, lambda: self.worker.load_keys(), buckets)
         self.cache = Cache(settings.cache_entries, settings.cache_seconds, settings.cache_bytes)

@@ -24,8 +24,9 @@ _WATCHED = 5.0  # seconds since the background thread tried, in which requests l
 class StoreLink:
     """Opens the store when it can, and remembers for a second that it could not be reached."""
 
-    def __init__(self, url: str, wait: float = 2.0) -> None:
+    def __init__(self, url: str, wait: float = 2.0, archive: str = "") -> None:
         self.url = url
+        self._archive = archive
         self.wait = wait  # seconds that a writer waits for others
         self.failed = 0.0  # monotonic seconds until which the store counts as away
         self._tried = -_WATCHED  # monotonic seconds when a patient caller last tried
@@ -74,7 +75,7 @@ class StoreLink:
     def _opened(self) -> Store:
         with self._lock:
             if self._store is None:
-                self._store = Store.open(self.url, wait=self.wait)
+                self._store = Store.open(self.url, wait=self.wait, archive=self._archive)
             return self._store
 
     def keys(self) -> Keys:

@@ -29,7 +29,7 @@ def command(user: str, as_json: bool) -> None:
     Nothing held of USER is an error: exit status 1.
     """
     settings, user = load_settings(), canonical_id(user)
-    with Store.open(settings.store_url) as store:
+    with Store.open(settings.store_url, archive=settings.archive) as store:
         with audited(store, "erase", user, erases=True):
             receipt = erase(store, settings.home, user)
             if receipt.empty:

@@ -29,7 +29,8 @@ def command(user: str, other: str, as_json: bool) -> None:
     Events, follows, controls in force, interests and what was shown move. Nothing held of OTHER,
     and no earlier merge of the two, is an error: exit status 1.
     """
-    with Store.open(load_settings().store_url) as store:
+    settings = load_settings()
+    with Store.open(settings.store_url, archive=settings.archive) as store:
         with audited(store, "merge", user, other):
             found = merge_users(store, user, other)
             if found is None:

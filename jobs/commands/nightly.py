@@ -75,7 +75,7 @@ def run_night(settings: Settings, tune_always: bool = False) -> dict[str, Any]:
     """
     with (
         only_one(settings.home, "nightly"),
-        Store.open(settings.store_url) as store,
+        Store.open(settings.store_url, archive=settings.archive) as store,
         job_progress("nightly") as progress,
     ):
         pull_current(settings, progress)

@@ -15,12 +15,14 @@ from typing import Any
 
 from recsys.bundle import RawBundle, read_bundle, write_bundle
 from recsys.bundle_store import BundleStore
+from recsys.data.event_tables import EventTable
 from recsys.data.unrecorded_items import with_records
 from recsys.errors import DataError
 from recsys.experiments.registry import Experiments
 from recsys.fairness.exposure_report import REPORT, exposure_report
 from recsys.remote_bundles.remote_bundle_store import RemoteBundleStore
 from recsys.safety.comment_dampening import dampened
+from recsys.store.archived_event_table import ArchiveUse
 from recsys.text.sentiment.comment_cache import with_comment_sentiment
 from recsys.tuning.baseline_comparison import baseline_blend, named
 from recsys.tuning.social_term_priors import with_social_priors
@@ -73,7 +75,8 @@ class NightPipeline:
             "last_event_id": self.night.store.last_event_id(),
             "last_change_id": self.night.store.last_change_id(),
         }
-        events, items = self.night.store.event_table(), self.night.store.item_table()
+        events, archived = self.stored_events()
+        items = self.night.store.item_table()
         events = (
             with_comment_sentiment(events, self.night.settings.sentiment_scorer)
             if self.night.settings.tone_strength
@@ -101,8 +104,19 @@ class NightPipeline:
             "unrecorded": asdict(unrecorded),
             "unknown_kinds": self.night.settings.weights.unknown_kinds(mix),
             "version": f"{stamp}-{self.night.number}",
+            "archive": None if archived is None else asdict(archived),
             **position,
         }
+
+    def stored_events(self) -> tuple[EventTable, ArchiveUse | None]:
+        """Return all events of the store, by way of the archive where there is one."""
+        store = self.night.store
+        if store.archive is None:
+            return store.event_table(), None
+        events, used = store.archived_event_table(time.time())
+        if used.problem:
+            self.night.progress.message(f"the archive is not up to date: {used.problem}")
+        return events, used
 
     def distill(self, out: Path) -> Detail:
         """Have the static word vectors, which are made once per machine."""

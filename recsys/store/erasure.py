@@ -25,7 +25,7 @@ from recsys.store.exposures import forget_shown
 from recsys.store.file_locks import LockedError, alone_with, only_one
 from recsys.store.outbox import remove_notices
 from recsys.store.pseudonyms import Pseudonyms
-from recsys.store.schema import controls, erasures, follows, items
+from recsys.store.schema import controls, erasures, events, follows, items, users
 from recsys.store.store import Store
 from recsys.store.stream_positions import StreamPositions
 from recsys.store.stream_rejects import erase_rejects
@@ -118,7 +118,7 @@ def erase(store: Store, home: Path, user_id: str) -> Receipt:
     for name in (user_id, *merged):
         for kind, count in _clean_rejects(home / "rejects", name).items():
             rejects[kind] += count
-    removed, at = _erase_rows(store, person, user_id, merged)
+    removed, at, days = _erase_rows(store, person, user_id, merged)
     messages = {MESSAGES: removed.pop(MESSAGES)}
     links, sent = ({name: removed.pop(name)} for name in (LINKS, NOTICES))
     shown = {name: removed.pop(name) for name in ("exposures", "outcomes")}
@@ -137,6 +137,9 @@ def erase(store: Store, home: Path, user_id: str) -> Receipt:
         Place("bundles", {}, "hold no user id and no event"),
         Place("logs", {}, "hold the pseudonym only"),
     ]
+    if store.archive is not None:
+        count, how = store.archive.forget_days(days)
+        places.append(Place("archive", {"archive_files": count}, how))
     owed = store.db.on_sqlite and not emptied
     when = time.time() if emptied else None
     return Receipt(person, at, tuple(places), _kept(store, user_id), owed, when)
@@ -166,9 +169,14 @@ def log_emptied(store: Store) -> float | None:
 
 def _erase_rows(
     store: Store, person: str, user_id: str, merged: Sequence[str]
-) -> tuple[dict[str, int], float]:
+) -> tuple[dict[str, int], float, list[int]]:
+    """Remove a user's rows; return how many went, when, and the days of their archived events."""
+    days: list[int] = []
     with store.db.write() as connection:
         at = time.time()
+        if store.archive is not None:
+            number = select(users.c.id).where(users.c.user_id == user_id).scalar_subquery()
+            days = store.archive.days_of(connection, events.c.user == number)
         removed = remove_rows(connection, user_id) | forget_shown(connection, person)
         removed[NOTICES] = remove_notices(connection, person)
         removed[MESSAGES] = erase_rejects(connection, (user_id, *merged))
@@ -176,7 +184,7 @@ def _erase_rows(
         if any(removed.values()):
             connection.execute(insert(erasures).values(person=person, at=at))
         removed[LINKS] = unlink(connection, person)
-    return removed, at
+    return removed, at, days
 
 
 def _described(db: Database, emptied: bool) -> str:

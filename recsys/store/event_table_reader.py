@@ -2,34 +2,46 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
-from sqlalchemy import Column, Connection, select
+from sqlalchemy import Column, ColumnElement, Connection, select
 
 from recsys.array_types import Rows
 from recsys.data.event_tables import EventTable
 from recsys.data.ids import IdMap
+from recsys.store.event_rows import Column1D, EventRows, read_rows
 from recsys.store.schema import LIVE, events, items, kinds, users
-
-CHUNK = 50_000  # rows fetched at a time
-
-Column1D = NDArray[Any]
 
 
 def read_table(connection: Connection, before: float | None) -> EventTable:
     """Return the events on live items, strictly before a time if given, in the order of time."""
-    user, item, kind, value, time, moment, comments = _columns(connection, before)
-    order = np.argsort(moment, kind="stable")  # rows come by id, so ties keep their arrival
+    gone = select(items.c.id).where(items.c.state != LIVE)
+    conditions: list[ColumnElement[bool]] = [events.c.item.not_in(gone)]
+    if before is not None:
+        conditions.append(events.c.moment < before)
+    return table_of(connection, *read_rows(connection, *conditions))
+
+
+def on_live_items(connection: Connection, rows: EventRows) -> EventRows:
+    """Return the events whose items are not hidden or deleted."""
+    gone = list(connection.execute(select(items.c.id).where(items.c.state != LIVE)).scalars())
+    if not gone:
+        return rows
+    return rows.select(~np.isin(rows.item, np.array(gone, np.int64)))
+
+
+def table_of(connection: Connection, rows: EventRows, texts: Mapping[int, str]) -> EventTable:
+    """Return events with the outside ids of the store in the order of time; `texts` by id."""
+    order = np.argsort(rows.moment, kind="stable")  # rows come by id, so ties keep their arrival
+    time = rows.timestamp
     if np.isfinite(time).any():
-        time = np.where(np.isfinite(time), time, moment)  # undated ones stand at their arrival
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    user_ids, user_rows = _renumbered(connection, users.c.user_id, user[order])
-    item_ids, item_rows = _renumbered(connection, items.c.item_id, item[order])
-    kind_ids, kind_rows = _renumbered(connection, kinds.c.name, kind[order])
+        time = np.where(np.isfinite(time), time, rows.moment)  # undated ones stand at their arrival
+    user_ids, user_rows = _renumbered(connection, users.c.user_id, rows.user[order])
+    item_ids, item_rows = _renumbered(connection, items.c.item_id, rows.item[order])
+    kind_ids, kind_rows = _renumbered(connection, kinds.c.name, rows.kind[order])
+    worded = np.flatnonzero(rows.worded[order])
+    named = zip(worded.tolist(), rows.id[order[worded]].tolist(), strict=True)
     return EventTable(
         users=IdMap.from_ids(user_ids),
         items=IdMap.from_ids(item_ids),
@@ -37,51 +49,11 @@ def read_table(connection: Connection, before: float | None) -> EventTable:
         item=item_rows,
         kind=kind_rows.astype(np.int16),
         kinds=tuple(kind_ids),
-        value=value[order].astype(np.float32),
+        value=rows.value[order].astype(np.float32),
         time=time[order],
-        comments={int(place[row]): text for row, text in comments.items()},
-        numbers=np.unique(user),
+        comments={place: texts[id] for place, id in named},
+        numbers=np.unique(rows.user),
     )
-
-
-def _columns(connection: Connection, before: float | None) -> tuple[Any, ...]:
-    parts: list[tuple[Column1D, ...]] = []
-    comments: dict[int, str] = {}
-    count = 0
-    for rows in _chunks(connection, before):
-        *numbers, texts = zip(*rows, strict=True)
-        parts.append(
-            tuple(np.array(column, kind) for column, kind in zip(numbers, _KINDS, strict=True))
-        )
-        comments.update((count + at, text) for at, text in enumerate(texts) if text)
-        count += len(rows)
-    if not parts:
-        return *(np.zeros(0, kind) for kind in _KINDS), comments
-    return *(np.concatenate(column) for column in zip(*parts, strict=True)), comments
-
-
-# user, item, kind, value, timestamp, moment; None becomes NaN
-_KINDS = (np.int64, np.int64, np.int64, np.float64, np.float64, np.float64)
-
-
-def _chunks(connection: Connection, before: float | None) -> Iterator[list[Any]]:
-    column = events.c
-    query = select(
-        column.user,
-        column.item,
-        column.kind,
-        column.value,
-        column.timestamp,
-        column.moment,
-        column.text,
-    ).order_by(column.id)
-    gone = select(items.c.id).where(items.c.state != LIVE)
-    query = query.where(column.item.not_in(gone))
-    if before is not None:
-        query = query.where(column.moment < before)
-    result = connection.execution_options(yield_per=CHUNK).execute(query)
-    while rows := result.fetchmany(CHUNK):
-        yield list(rows)
 
 
 def _renumbered(

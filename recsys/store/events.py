@@ -9,7 +9,7 @@ import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -36,6 +36,10 @@ from recsys.store.prepared_reads import Read, given
 from recsys.store.schema import events, items, kinds, shares, users
 from recsys.store.shares import add_shares
 from recsys.store.watches import forget_comments
+
+if TYPE_CHECKING:
+    from recsys.store.archived_event_table import ArchiveUse
+    from recsys.store.event_archive import EventArchive
 
 UNDATED = "undated"  # source of the undated events of files
 BATCH = 20_000  # events per transaction: some tenths of a second in which others wait
@@ -154,6 +158,7 @@ class EventLog:
 
     db: Database
     appending: GroupCommit[Batch, Added]
+    archive: EventArchive | None = None  # copies of events by day; None: none is used
 
     def add_events(
         self,
@@ -337,11 +342,16 @@ class EventLog:
 
     def delete_event(self, id: int) -> bool:
         """Remove one event for good; False when there is none of that id."""
+        days: list[int] = []
         with self.db.write() as connection:
+            if self.archive is not None:
+                days = self.archive.days_of(connection, events.c.id == id)
             removed = connection.execute(delete(events).where(events.c.id == id)).rowcount > 0
             if removed:
                 forget_comments(connection, select(literal(id)))
             connection.execute(delete(shares).where(shares.c.event == id))
+        if self.archive is not None:
+            self.archive.forget_days(days)
         self.db.forget_deleted()
         return removed
 
@@ -353,6 +363,17 @@ class EventLog:
         """
         with self.db.snapshot() as connection:
             return read_table(connection, before)
+
+    def archived_event_table(self, now: float) -> tuple[EventTable, ArchiveUse]:
+        """Return all events as `event_table` does, read from the archive as far as it agrees.
+
+        The store must have one. `now`: Unix seconds; days that are over are written.
+        """
+        # loaded at night only
+        from recsys.store.archived_event_table import archived_event_table
+
+        assert self.archive is not None
+        return archived_event_table(self.db, self.archive, now)
 
 
 def _rows(

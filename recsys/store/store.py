@@ -51,11 +51,12 @@ class Store(
         self.appending = GroupCommit(self._append)
 
     @classmethod
-    def open(cls, url: str, bulk: bool = False, wait: float = BUSY) -> Store:
+    def open(cls, url: str, bulk: bool = False, wait: float = BUSY, archive: str = "") -> Store:
         """Open sqlite:///path or postgresql://…, created or upgraded where needed.
 
-        `bulk` and `wait` as in Database. A store that is up to date is only read. StoreError when
-        it was upgraded by a newer version of this program.
+        `bulk` and `wait` as in Database; `archive`: URL of the archive of events, empty: none. A
+        store that is up to date is only read. StoreError when it was upgraded by a newer version of
+        this program.
         """
         db = Database.open(url, bulk, wait)
         try:
@@ -63,7 +64,13 @@ class Store(
         except BaseException:
             db.engine.dispose()
             raise
-        return cls(db)
+        store = cls(db)
+        if archive:
+            # loaded where an archive is used
+            from recsys.store.event_archive import EventArchive
+
+            store.archive = EventArchive(archive)
+        return store
 
     @property
     def engine(self) -> Engine:

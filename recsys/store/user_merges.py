@@ -91,11 +91,12 @@ def merge_users(store: Store, user_id: str, from_id: str) -> Merged | None:
     if user_id == from_id:
         raise DataError(f"{user_id!r} cannot be merged with itself")
     names = Pseudonyms.of_store(store)
-    person, old = names.of(user_id), names.of(from_id)
+    person, old, archive = names.of(user_id), names.of(from_id), store.archive
     with store.db.write() as connection:
         source = connection.execute(select(users.c.id).where(users.c.user_id == from_id)).scalar()
         if source is None:
             return _before(connection, user_id, from_id, person, old)
+        days = [] if archive is None else archive.days_of(connection, events.c.user == source)
         target = store.db.numbers(connection, users.c.user_id, [user_id])[user_id]
         moved = _events(connection, source, target)
         move_shares(connection, source, target)
@@ -115,6 +116,8 @@ def merge_users(store: Store, user_id: str, from_id: str) -> Merged | None:
         log_all_of(store.db, connection, target, user_id)
         at = time.time()
         _log(connection, source, target, (user_id, from_id, person, old), at)
+    if archive is not None:
+        archive.forget_days(days)
     store.db.known.forget()  # the number of the old id
     return Merged(user_id, from_id, person, old, at, moved)
 

@@ -1,6 +1,7 @@
 """The store on a real PostgreSQL server, which the test package brings along."""
 
 import pytest
+from archive_contract import ArchiveContract
 from audit_contract import AuditContract
 from migration_contract import MigrationContract
 from outbox_contract import OutboxContract
@@ -32,6 +33,10 @@ class TestAudit(AuditContract):
 
 
 class TestOutbox(OutboxContract):
+    pass
+
+
+class TestArchive(ArchiveContract):
     pass
 
 

@@ -3,6 +3,7 @@
 import sqlite3
 
 import pytest
+from archive_contract import ArchiveContract
 from audit_contract import AuditContract
 from outbox_contract import OutboxContract
 from store_contract import StoreContract
@@ -27,6 +28,10 @@ class TestAudit(AuditContract):
 
 
 class TestOutbox(OutboxContract):
+    pass
+
+
+class TestArchive(ArchiveContract):
     pass
 
 
