@@ -15,7 +15,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from recsys.errors import DataError
-from recsys.object_storage.urls import FORMS, check_url
 
 Weights = Mapping[str, float]
 Texts = tuple[str, ...]
@@ -202,11 +201,15 @@ WEIGHTS = Kind("kind=number, joined by commas", _weights, _written_weights)
 
 
 def _objects(value: Any) -> str:
-    text = _text(value).strip()
-    return check_url(text) if text else ""
+    if not (text := _text(value).strip()):
+        return ""
+    # loaded where one is given
+    from recsys.object_storage.urls import check_url
+
+    return check_url(text)
 
 
-OBJECTS = Kind(FORMS, _objects)
+OBJECTS = Kind("s3://bucket/prefix or file:///folder", _objects)
 
 
 def masked(text: str) -> str:

@@ -24,7 +24,9 @@ from jobs.progress import LogProgress
 from recsys.bundle_store import BundleStore
 from recsys.errors import BundleError, DataError, ObjectStoreError
 from recsys.object_storage.s3_objects import S3Objects
+from recsys.object_storage.urls import FORMS
 from recsys.remote_bundles.remote_bundle_store import RemoteBundleStore
+from recsys.setting_kinds import OBJECTS
 from recsys.settings import Settings, describe
 from recsys.store.store import Store
 
@@ -98,6 +100,10 @@ def test_without_the_setting_push_and_pull_name_it(tmp_path, monkeypatch):
     for words in (("pull",), ("push",)):
         with pytest.raises(DataError, match=r"RECSYS_BUNDLES is not set.*s3://bucket"):
             run(*words)
+
+
+def test_the_forms_of_urls_are_told_alike():
+    assert OBJECTS.words == FORMS
 
 
 def test_credentials_in_the_url_are_refused_and_not_shown():
