@@ -1,0 +1,245 @@
+"""Commands: what a sentence may ask of the dialogue, a closed union; nothing else is carried out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any, Literal, get_args
+
+from recsys.errors import DataError
+
+Action = Literal["more", "less", "mute", "only", "forget"]
+Scope = Literal["conversation", "profile"]
+Comparison = Literal[
+    "shorter",
+    "longer",
+    "newer",
+    "older",
+    "lighter",
+    "darker",
+    "more_known",
+    "less_known",
+    "cheaper",
+    "dearer",
+    "better_rated",
+]
+Shown = Literal["more", "profile", "controls"]
+Smalltalks = Literal["greeting", "thanks", "farewell", "agreement", "praise", "complaint", "self"]
+Reason = Literal["person", "threat", "self_harm"]
+# unknown: not understood · outside: nothing that this service does · another_user: it concerns
+# somebody else · instructions: the text gives orders to a model · empty: no words
+Impossible = Literal["unknown", "outside", "another_user", "instructions", "empty"]
+TargetKind = Literal[
+    "words", "topic", "tag", "category", "author", "entity", "item", "years", "language"
+]
+REFERENCES = ("this", "last")  # words of a target that stand for items of the conversation
+
+MOST = 5  # commands of one message
+MOST_OPTIONS = 3  # of a clarification
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What a command is about: words of the message, and what they were linked to.
+
+    `kind` "words": nothing but the words. `value`: a topic's number, an item's or author's id, two
+    years with a dash, else the label as items have it.
+    """
+
+    words: str
+    kind: TargetKind = "words"
+    value: str = ""
+    name: str = ""  # how answers call it; empty: by the words
+
+    @property
+    def called(self) -> str:
+        """How answers call it."""
+        return self.name or self.words
+
+
+@dataclass(frozen=True, slots=True)
+class Steer:
+    """More or less of a target, none of it, nothing else, or its part of the history forgotten."""
+
+    action: Action
+    target: Target
+    scope: Scope = "conversation"
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """A list: by words, like an item, and by comparison with it or with what was shown last."""
+
+    words: str = ""
+    like: Target | None = None
+    than: tuple[Comparison, ...] = ()
+    target: Target | None = None  # what the words were linked to
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The reasons of an item; without one, of what was shown last."""
+
+    item: Target | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """What happens around a subject; without one, in general."""
+
+    subject: Target | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """A question about the platform, answered from its help texts."""
+
+    question: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Undo:
+    """The last change taken back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """More of the list, what is known of the user, or what steers their lists."""
+
+    what: Shown = "more"
+
+
+@dataclass(frozen=True, slots=True)
+class Clarify:
+    """A question back: which of at most three targets is meant, for a command that waits."""
+
+    words: str
+    options: tuple[Target, ...]
+    waiting: Steer | Find | Around | Why | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Smalltalk:
+    """A greeting, thanks and the like."""
+
+    what: Smalltalks = "greeting"
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """A hand-over to people: somebody asks for them, threatens, or may harm themselves."""
+
+    reason: Reason = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class CannotDo:
+    """What is not understood, or not done here."""
+
+    what: Impossible = "unknown"
+    words: str = ""
+
+
+Command = (
+    Steer | Find | Why | Around | Help | Undo | Show | Clarify | Smalltalk | Handoff | CannotDo
+)
+KINDS: Mapping[str, type[Command]] = {one.__name__.lower(): one for one in get_args(Command)}
+
+
+def kind_of(command: Command) -> str:
+    """Return the name of a command in lower case: steer, find, …, cannotdo."""
+    return type(command).__name__.lower()
+
+
+def command_json(command: Command) -> dict[str, Any]:
+    """Return a command as JSON knows it: `kind` and its fields, without what is empty."""
+    found: dict[str, Any] = {"kind": kind_of(command)}
+    for field in fields(command):
+        value = getattr(command, field.name)
+        if isinstance(value, Target):
+            found[field.name] = _target_json(value)
+        elif isinstance(value, Steer | Find | Around | Why):
+            found[field.name] = command_json(value)
+        elif isinstance(value, tuple):
+            parts = [_target_json(one) if isinstance(one, Target) else one for one in value]
+            if parts:
+                found[field.name] = parts
+        elif value:
+            found[field.name] = value
+    return found
+
+
+def _target_json(target: Target) -> dict[str, str]:
+    known = ((name, getattr(target, name)) for name in ("words", "kind", "value", "name"))
+    return {name: value for name, value in known if value}
+
+
+def command_of(given: Mapping[str, Any]) -> Command:
+    """Return the command of what `command_json` gives; DataError for anything else."""
+    kind = given.get("kind")
+    if not isinstance(kind, str) or kind not in KINDS:
+        raise DataError(f"command {kind!r:.50} is none of {', '.join(KINDS)}")
+    made: dict[str, Any] = {}
+    known = {field.name: field for field in fields(KINDS[kind])}
+    for name, value in given.items():
+        if name == "kind":
+            continue
+        if name not in known:
+            raise DataError(f"command {kind}: no field {name!r:.50}; there are {', '.join(known)}")
+        made[name] = _value(kind, name, value)
+    try:
+        return KINDS[kind](**made)
+    except TypeError as error:
+        raise DataError(f"command {kind}: {error}") from None
+
+
+_CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
+    ("steer", "action"): get_args(Action),
+    ("steer", "scope"): get_args(Scope),
+    ("show", "what"): get_args(Shown),
+    ("smalltalk", "what"): get_args(Smalltalks),
+    ("handoff", "reason"): get_args(Reason),
+    ("cannotdo", "what"): get_args(Impossible),
+}
+_TARGETS = ("target", "like", "item", "subject")
+LONGEST = 500  # characters of a text in a command
+
+
+def _value(kind: str, name: str, value: object) -> Any:
+    if (kind, name) in _CHOICES:
+        return _chosen(f"{kind}.{name}", value, _CHOICES[kind, name])
+    if name in _TARGETS:
+        return _target_of(value)
+    if name == "waiting":
+        waiting = command_of(value) if isinstance(value, Mapping) else None
+        if not isinstance(waiting, Steer | Find | Around | Why):
+            raise DataError(f"{kind}.waiting is no steer, find, around or why")
+        return waiting
+    if name in ("than", "options"):
+        if not isinstance(value, list) or len(value) > len(get_args(Comparison)):
+            raise DataError(f"{kind}.{name} is no short list")
+        if name == "options":
+            return tuple(map(_target_of, value[:MOST_OPTIONS]))
+        return tuple(_chosen(f"{kind}.than", one, get_args(Comparison)) for one in value)
+    if not isinstance(value, str) or len(value) > LONGEST:
+        raise DataError(f"{kind}.{name} is no text of up to {LONGEST} characters")
+    return value
+
+
+def _chosen(name: str, value: object, choices: tuple[str, ...]) -> str:
+    if not isinstance(value, str) or value not in choices:
+        raise DataError(f"{name}={value!r:.50} is none of {', '.join(choices)}")
+    return value
+
+
+def _target_of(value: object) -> Target:
+    if not isinstance(value, Mapping) or not value.keys() <= {"words", "kind", "value", "name"}:
+        raise DataError("a target has words, and may have kind, value and name")
+    texts = {str(name): one for name, one in value.items()}
+    for name, one in texts.items():
+        if not isinstance(one, str) or len(one) > LONGEST:
+            raise DataError(f"target.{name} is no text of up to {LONGEST} characters")
+    if "words" not in texts:
+        raise DataError("a target has words")
+    _chosen("target.kind", texts.get("kind", "words"), get_args(TargetKind))
+    return Target(**texts)

@@ -1,0 +1,310 @@
+"""Understanding: a message to commands, by patterns, then by the intent classifier."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from recsys.dialogue import chinese_patterns, english_patterns
+from recsys.dialogue.commands import (
+    MOST,
+    Around,
+    CannotDo,
+    Command,
+    Find,
+    Handoff,
+    Help,
+    Show,
+    Smalltalk,
+    Steer,
+    Target,
+    Undo,
+    Why,
+)
+from recsys.dialogue.intent_classifier import IntentClassifier, shipped_classifier
+from recsys.dialogue.keyword_spelling import corrected
+from recsys.dialogue.message_text import Message, is_han
+from recsys.dialogue.remaining_words import remaining_words
+from recsys.text.language.english_word_share import listed
+
+LONGEST_NOUN = 6  # words of a clause that may be nothing but what is searched for
+LONGEST_HAN_NOUN = 10  # signs of such a clause
+_AND = re.compile(r"\s(?:and|but|then|also|plus)\s")
+_NOISE = re.compile(r"^(?:[啊哦呃嗯嘟哈呵阿巴吧呀呢了的]+|[^\w]*)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """The commands of a message, at most MOST, and what was left out."""
+
+    commands: tuple[Command, ...]
+    too_many: int = 0  # commands left out
+    contradicted: tuple[Steer, ...] = ()  # earlier wishes about the same, which do not hold
+
+
+class Understanding(Protocol):
+    """What turns messages into commands; see `recsys.dialogue.commands`."""
+
+    def understand(self, message: Message, known: Callable[[str], bool]) -> Understood:
+        """Return the commands of a message. `known`: whether items have a label or words."""
+
+
+def nothing_known(words: str) -> bool:
+    """Return False: without a catalogue no word is known."""
+    return False
+
+
+class PatternUnderstanding:
+    """Patterns of English and Chinese, then the intent classifier where none fits."""
+
+    def __init__(self, classifier: IntentClassifier | None = None) -> None:
+        self._classifier = classifier
+
+    @property
+    def classifier(self) -> IntentClassifier:
+        """The classifier in use; that of the package is read with the first clause it is for."""
+        return self._classifier or shipped_classifier()
+
+    def understand(
+        self, message: Message, known: Callable[[str], bool] = nothing_known
+    ) -> Understood:
+        """Return the commands of a message; see Understanding."""
+        if not any(map(str.isalnum, message.typed)):
+            return Understood((CannotDo("empty"),))
+        for module in (english_patterns, chinese_patterns):
+            handoff = module.safety(message.plain)
+            if handoff is not None:
+                return Understood((handoff,))
+        han = is_han(message.plain)
+        module = chinese_patterns if han else english_patterns
+        if found := english_patterns.whole(message.plain) or module.whole(message.plain):
+            return Understood(found)
+        return merged(self._clauses(message, known), _profile_wide(message))
+
+    def _clauses(
+        self, message: Message, known: Callable[[str], bool]
+    ) -> list[tuple[Command, ...]]:
+        if len(message.clauses) > 1 and (joined := _joined(message)):
+            return [joined]
+        found = []
+        for words in message.clauses:
+            found.extend(self._parts(words, known))
+        return found
+
+    def _parts(self, words: str, known: Callable[[str], bool]) -> list[tuple[Command, ...]]:
+        """Return the commands of a clause, or of its parts around "and" where all are commands."""
+        han = is_han(words)
+        if not han:
+            words = corrected(words, known)
+            parts = _AND.split(words)
+            if 1 < len(parts) <= MOST + 1 and all(map(_starts_command, parts[1:])):
+                made = [by_pattern(part) for part in parts]
+                if all(made):
+                    return made
+        made_whole = by_pattern(words)
+        return [made_whole or self._without_pattern(words, known)]
+
+    def _without_pattern(
+        self, words: str, known: Callable[[str], bool]
+    ) -> tuple[Command, ...]:
+        if known(words):
+            return (Find(words),)
+        intent, chance = self.classifier.intent(words)
+        if chance < self.classifier.threshold or _NOISE.match(words):
+            intent = ""
+        if intent in ("", "find", "outside") and _is_noun(words, known):
+            if intent != "outside" or chance < SURE_OUTSIDE:
+                return (Find(_find_words(words)),)
+        made = _of_intent(intent, words) if intent else None
+        return (made or CannotDo("unknown", words),)
+
+
+SURE_OUTSIDE = 0.9  # probability from which words that may be searched for are outside all the same
+
+
+def by_pattern(words: str) -> tuple[Command, ...]:
+    """Return the commands of a clause by the patterns of its language; empty: none fits."""
+    if is_han(words):
+        return chinese_patterns.clause(words)
+    return english_patterns.clause(words)
+
+
+def _joined(message: Message) -> tuple[Command, ...]:
+    """Return the command of a message whose clauses are one sentence, such as "like X, but Y"."""
+    whole = message.plain
+    if not is_han(whole):
+        whole = corrected(whole)
+        made = by_pattern(whole) if len(message.clauses) == 2 else ()
+    else:
+        made = by_pattern("，".join(message.clauses).replace("，", "")) if len(message.clauses) == 2 else ()
+    if len(made) == 1 and isinstance(made[0], Find) and made[0].like is not None:
+        own = [by_pattern(part) for part in message.clauses]
+        separate = [one for part in own for one in part]
+        if any(isinstance(one, Steer) and one.action in ("less", "mute") for one in separate):
+            return ()
+        return made
+    return ()
+
+
+_STARTS = re.compile(
+    r"^(?:more|less|fewer|no|not|only|just|hide|mute|block|show|stop|never|find|recommend|undo|why|what|how|"
+    r"give|remove|dont|also|please|i|get|play|newer|older|shorter|longer|lighter|darker|too|something|anything|without|ban|skip)\b"
+)
+
+
+def _starts_command(words: str) -> bool:
+    return _STARTS.match(words) is not None
+
+
+def _profile_wide(message: Message) -> bool:
+    """Whether a clause says nothing but that the message is meant for ever: "permanently"."""
+    return any(
+        pattern.fullmatch(words + " ") or pattern.fullmatch(words)
+        for words in message.clauses
+        for pattern in (english_patterns.PROFILE, chinese_patterns.PROFILE)
+    )
+
+
+def merged(parts: Sequence[Sequence[Command]], profile: bool = False) -> Understood:
+    """Return the commands of clauses as those of one message.
+
+    "It" and "that" stand for what the clause before was about; repetitions, small talk beside
+    commands and clauses without a command are left out; of contradictions the last wins.
+    """
+    found: list[Command] = []
+    for one in (command for part in parts for command in part):
+        _add(found, one)
+    telling = [one for one in found if not isinstance(one, Smalltalk | CannotDo)]
+    impossible = [
+        one for one in found if isinstance(one, CannotDo) and one.what not in ("unknown", "empty")
+    ]
+    kept = telling or impossible[:1] or _best_of_rest(found)
+    if profile:
+        kept = [
+            replace(one, scope="profile") if isinstance(one, Steer) else one for one in kept
+        ]
+    kept, contradicted = _without_contradictions(kept)
+    if not kept:
+        kept = [CannotDo("empty")]
+    return Understood(tuple(kept[:MOST]), max(len(kept) - MOST, 0), tuple(contradicted))
+
+
+def _best_of_rest(found: Sequence[Command]) -> list[Command]:
+    """Return small talk, the one that matters most; else what is not understood."""
+    small = [one for one in found if isinstance(one, Smalltalk)]
+    small.sort(key=lambda one: _WEIGHT.get(one.what, 1))
+    return list(small[:1] or found[:1])
+
+
+_WEIGHT = {"complaint": 0, "self": 0, "agreement": 2}
+
+
+def _add(found: list[Command], one: Command) -> None:
+    before = found[-1] if found else None
+    if one == before:
+        return
+    subject = _subject_of(before)
+    if isinstance(one, Steer) and one.target.words == "this" and subject is not None:
+        if isinstance(before, Steer) and before.target.words == "this":
+            return
+        found[-1] = replace(one, target=subject)
+        if isinstance(before, Steer) and before.scope == "profile":
+            found[-1] = replace(one, target=subject, scope="profile")
+        return
+    if isinstance(one, Show) and one.what == "more" and isinstance(before, Steer):
+        return  # "I love chess, more of it"
+    if isinstance(one, Find) and isinstance(before, Find):
+        if not one.words and one.like is None and (before.like is not None or before.words):
+            than = tuple(dict.fromkeys((*before.than, *one.than)))
+            found[-1] = replace(before, than=than)
+            return
+        if not before.words and before.like is None:
+            than = tuple(dict.fromkeys((*before.than, *one.than)))
+            found[-1] = replace(one, than=than)
+            return
+    if isinstance(one, Find) and one.like == Target("this") and isinstance(before, Steer):
+        if before.action == "more" and not one.than:
+            found[-1] = Find(like=before.target)
+            return
+    if isinstance(one, Undo | Help | Handoff | Why) and type(before) is type(one):
+        if not isinstance(one, Why) or one.item is None:
+            return
+    found.append(one)
+
+
+def _subject_of(command: Command | None) -> Target | None:
+    if isinstance(command, Steer):
+        return command.target
+    if isinstance(command, Find) and command.words:
+        return command.target or Target(command.words)
+    if isinstance(command, Around):
+        return command.subject
+    return None
+
+
+def _without_contradictions(
+    commands: Sequence[Command],
+) -> tuple[list[Command], list[Steer]]:
+    last: dict[str, int] = {}
+    for place, one in enumerate(commands):
+        if isinstance(one, Steer) and one.action != "forget":
+            last[one.target.words] = place
+    kept, lost = [], []
+    for place, one in enumerate(commands):
+        if isinstance(one, Steer) and last.get(one.target.words, place) != place:
+            later = commands[last[one.target.words]]
+            if later != one:
+                lost.append(one)
+            continue
+        kept.append(one)
+    return kept, lost
+
+
+def _is_noun(words: str, known: Callable[[str], bool]) -> bool:
+    """Whether words may be nothing but what is searched for."""
+    if is_han(words):
+        return 2 <= len(words) <= LONGEST_HAN_NOUN and not _HAN_VERBS.search(words)
+    parts = words.split()
+    if not 0 < len(parts) <= LONGEST_NOUN or _VERBS.search(words):
+        return False
+    return any(known(part) for part in parts) or bool(listed(parts).mean() >= 0.5)
+
+
+_VERBS = re.compile(
+    r"\b(?:i|you|we|they|he|she|my|your|is|are|am|was|were|do|does|did|can|could|will|would|should|"
+    r"have|has|had|im|youre|dont|cant|wont|isnt|me|who|what|when|where|why|how)\b"
+)
+_HAN_VERBS = re.compile(r"[我你您他她吗呢吧啊]|怎么|什么|为什么|哪|谁|多少|几点|帮|请|^(?:是|在|会|能|可以)")
+
+
+def _find_words(words: str) -> str:
+    if is_han(words):
+        return chinese_patterns.finding(words)
+    return english_patterns.finding(words)
+
+
+def _of_intent(intent: str, words: str) -> Command | None:
+    """Return the command of an intent; None where the words name nothing that it needs."""
+    rest = remaining_words(intent, words)
+    name, _, detail = intent.partition(".")
+    if name == "steer":
+        if not rest:
+            return None
+        target = (chinese_patterns if is_han(rest) else english_patterns).target(rest)
+        return Steer(detail, target)  # type: ignore[arg-type]
+    if name == "show":
+        return Show(detail)  # type: ignore[arg-type]
+    made: dict[str, Callable[[], Command]] = {
+        "find": lambda: Find(rest),
+        "like": lambda: Find(like=Target(rest or "this")),
+        "why": lambda: Why(Target("this")),
+        "around": lambda: Around(Target(rest) if rest else None),
+        "help": lambda: Help(words),
+        "undo": Undo,
+        "smalltalk": lambda: Smalltalk("agreement"),
+        "handoff": lambda: Handoff("person"),
+        "outside": lambda: CannotDo("outside", words),
+    }
+    return made[name]()
