@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "nightly": ("nightly", "train, check against yesterday, publish"),
     "evaluate": ("evaluate", "offline evaluation against baselines"),
     "recommend": ("recommend", "recommendations for one user"),
+    "talk": ("talk", "a conversation about one user's lists"),
     "serve": ("serve", "the HTTP service"),
     "keys": ("api_keys", "create, list, revoke the keys of the service"),
     "audit": ("audit_log", "who looked at whom and changed what, and whether the log is whole"),

@@ -493,6 +493,19 @@ class Client:
         about = {} if user is None else {"user": user}
         return self._send("POST", "/whatif", {**about, **body}, again=True)
 
+    def say(self, text: str, user: str | None = None, **body: Any) -> Json:
+        """Return the answer of a dialogue: text, commands, items; dialogue_id=, n=, events=[…]."""
+        about = {} if user is None else {"user": user}
+        return self._send("POST", "/dialogue", {"text": text, **about, **body}, again=False)
+
+    def dialogue(self, dialogue_id: str) -> Json:
+        """Return the turns of a dialogue of the last 24 hours."""
+        return self._get(f"/dialogue/{_quoted(dialogue_id)}", {})
+
+    def delete_dialogue(self, dialogue_id: str) -> Json:
+        """Remove a dialogue with its turns."""
+        return self._ask("DELETE", f"/dialogue/{_quoted(dialogue_id)}", again=False)
+
     def fairness(self) -> Json:
         """Return how exposure fell on creators and groups, as the last night has counted it."""
         return self._get("/fairness", {})

@@ -460,6 +460,27 @@ class Settings:
         36.0, number(), "age of a bundle from which warnings are logged", (SERVICE,), unit="hours"
     )
     access_log: bool = _setting(True, kinds.SWITCH, "one JSON line per request", (SERVICE,))
+    handoff_text: str = _setting(
+        "",
+        kinds.TEXT,
+        "what a dialogue answers where it hands over to people: where these are reached",
+        (SERVICE, COMMANDS),
+        shown="a sentence that names nobody",
+    )
+    crisis_text: str = _setting(
+        "",
+        kinds.TEXT,
+        "what a dialogue answers to words of self-harm: with the numbers of your country",
+        (SERVICE, COMMANDS),
+        shown="a sentence that names no number",
+    )
+    threat_text: str = _setting(
+        "",
+        kinds.TEXT,
+        "what a dialogue answers to threats",
+        (SERVICE, COMMANDS),
+        shown="a sentence that people may look at the conversation",
+    )
     metrics_open: bool = _setting(False, kinds.SWITCH, "/metrics without a key", (SERVICE,))
     metrics_folder: str = _setting(
         "",

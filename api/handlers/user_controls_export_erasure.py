@@ -13,6 +13,7 @@ from recsys.data.records import User
 from recsys.errors import DataError
 from recsys.ranking import user_controls
 from recsys.serving.topic_example_titles import titles_of_unnamed
+from recsys.store.dialogues import Dialogues
 from recsys.store.erasure import Erasures, Receipt, erase, log_emptied
 from recsys.store.exposures import Exposure
 from recsys.store.user_controls import Control, Wish
@@ -165,12 +166,18 @@ def exported(service: AppState, user_id: str, inferences: dict[str, Any]) -> Ite
         shares = store.shares_by(user_id)
         merged = [{"from": old, "at": at} for old, at in MergeLog(store.db).of_user(user_id)]
         person = service.pseudonyms.of(user_id)
+        talks = [
+            {"dialogue_id": one.id, "turns": [asdict(turn) for turn in turns]}
+            for one, turns in Dialogues(store.db).of_person(person)
+        ]
         looks = [
             {"at": one.at, "action": one.entry.action, "outcome": one.entry.outcome}
             for one in service.link.audit_log().page(person=person, n=_PAGE)
         ]
     if user is None:
-        raise missing("user")
+        if not talks:
+            raise missing("user")
+        user = User(user_id)
     head = {
         "user": asdict(user),
         "exported_at": time.time(),
@@ -181,6 +188,7 @@ def exported(service: AppState, user_id: str, inferences: dict[str, Any]) -> Ite
         "merged": merged,
         "inferences": inferences,
         "looks": looks,
+        "dialogues": talks,
     }
     return _pieces(service, user, head)
 

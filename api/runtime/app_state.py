@@ -10,6 +10,7 @@ from typing import Protocol
 
 from recsys.author_display_names import AuthorDisplayNames
 from recsys.bundle_store import BundleStore
+from recsys.dialogue.dialogue import Dialogue
 from recsys.errors import StoreError
 from recsys.experiments.registry import Experiments
 from recsys.follow_signals import FollowSignals
@@ -114,6 +115,7 @@ class AppState:
         self.creator_floor = CreatorFloor(settings.creator_floor)
         self.exposure_share = ExposureShare(settings.explore_share)
         self.started = time.time()
+        self.dialogue: Dialogue | None = None  # over the model in service
         self._pasts = UserHistories(settings.weights)
         self.last_night: Run | None = None  # that ended
         self.kind_counts = KindCounts()

@@ -23,6 +23,7 @@ from recsys.monitoring.event_detection_worker import EventDetectionWorker
 from recsys.monitoring.watch_worker import WatchWorker
 from recsys.ranking.query import Query
 from recsys.serving.live_state import LiveState
+from recsys.store.dialogues import Dialogues
 from recsys.store.erasure import empty_log, erased_in_log
 from recsys.store.outbox import Outbox
 from recsys.store.write_lock_queue import PAUSE
@@ -349,6 +350,7 @@ class RefreshThreads:
         try:
             with service.link.use(patient=True) as store:
                 service.link.exposures().prune(time.time() - _KEEP)
+                Dialogues(store.db).prune()
                 if days := service.settings.notice_days:
                     Outbox(store.db).prune(time.time() - 86_400.0 * days)
                 if days := service.settings.audit_days:

@@ -155,6 +155,9 @@ class Export(Answer):
     looks: list[dict[str, Any]] = Field(
         description="the latest looks at this person by operators, the newest first"
     )
+    dialogues: list[dict[str, Any]] = Field(
+        [], description="conversations of the last 24 hours, with their turns"
+    )
     events: list[dict[str, Any]]
     shown: list[dict[str, Any]]
     held_by_no_one: list[str] = Field(description="what is computed when asked, and not stored")

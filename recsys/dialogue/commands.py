@@ -1,4 +1,4 @@
-"""Commands: what a sentence may ask of the dialogue, a closed union; nothing else is carried out."""
+"""Commands: what a message may ask, a closed union; nothing else is carried out."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Intent classifier: multinomial logistic regression over words, letters and word vectors, in numpy.
+"""Intent classifier: logistic regression over words and groups of letters, in numpy.
 
 Trained offline by `recsys.text_training.intent_training`; the classifier that comes with the
 package is `intents.npz`. Reading a sentence takes some 0.2 ms.

@@ -83,9 +83,7 @@ class PatternUnderstanding:
             return Understood(found)
         return merged(self._clauses(message, known), _profile_wide(message))
 
-    def _clauses(
-        self, message: Message, known: Callable[[str], bool]
-    ) -> list[tuple[Command, ...]]:
+    def _clauses(self, message: Message, known: Callable[[str], bool]) -> list[tuple[Command, ...]]:
         if len(message.clauses) > 1 and (joined := _joined(message)):
             return [joined]
         found = []
@@ -106,9 +104,7 @@ class PatternUnderstanding:
         made_whole = by_pattern(words)
         return [made_whole or self._without_pattern(words, known)]
 
-    def _without_pattern(
-        self, words: str, known: Callable[[str], bool]
-    ) -> tuple[Command, ...]:
+    def _without_pattern(self, words: str, known: Callable[[str], bool]) -> tuple[Command, ...]:
         if known(words):
             return (Find(words),)
         intent, chance = self.classifier.intent(words)
@@ -126,9 +122,11 @@ SURE_OUTSIDE = 0.9  # probability from which words that may be searched for are 
 
 def by_pattern(words: str) -> tuple[Command, ...]:
     """Return the commands of a clause by the patterns of its language; empty: none fits."""
-    if is_han(words):
-        return chinese_patterns.clause(words)
-    return english_patterns.clause(words)
+    if not is_han(words):
+        return english_patterns.clause(words)
+    if _starts_command(words):  # "less 政治 please"
+        return english_patterns.clause(words) or chinese_patterns.clause(words)
+    return chinese_patterns.clause(words)
 
 
 def _joined(message: Message) -> tuple[Command, ...]:
@@ -138,7 +136,11 @@ def _joined(message: Message) -> tuple[Command, ...]:
         whole = corrected(whole)
         made = by_pattern(whole) if len(message.clauses) == 2 else ()
     else:
-        made = by_pattern("，".join(message.clauses).replace("，", "")) if len(message.clauses) == 2 else ()
+        made = (
+            by_pattern("，".join(message.clauses).replace("，", ""))
+            if len(message.clauses) == 2
+            else ()
+        )
     if len(made) == 1 and isinstance(made[0], Find) and made[0].like is not None:
         own = [by_pattern(part) for part in message.clauses]
         separate = [one for part in own for one in part]
@@ -182,9 +184,7 @@ def merged(parts: Sequence[Sequence[Command]], profile: bool = False) -> Underst
     ]
     kept = telling or impossible[:1] or _best_of_rest(found)
     if profile:
-        kept = [
-            replace(one, scope="profile") if isinstance(one, Steer) else one for one in kept
-        ]
+        kept = [replace(one, scope="profile") if isinstance(one, Steer) else one for one in kept]
     kept, contradicted = _without_contradictions(kept)
     if not kept:
         kept = [CannotDo("empty")]
@@ -276,7 +276,9 @@ _VERBS = re.compile(
     r"\b(?:i|you|we|they|he|she|my|your|is|are|am|was|were|do|does|did|can|could|will|would|should|"
     r"have|has|had|im|youre|dont|cant|wont|isnt|me|who|what|when|where|why|how)\b"
 )
-_HAN_VERBS = re.compile(r"[我你您他她吗呢吧啊]|怎么|什么|为什么|哪|谁|多少|几点|帮|请|^(?:是|在|会|能|可以)")
+_HAN_VERBS = re.compile(
+    r"[我你您他她吗呢吧啊]|怎么|什么|为什么|哪|谁|多少|几点|帮|请|^(?:是|在|会|能|可以)"
+)
 
 
 def _find_words(words: str) -> str:

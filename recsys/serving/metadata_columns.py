@@ -106,6 +106,22 @@ class MetadataColumns:
             self._update()
             return list(self._columns)
 
+    def numbers(self, name: str, size: int) -> NDArray[np.float64] | None:
+        """Return (size,) the numbers of a field, NaN where an item has none; None: no such field.
+
+        Of several numbers of an item the last holds.
+        """
+        with self._lock:
+            self._update()
+            column = self._columns.get(name)
+            if column is None:
+                return None
+            rows, codes = column.entries()
+            values = column.numbers()[codes]
+        found = np.full(max(size, self._upto), np.nan)
+        found[rows] = values
+        return found[:size]
+
     def mask(self, key: object, size: int, test: Callable[[Mapping[str, Column]], Rows]) -> Mask:
         """Return which of the first `size` rows pass a test; kept under `key` until items come.
 

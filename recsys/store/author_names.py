@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from recsys.data.records import Author
 from recsys.store.database import Database
@@ -46,6 +46,17 @@ class AuthorLog:
         with self.db.read() as connection:
             row = connection.execute(query).first()
         return None if row is None else Author(*row)
+
+    def authors_named(self, name: str, n: int = 3) -> list[tuple[str, str]]:
+        """Return (id, display name) of up to n authors who are called so, in whatever case."""
+        query = (
+            select(authors.c.author_id, authors.c.name)
+            .where(func.lower(authors.c.name) == name.lower(), authors.c.name != "")
+            .order_by(authors.c.author_id)
+            .limit(n)
+        )
+        with self.db.read() as connection:
+            return [(id, called) for id, called in connection.execute(query)]
 
     def authors_page(self, after: str = "", n: int = 100) -> list[Author]:
         """Return the first n authors whose id sorts after `after`, by id."""

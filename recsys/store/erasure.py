@@ -21,6 +21,7 @@ from sqlalchemy import delete, func, insert, select
 from recsys.errors import StoreError
 from recsys.store.audit_log import unlink
 from recsys.store.database import Database
+from recsys.store.dialogues import remove_dialogues
 from recsys.store.exposures import forget_shown
 from recsys.store.file_locks import LockedError, alone_with, only_one
 from recsys.store.outbox import remove_notices
@@ -178,6 +179,7 @@ def _erase_rows(
             number = select(users.c.id).where(users.c.user_id == user_id).scalar_subquery()
             days = store.archive.days_of(connection, events.c.user == number)
         removed = remove_rows(connection, user_id) | forget_shown(connection, person)
+        removed["dialogue_turns"] = remove_dialogues(connection, person)
         removed[NOTICES] = remove_notices(connection, person)
         removed[MESSAGES] = erase_rejects(connection, (user_id, *merged))
         connection.execute(delete(erasures).where(erasures.c.at < at - KEEP))

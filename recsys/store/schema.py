@@ -26,7 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = 15  # number of the newest revision in migrations/versions; a newer store is refused
+SCHEMA = 16  # number of the newest revision in migrations/versions; a newer store is refused
 
 LIVE, HIDDEN, DELETED = 0, 1, 2  # items.state
 STATES = ("live", "hidden", "deleted")
@@ -546,6 +546,29 @@ stream_rejects = _log(  # messages that hold no event, whole, until they are ret
     Column("body", LargeBinary, nullable=False),
     Column("sent", Double),  # when the broker took it, Unix seconds
     Column("at", Double, nullable=False),
+)
+
+dialogues = Table(  # see recsys.store.dialogues
+    "dialogues",
+    metadata,
+    Column("id", String(32), primary_key=True),
+    _words("person"),  # pseudonym of the user; empty: a visitor
+    Column("expires", Double, nullable=False),
+    Column("turns", Integer, nullable=False),  # so far
+    Column("state", Text, nullable=False),  # JSON
+    Index("dialogues_person", "person"),
+    Index("dialogues_expires", "expires"),
+)
+
+dialogue_turns = Table(
+    "dialogue_turns",
+    metadata,
+    Column("dialogue", String(32), primary_key=True),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # from 1
+    Column("at", Double, nullable=False),
+    Column("text", Text, nullable=False),  # of the message
+    Column("answer", Text, nullable=False),  # JSON
+    Index("dialogue_turns_at", "at"),
 )
 
 # which revision a store has; one row. Its own name: a shared PostgreSQL database may hold the

@@ -18,6 +18,7 @@ from sqlalchemy import Connection, and_, delete, exists, func, insert, or_, sele
 from recsys.errors import DataError
 from recsys.store.audit_log import relink
 from recsys.store.database import Database
+from recsys.store.dialogues import move_dialogues
 from recsys.store.follows import log_all_of, log_gone, set_blocks
 from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.schema import (
@@ -94,8 +95,9 @@ def merge_users(store: Store, user_id: str, from_id: str) -> Merged | None:
     person, old, archive = names.of(user_id), names.of(from_id), store.archive
     with store.db.write() as connection:
         source = connection.execute(select(users.c.id).where(users.c.user_id == from_id)).scalar()
+        talks = move_dialogues(connection, old, person)
         if source is None:
-            return _before(connection, user_id, from_id, person, old)
+            return _before(connection, user_id, from_id, person, old, talks)
         days = [] if archive is None else archive.days_of(connection, events.c.user == source)
         target = store.db.numbers(connection, users.c.user_id, [user_id])[user_id]
         moved = _events(connection, source, target)
@@ -106,6 +108,7 @@ def merge_users(store: Store, user_id: str, from_id: str) -> Merged | None:
         moved["exposures"] = connection.execute(
             update(exposures).where(exposures.c.person == old).values(person=person)
         ).rowcount
+        moved["dialogues"] = talks
         relink(connection, old, person)
         concerning = update(notices).where(notices.c.person == old)
         connection.execute(concerning.values(person=person))
@@ -123,19 +126,20 @@ def merge_users(store: Store, user_id: str, from_id: str) -> Merged | None:
 
 
 def _before(
-    connection: Connection, user_id: str, from_id: str, person: str, old: str
+    connection: Connection, user_id: str, from_id: str, person: str, old: str, talks: int
 ) -> Merged | None:
-    """Return the merge that took place before, with nothing moved; None without any."""
+    """Return the merge that took place before, with nothing but dialogues moved; None: neither."""
     query = (
         select(func.min(merges.c.at))
         .join(users, users.c.id == merges.c.user)
         .where(users.c.user_id == user_id, merges.c.from_id == from_id)
     )
     at = connection.execute(query).scalar()
-    if at is None:
+    if at is None and not talks:
         return None
-    kinds = ("events", "duplicates", "follows", "controls", "interests", "exposures")
-    return Merged(user_id, from_id, person, old, float(at), dict.fromkeys(kinds, 0), True)
+    kinds = ("events", "duplicates", "follows", "controls", "interests", "exposures", "dialogues")
+    moved = {**dict.fromkeys(kinds, 0), "dialogues": talks}
+    return Merged(user_id, from_id, person, old, float(at or time.time()), moved, not talks)
 
 
 def _events(connection: Connection, source: int, target: int) -> dict[str, int]:

@@ -27,7 +27,9 @@ from recsys.errors import MissingExtra
 
 DATA = FILE.parent
 OUTSIDE = "outside"  # the intent of what the dialogue does not do
-THRESHOLD = 0.4  # least probability of the best of the own intents, chosen on the training sentences
+THRESHOLD = (
+    0.4  # least probability of the best of the own intents, chosen on the training sentences
+)
 SUBJECTS_PER_SENTENCE = 6
 STRENGTH = 10.0  # inverse regularisation
 LEAST_TEXTS = 2  # that hold a feature

@@ -3,6 +3,7 @@
 import pytest
 from archive_contract import ArchiveContract
 from audit_contract import AuditContract
+from dialogue_contract import DialogueContract
 from migration_contract import MigrationContract
 from outbox_contract import OutboxContract
 from postgres_server import emptied, running
@@ -37,6 +38,10 @@ class TestOutbox(OutboxContract):
 
 
 class TestArchive(ArchiveContract):
+    pass
+
+
+class TestDialogues(DialogueContract):
     pass
 
 

@@ -5,6 +5,7 @@ import sqlite3
 import pytest
 from archive_contract import ArchiveContract
 from audit_contract import AuditContract
+from dialogue_contract import DialogueContract
 from outbox_contract import OutboxContract
 from store_contract import StoreContract
 
@@ -32,6 +33,10 @@ class TestOutbox(OutboxContract):
 
 
 class TestArchive(ArchiveContract):
+    pass
+
+
+class TestDialogues(DialogueContract):
     pass
 
 

@@ -467,6 +467,7 @@ class StoreContract:
             "controls": 2,
             "interests": 1,
             "exposures": 2,
+            "dialogues": 0,
         }
         assert store.user("v") is None and store.history("v") == [] and store.control_log("v") == []
         assert store.user("ann") == User("ann", "Ann", ("jazz", "rock"), "de")
@@ -688,6 +689,7 @@ class StoreContract:
             "exposures": 2,
             "outcomes": 1,
             "stream_rejects": 0,
+            "dialogue_turns": 0,
             "audit_links": 0,
             "notices": 0,
             "reject_files": 0,

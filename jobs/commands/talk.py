@@ -1,0 +1,129 @@
+"""`recsys talk USER`: a conversation about a user's lists, on the terminal.
+
+recsys talk 15
+echo "only comedies" | recsys talk 15
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+
+import click
+from rich.console import Console
+from rich.table import Table
+
+from recsys.data.id_normalization import canonical_id
+from recsys.dialogue.acting import LENGTH, Passage
+from recsys.dialogue.conversation import Conversation
+from recsys.dialogue.dialogue import Dialogue, Reply
+from recsys.errors import StoreError
+from recsys.i18n import closest
+from recsys.personal_list import UserState
+from recsys.settings import Settings
+from recsys.store.user_controls import Control, Wish
+
+from ..cli import run
+from ..command_output import output
+from ..environment import load_settings
+from ..local_recommender import LocalService, open_service
+
+WIDTH = 100  # columns at most
+END = ("exit", "quit", "bye", "再见", "退出")
+
+
+class LocalDialogueService:
+    """What the commands of a message are carried out on; see `acting.DialogueService`."""
+
+    reads_profile = True
+
+    def __init__(self, engine: LocalService, user: UserState, writes: bool) -> None:
+        self._engine, self.user, self.writes = engine, user, writes
+        self.recommender = engine.recommender
+        self.repeat_categories = engine.repeat_categories
+
+    def controls(self, wishes: Sequence[Wish], undo: Sequence[int]) -> list[Control]:
+        """Store controls, take some back; return those in force. DataError for impossible."""
+        assert self.user.user_id is not None
+        return self._engine.store.change_controls(self.user.user_id, wishes, undo)
+
+    def passages(self, question: str, language: str) -> Sequence[Passage] | None:
+        """Return None: no help texts are loaded."""
+        return None
+
+
+@click.command(name="talk")
+@click.argument("user", required=False)
+@click.option("-n", type=click.IntRange(1, 50), default=LENGTH, show_default=True, help="Items.")
+@click.option("--lang", default="en", show_default=True, help="Language before the first message.")
+@click.option("--dry-run", is_flag=True, help="Store no profile control.")
+def command(user: str | None, n: int, lang: str, dry_run: bool) -> None:
+    """Talk about the lists of USER, or as a visitor: one message a line, until exit or the end.
+
+    Nothing that is said is stored; what "from now on" says is a control of the user's profile,
+    unless it is a dry run.
+    """
+    settings = load_settings()
+    user_id = canonical_id(user) if user is not None else None
+    console = output()
+    with open_service(settings) as engine:
+        dialogue = dialogue_of(engine, settings)
+        state = engine.state(user_id) if user_id is not None else UserState(None)
+        service = LocalDialogueService(engine, state, user_id is not None and not dry_run)
+        conversation, language = Conversation(), closest(lang) or "en"
+        interactive = sys.stdin.isatty()
+        while True:
+            text = _next(console, interactive)
+            if text is None or text.strip().casefold() in END:
+                return
+            reply = dialogue.reply(text, conversation, service, language, n)
+            conversation = reply.conversation
+            show(console, engine, reply)
+
+
+def dialogue_of(engine: LocalService, settings: Settings) -> Dialogue:
+    """Return the dialogue over a recommender, with the texts of the settings."""
+
+    def authors(name: str) -> Sequence[tuple[str, str]]:
+        with suppress(StoreError):
+            return engine.store.authors_named(name)
+        return ()
+
+    texts = {
+        "person": settings.handoff_text,
+        "self_harm": settings.crisis_text,
+        "threat": settings.threat_text,
+    }
+    return Dialogue(
+        engine.recommender, settings.sentiment_scorer.scores, authors, texts=texts
+    )
+
+
+def _next(console: Console, interactive: bool) -> str | None:
+    """Return the next message; None at the end of the input."""
+    try:
+        return console.input("[bold]> [/bold]") if interactive else input()
+    except EOFError:
+        return None
+
+
+def show(console: Console, engine: LocalService, reply: Reply) -> None:
+    """Print an answer: its text, then its items with the first reason of each."""
+    width = min(console.width, WIDTH)
+    console.print(reply.text.text, highlight=False, markup=False, width=width)
+    if reply.answer.items:
+        table = Table(box=None, pad_edge=False, show_header=False, width=width)
+        table.add_column(justify="right", width=3)
+        table.add_column(ratio=1, no_wrap=True)
+        table.add_column(ratio=1, style="dim")
+        for one in reply.answer.items:
+            reason = one.reasons[0].text if one.reasons else ""
+            table.add_row(str(one.rank), engine.title(one.item_id), reason)
+        console.print(table)
+    if reply.answer.options:
+        console.print(" · ".join(reply.answer.options), markup=False, style="bold", width=width)
+
+
+if __name__ == "__main__":
+    run(command)

@@ -1,0 +1,690 @@
+"""Acting: commands carried out on lists, profile controls, trends and help texts, to facts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, Protocol
+
+import numpy as np
+
+from recsys.array_types import Mask, Rows
+from recsys.dialogue.commands import (
+    MOST_OPTIONS,
+    Around,
+    CannotDo,
+    Clarify,
+    Command,
+    Find,
+    Handoff,
+    Help,
+    Show,
+    Smalltalk,
+    Steer,
+    Target,
+    Undo,
+    Why,
+)
+from recsys.dialogue.conversation import Conversation, Critique
+from recsys.dialogue.conversation_list import ConversationList, target_mask
+from recsys.dialogue.facts import Fact
+from recsys.dialogue.label_linking import LabelIndex, Linked
+from recsys.dialogue.message_text import Message
+from recsys.dialogue.statements import Answer, Statement, Undoing, Value
+from recsys.dialogue.understanding import Understood
+from recsys.errors import DataError
+from recsys.explain.user_profile import interests
+from recsys.i18n import translate
+from recsys.personal_list import ListRequest, UserState, query_of
+from recsys.ranking import nonpersonal_lists, user_controls
+from recsys.ranking.candidates import candidates
+from recsys.ranking.gbdt_rerank import POOL
+from recsys.ranking.query import Filters, Query, Recommendation
+from recsys.recommender import Recommender
+from recsys.store.user_controls import Control, Wish
+
+LENGTH = 5  # items of a list, unless asked otherwise
+MOST_INTERESTS = 5
+_WISHED = {"more": "boost", "less": "less", "mute": "mute", "forget": "forget"}
+_CONTROLLED = ("topic", "author", "category", "tag", "words", "item")  # kinds of profile controls
+_ACTIONS = {
+    "only": "Only {target}.",
+    "more": "More {target}.",
+    "less": "Less {target}.",
+    "mute": "Without {target}.",
+}
+_PROFILE_ACTIONS = {
+    "more": "From now on more {target}.",
+    "less": "From now on less {target}.",
+    "mute": "From now on without {target}.",
+    "forget": "What you did with {target} until now no longer counts.",
+}
+_THAN = {
+    "shorter": "Shorter ones.",
+    "longer": "Longer ones.",
+    "newer": "Newer ones.",
+    "older": "Older ones.",
+    "lighter": "Lighter ones, by the tone of their words.",
+    "darker": "Darker ones, by the tone of their words.",
+    "more_known": "Better known ones.",
+    "less_known": "Less known ones.",
+    "cheaper": "Cheaper ones.",
+    "dearer": "More expensive ones.",
+    "better_rated": "Better rated ones.",
+}
+_FIELDS = {
+    "length": "length",
+    "year": "date",
+    "popularity": "popularity",
+    "price": "price",
+    "rating": "rating",
+    "tone": "tone",
+}
+_SMALL = {
+    "greeting": "Hello! Tell me what you would like to see more or less of, or what to find.",
+    "thanks": "You are welcome.",
+    "farewell": "Goodbye.",
+    "agreement": "All right. You can ask for more, for something else, or why something is listed.",
+    "praise": "Good to know. Say “more like this” for similar ones.",
+    "complaint": "Tell me what is wrong: “less …”, “no more …” and “why this?” work.",
+    "self": "This is the service's assistant, a program: it lists, explains and changes what you"
+    " are recommended.",
+}
+_IMPOSSIBLE = {
+    "unknown": "I did not understand that. You can say “less politics”, “something like … but"
+    " shorter”, “why this?” or “undo”.",
+    "outside": "I cannot do that here: I find, explain and change what you are recommended.",
+    "another_user": "I can only talk about your own lists, not about those of other people.",
+    "instructions": "I follow wishes about your lists only.",
+    "empty": "There were no words in that. What would you like to see?",
+}
+
+
+class Passage(NamedTuple):
+    """A passage of the platform's help texts."""
+
+    title: str
+    text: str
+    url: str = ""
+
+
+class DialogueService(Protocol):
+    """What commands are carried out on."""
+
+    recommender: Recommender
+    user: UserState
+    repeat_categories: frozenset[str]
+    reads_profile: bool  # whether the caller may read the profile of the user
+    writes: bool  # False: a dry run, or nobody's profile; controls are then not stored
+
+    def controls(self, wishes: Sequence[Wish], undo: Sequence[int]) -> list[Control]:
+        """Store controls and take some back; return those in force. DataError for impossible."""
+
+    def passages(self, question: str, language: str) -> Sequence[Passage] | None:
+        """Return passages that answer a question, the best first; None: no help texts are there."""
+
+
+@dataclass(slots=True)
+class Turn:
+    """One turn while its commands are carried out."""
+
+    service: DialogueService
+    lists: ConversationList
+    labels: LabelIndex
+    conversation: Conversation
+    language: str
+    ranking: AbstractContextManager[object]  # held while lists are made
+    n: int
+    fixed: dict[str, str]  # texts of hand-overs
+    commands: list[Command] = field(default_factory=list)
+    statements: list[Statement] = field(default_factory=list)
+    items: tuple[Recommendation, ...] = ()
+    undo: Undoing | None = None
+    options: tuple[str, ...] = ()
+    handoff: str = ""
+    wants_list: bool = False
+    further: bool = False
+
+    # commands ---------------------------------------------------------------------------------
+
+    def carry_out(self, command: Command) -> None:
+        """Carry out one command."""
+        if isinstance(command, Steer):
+            self._steer(command)
+        elif isinstance(command, Find):
+            self._find(command)
+        elif isinstance(command, Why):
+            self._why(command)
+        elif isinstance(command, Around):
+            self._around(command)
+        elif isinstance(command, Help):
+            self._help(command)
+        elif isinstance(command, Undo):
+            self._undo(command)
+        elif isinstance(command, Show):
+            self._show(command)
+        elif isinstance(command, Handoff):
+            self._handoff(command)
+        elif isinstance(command, Smalltalk):
+            self._done(command, _SMALL[command.what])
+        elif isinstance(command, CannotDo):
+            self._done(command, _IMPOSSIBLE[command.what])
+        else:
+            self._ask(command.words, Linked(options=command.options), command.waiting)
+
+    def _done(self, command: Command, template: str, weight: int = 1, **values: Value) -> None:
+        self.commands.append(command)
+        self.say(template, weight, **values)
+
+    def say(self, template: str, weight: int = 1, **values: Value) -> None:
+        """Add a statement."""
+        self.statements.append(Statement(template, values, weight))
+
+    def _steer(self, command: Steer) -> None:
+        linked = self._linked(command.target, "steer")
+        target = linked.target
+        if target is None and command.scope == "profile" and not linked.options:
+            if command.action in ("mute", "less") and self._referred(command.target.words) is None:
+                target = replace(command.target, kind="words", value=command.target.words)
+                self.say("Nothing here is about {words} yet.", words=_fact(target))
+        if target is None:
+            self._not_linked(command, command.target.words, linked)
+            return
+        command = replace(command, target=target)
+        self.commands.append(command)
+        if command.action == "forget" or command.scope == "profile":
+            self._steer_profile(command)
+        else:
+            if command.action == "more" and self.conversation.find != Find():
+                self.conversation = replace(self.conversation, find=Find(), shown=())
+            self.conversation = self.conversation.with_critique(Critique(command))
+            self.undo = Undoing("conversation")
+            self.say(_ACTIONS[command.action], target=_fact(command.target))
+        self.wants_list = True
+
+    def _steer_profile(self, command: Steer) -> None:
+        target = command.target
+        action = _WISHED.get(command.action)
+        if action is None or target.kind not in _CONTROLLED:
+            kept = replace(command, scope="conversation")
+            if command.action == "forget":
+                self.say(
+                    "I cannot forget {target}: it is no topic, author, category, tag or item.",
+                    target=_fact(target),
+                )
+                return
+            self.commands[-1] = kept
+            self.conversation = self.conversation.with_critique(Critique(kept))
+            self.undo = Undoing("conversation")
+            self.say(_ACTIONS[command.action], target=_fact(target))
+            self.say("It holds for this conversation: no lasting setting is like that.")
+            return
+        if not self.service.writes:
+            self.say(
+                "In a dry run, or without an account, nothing is stored: this would be: {wish}",
+                wish=Fact("text", f"{action} {target.kind} {target.value or target.words}"),
+            )
+            return
+        before = {one.id for one in self.service.user.controls}
+        wish = Wish(action, target.kind, target.value or target.words)
+        try:
+            now = self.service.controls((wish,), ())
+        except DataError as error:
+            self.say("That could not be stored: {why}.", why=Fact("text", str(error)))
+            return
+        new = tuple(one.id for one in now if one.id not in before)
+        self.service.user = replace(self.service.user, controls=tuple(now))
+        self.say(_PROFILE_ACTIONS[command.action], target=_fact(target))
+        if new:
+            self.conversation = self.conversation.with_controls(new)
+            self.undo = Undoing("profile", new)
+            self.say("Say “undo” to take it back.", 0)
+        else:
+            self.say("It was so already.")
+
+    def _find(self, command: Find) -> None:
+        like, target = command.like, None
+        if like is not None:
+            linked = self._linked(like, "item")
+            if linked.target is None:
+                self._not_linked(command, like.words, linked)
+                return
+            like = linked.target
+        elif command.words:
+            with self.ranking:
+                target = self.labels.link(command.words).target
+            if target is not None and target.kind == "words":
+                target = None
+        if not command.words and like is None and command.than and self.conversation.listed:
+            for one in command.than:  # of the list at hand
+                critique = Critique(than=one, reference=self.conversation.listed)
+                self.conversation = self.conversation.with_critique(critique)
+            self.undo = Undoing("conversation")
+            self.commands.append(command)
+        else:
+            find = replace(command, like=like, target=target)
+            self.conversation = replace(self.conversation, find=find, shown=())
+            self.commands.append(find)
+        if like is not None:
+            self.say("Like {item}:", item=_fact(like))
+        elif target is not None:
+            self.say("{target}:", target=_fact(target))
+        elif command.words:
+            self.say("Found for {words}:", words=Fact("text", command.words))
+        elif not command.than:
+            self.say("For you:")
+        for one in command.than:
+            self.say(_THAN[one])
+        self.wants_list = True
+
+    def _why(self, command: Why) -> None:
+        self.commands.append(command)
+        wanted = self.conversation.listed[:3]
+        if command.item is not None:
+            linked = self._linked(command.item, "item")
+            if linked.target is None:
+                self.commands.pop()
+                self._not_linked(command, command.item.words, linked)
+                return
+            self.commands[-1] = Why(linked.target)
+            wanted = (linked.target.value,)
+        if not wanted:
+            self.say("Nothing was listed yet, so there is nothing to explain.")
+            return
+        for item_id in wanted:
+            row = self.lists.live.row(item_id)
+            title = self._title(item_id)
+            with self.ranking:
+                reasons = self._reasons(row) if row >= 0 else ()
+            if reasons:
+                self.say("{title}: {reasons}.", title=title, reasons=reasons)
+            else:
+                self.say("Nothing about you speaks for {title} in particular.", title=title)
+        self.conversation = replace(self.conversation, mentioned=wanted[0])
+
+    def _reasons(self, row: int) -> tuple[Fact, ...]:
+        query = replace(self.query(), n=1)
+        recommender = self.service.recommender
+        request = recommender.request(query)
+        mask = recommender.open(query, request)[: request.size]
+        rows, scores = candidates(request, mask, POOL)
+        if row not in rows:
+            place = int(np.searchsorted(rows, row))
+            own: Rows = np.array([row], np.int32)
+            rows = np.insert(rows, place, row)
+            scores = np.insert(scores, place, request.scores(own)[0])
+        scored = recommender.corrected(request, mask, rows, scores)
+        found = recommender.with_reasons(query, scored, np.array([row], np.int32))[0]
+        item_id = found.item_id
+        return tuple(
+            Fact("text", one.text.rstrip("."), item_id) for one in found.reasons if one.text
+        )
+
+    def _around(self, command: Around) -> None:
+        live, target = self.lists.live, None
+        if command.subject is not None:
+            linked = self._linked(command.subject, "steer")
+            if linked.target is None:
+                self._not_linked(command, command.subject.words, linked)
+                return
+            target = linked.target
+        self.commands.append(Around(target))
+        with self.ranking:
+            mask = live.listed()[: live.size].copy()
+            if target is not None:
+                mask &= target_mask(live, target, self.lists.fields, live.size)
+            about = int(mask.sum())
+            muted = user_controls.muted(live, self.service.user.controls, live.size)
+            if muted is not None:
+                mask &= ~muted
+            taken = self._taken_up(mask)
+        self.items = tuple(one._replace(rank=at) for at, one in enumerate(taken, start=1))
+        if not self.items:
+            self.say("Nothing is listed about that at the moment.")
+            return
+        if target is None:
+            self.say("What is taken up most at the moment:")
+        else:
+            count = Fact("number", str(about))
+            self.say(
+                "Around {target}, of {count} items those taken up most:",
+                target=_fact(target),
+                count=count,
+            )
+        self.say("{titles}.", titles=tuple(self._title(one.item_id) for one in self.items[:3]))
+        self._listed(self.items)
+
+    def _taken_up(self, mask: Mask) -> list[Recommendation]:
+        """Return the first items of `GET /trending` among the rows of a mask."""
+        live, most = self.lists.live, 20 * self.n
+        while True:
+            found = nonpersonal_lists.trending(live, most, Filters(), None, self.language)
+            kept = [one for one in found if mask[live.row(one.item_id)]]
+            if len(kept) >= self.n or len(found) < most:
+                return kept[: self.n]
+            most *= 10
+
+    def _help(self, command: Help) -> None:
+        self.commands.append(command)
+        found = self.service.passages(command.question, self.language)
+        if found is None:
+            self.say("No help texts are loaded here, so I do not know. People can help instead.")
+            self.handoff = "person"
+        elif not found:
+            self.say("I do not know: the help texts say nothing about it. People can help instead.")
+            self.handoff = "person"
+        for one in found or ():
+            values: dict[str, Value] = {
+                "title": Fact("title", one.title),
+                "text": Fact("text", one.text),
+            }
+            if one.url:
+                values["url"] = Fact("url", one.url)
+                self.say("{title}: {text} ({url})", **values)
+            else:
+                self.say("{title}: {text}", **values)
+
+    def _undo(self, command: Undo) -> None:
+        self.commands.append(command)
+        found, change = self.conversation.without_change()
+        if change is None:
+            self.say("There is nothing to take back.")
+            return
+        if change.kind == "controls":
+            if not self.service.writes:
+                self.say("In a dry run, or without an account, nothing is stored.")
+                return
+            try:
+                now = self.service.controls((), change.controls)
+            except DataError:
+                self.conversation = found
+                self.say("That was taken back already.")
+                return
+            self.service.user = replace(self.service.user, controls=tuple(now))
+            self.say("Taken back: your profile is as it was before.")
+        else:
+            self.say("Taken back.")
+        self.conversation = found
+        self.wants_list = True
+
+    def _show(self, command: Show) -> None:
+        self.commands.append(command)
+        if command.what == "more":
+            self.wants_list = self.further = True
+        elif command.what == "controls":
+            self._controls()
+        else:
+            self._profile()
+
+    def _controls(self) -> None:
+        named = [
+            Fact("name", f"{_MARK[one.steer.action]}{one.steer.target.called}")
+            for one in self.conversation.critiques
+            if one.steer is not None
+        ]
+        if named:
+            self.say("In this conversation: {wishes}.", wishes=tuple(named))
+        own = [one for one in self.service.user.controls if one.id and one.action in _SIGNS]
+        if own:
+            wishes = tuple(
+                Fact("name", f"{_SIGNS[one.action]}{self._label(one)}") for one in own[:20]
+            )
+            self.say("Lasting: {wishes}.", wishes=wishes)
+        if not named and not own:
+            self.say("Nothing is muted, wanted more or wanted less.")
+
+    def _label(self, control: Control) -> str:
+        if control.kind == "item":
+            return self._title(control.value).value
+        if control.kind == "topic":
+            topics = self.lists.live.model.topics
+            if (
+                topics is not None
+                and control.value.isdecimal()
+                and int(control.value) in topics.ids
+            ):
+                return topics.name(topics.ids.index(int(control.value))) or control.value
+        return control.value
+
+    def _profile(self) -> None:
+        if not self.service.reads_profile:
+            self.say("Your profile is not shown here: this key may not read profiles.")
+            return
+        with self.ranking:
+            request = self.service.recommender.request(self.query())
+        live, names = self.lists.live, list[str]()
+        for kind in ("category", "tag", "topic"):
+            for one in interests(live, request.history, kind, MOST_INTERESTS):
+                name = self._name_of(kind, one.code)
+                if one.share > 0 and name and name not in names:
+                    names.append(name)
+        if not names:
+            self.say("Nothing is known of your interests yet.")
+            return
+        events = Fact("number", str(len(self.service.user.history)))
+        wishes = tuple(Fact("name", one) for one in names[:MOST_INTERESTS])
+        self.say("From {count} events of yours, most of all: {names}.", count=events, names=wishes)
+
+    def _name_of(self, kind: str, code: int) -> str:
+        live = self.lists.live
+        if kind == "topic":
+            return "" if live.model.topics is None else live.model.topics.name(code)
+        for place, name in enumerate(live.spelt(kind)):
+            if place == code:
+                return name
+        return ""
+
+    def _handoff(self, command: Handoff) -> None:
+        self.commands.append(command)
+        self.handoff = command.reason
+        self.say("{text}", text=Fact("text", self.fixed[command.reason]))
+
+    # linking ------------------------------------------------------------------------------------
+
+    def _linked(self, target: Target, purpose: str) -> Linked:
+        """Return what words are about; places and "this" are items of the conversation."""
+        if target.kind != "words" or target.value:
+            return Linked(target)
+        item_id = self._referred(target.words)
+        if item_id is None:
+            with self.ranking:
+                if purpose == "item":
+                    return self.labels.item(target.words)
+                return self.labels.link(target.words)
+        if not item_id:
+            return Linked()
+        title = self._title(item_id).value
+        return Linked(Target(target.words, "item", item_id, title))
+
+    def _referred(self, words: str) -> str | None:
+        """Return the item that words refer to; "" where there is none, None: they refer to none."""
+        listed = self.conversation.listed
+        if words == "this":
+            return self.conversation.mentioned or (listed[0] if listed else "")
+        if words == "last":
+            return listed[-1] if listed else ""
+        if words.isascii() and words.isdecimal() and len(words) <= 3:
+            place = int(words)
+            return listed[place - 1] if 1 <= place <= len(listed) else ""
+        return None
+
+    def _not_linked(self, command: Steer | Find | Around | Why, words: str, linked: Linked) -> None:
+        if self._referred(words) == "":
+            self.commands.append(command)
+            self.say("Nothing was listed yet that this could stand for.")
+        elif linked.ambiguous and linked.options:
+            self._ask(words, linked, command)
+        else:
+            self.commands.append(command)
+            self.say("Nothing here is about {words}.", words=Fact("text", words))
+            if linked.options:
+                self._offer(words, linked.options, command)
+
+    def _ask(self, words: str, linked: Linked, command: Steer | Find | Around | Why | None) -> None:
+        clarify = Clarify(words, linked.options[:MOST_OPTIONS], command)
+        self.commands.append(clarify)
+        self._offer(words, linked.options, command)
+
+    def _offer(
+        self,
+        words: str,
+        options: Sequence[Target],
+        command: Steer | Find | Around | Why | None,
+    ) -> None:
+        chosen = tuple(options[:MOST_OPTIONS])
+        self.conversation = replace(self.conversation, waiting=Clarify(words, chosen, command))
+        self.options = tuple(one.called for one in chosen)
+        self.say("Do you mean {options}?", options=tuple(_fact(one) for one in chosen))
+
+    # lists --------------------------------------------------------------------------------------
+
+    def query(self) -> Query:
+        """Return the query of the user's lists at this moment."""
+        request = ListRequest(language=self.language, now=time.time())
+        return replace(
+            query_of(self.service.user, request, self.service.repeat_categories), n=self.n
+        )
+
+    def make_list(self) -> None:
+        """Make the list of the conversation, and say which wishes do not hold."""
+        with self.ranking:
+            found = self.lists.make(self.query(), self.conversation, self.n, self.further)
+            latest = self.conversation.critiques[-1:]
+            if latest and latest[0] in found.relaxed and self.conversation.find != Find():
+                # the newest wish outlasts what was searched for before
+                self.conversation = replace(self.conversation, find=Find(), shown=())
+                found = self.lists.make(self.query(), self.conversation, self.n, self.further)
+        if found.unknown:
+            names = tuple(
+                Fact("text", translate(_FIELDS[name], self.language))
+                for name in self.lists.fields.known()
+            )
+            self.say("Items here cannot be compared so; they can be by {fields}.", fields=names)
+        if found.relaxed:
+            gone = tuple(_wish_fact(one) for one in found.relaxed)
+            self.say(
+                "Nothing is left with all wishes, so the oldest no longer holds: {wishes}.",
+                wishes=gone,
+            )
+            kept = tuple(one for one in self.conversation.critiques if one not in found.relaxed)
+            gone_than = {one.than for one in found.relaxed}
+            than = tuple(one for one in self.conversation.find.than if one not in gone_than)
+            find = replace(self.conversation.find, than=than)
+            self.conversation = replace(self.conversation, critiques=kept, find=find)
+        self.items = found.items
+        if not found.items:
+            self.say("There is nothing more to list." if self.further else "Nothing was found.")
+        self._listed(found.items)
+
+    def _listed(self, items: Sequence[Recommendation]) -> None:
+        if items:
+            ids = tuple(one.item_id for one in items)
+            self.conversation = self.conversation.with_list(ids)
+
+    def _title(self, item_id: str) -> Fact:
+        row = self.lists.live.row(item_id)
+        title = self.service.recommender.title(row) if row >= 0 else item_id
+        return Fact("title", title, item_id)
+
+
+_MARK = {"only": "= ", "mute": "− ", "less": "↓ ", "more": "↑ ", "forget": ""}
+_SIGNS = {"mute": "− ", "block": "− ", "less": "↓ ", "boost": "↑ "}
+
+
+def _fact(target: Target) -> Fact:
+    if target.kind == "item":
+        return Fact("title", target.called, target.value)
+    return Fact("date" if target.kind == "years" else "name", target.called)
+
+
+def _wish_fact(one: Critique) -> Fact:
+    if one.steer is not None:
+        return Fact("name", f"{_MARK[one.steer.action]}{one.steer.target.called}")
+    return Fact("text", str(one.than).replace("_", " "))
+
+
+def answer_pending(message: Message, conversation: Conversation) -> Command | None:
+    """Return the command that waits, with the option that a message chooses; None: it chooses none.
+
+    An option is chosen by its place, its name or the beginning of it.
+    """
+    waiting = conversation.waiting
+    if waiting is None or waiting.waiting is None:
+        return None
+    words = message.plain
+    places = {
+        "1": 0,
+        "2": 1,
+        "3": 2,
+        "first": 0,
+        "second": 1,
+        "third": 2,
+        "第一个": 0,
+        "第二个": 1,
+        "第三个": 2,
+        "the first": 0,
+        "the second": 1,
+        "the third": 2,
+        "the first one": 0,
+        "the second one": 1,
+        "yes": 0,
+        "是": 0,
+        "是的": 0,
+        "对": 0,
+    }
+    place = places.get(words)
+    if (
+        place is None
+        or place >= len(waiting.options)
+        or (words in ("yes", "是", "是的", "对") and len(waiting.options) > 1)
+    ):
+        named = [one.called.casefold() for one in waiting.options]
+        fit = [
+            at
+            for at, name in enumerate(named)
+            if words and (name == words or name.startswith(words))
+        ]
+        if len(fit) != 1:
+            return None
+        place = fit[0]
+    chosen, command = waiting.options[place], waiting.waiting
+    if isinstance(command, Steer):
+        return replace(command, target=chosen)
+    if isinstance(command, Find):
+        return replace(command, like=chosen)
+    if isinstance(command, Around):
+        return Around(chosen)
+    return Why(chosen)
+
+
+def act(turn: Turn, message: Message, understood: Understood) -> Answer:
+    """Carry out the commands of a message; `turn.conversation` is then the state after it."""
+    chosen = answer_pending(message, turn.conversation)
+    turn.conversation = replace(turn.conversation, waiting=None, language=turn.language)
+    if message.foreign:
+        turn.say("I understand English and Chinese.")
+    if message.cut:
+        turn.say("The message was too long; I read its beginning only.")
+    for command in understood.commands if chosen is None else (chosen,):
+        turn.carry_out(command)
+    if chosen is None and understood.contradicted:
+        gone = tuple(
+            Fact("name", f"{_MARK[one.action]}{one.target.called}")
+            for one in understood.contradicted
+        )
+        turn.say("Of contradicting wishes the last one holds, not: {wishes}.", wishes=gone)
+    if chosen is None and understood.too_many:
+        count = Fact("number", str(understood.too_many))
+        turn.say("That was too much at once: {count} further wishes were left out.", count=count)
+    if turn.wants_list:
+        turn.make_list()
+    return Answer(
+        tuple(turn.commands),
+        tuple(turn.statements),
+        turn.items,
+        turn.undo,
+        turn.options,
+        turn.handoff,
+    )

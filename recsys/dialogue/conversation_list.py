@@ -1,0 +1,238 @@
+"""Conversation list: the items that a conversation's wishes leave, ranked by the one recommender.
+
+Filters hold together; where nothing is left, the oldest is relaxed first. "Less" of a target leaves
+it one place in ten, "more" gives it at least half of the places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recsys.array_types import Mask, Rows
+from recsys.dialogue.commands import Target
+from recsys.dialogue.conversation import Conversation, Critique
+from recsys.dialogue.item_fields import ORDERS, ItemFields
+from recsys.i18n import translate
+from recsys.ranking import nonpersonal_lists
+from recsys.ranking.candidates import candidates
+from recsys.ranking.filters import allowed, capped
+from recsys.ranking.gbdt_rerank import POOL, best_places
+from recsys.ranking.query import Filters, Query, Reason, Recommendation
+from recsys.ranking.user_controls import carrying
+from recsys.recommender import Recommender, Scored
+from recsys.serving.live_state import LiveState
+from recsys.store.user_controls import Control
+
+SPARSE_SHARE = 10  # of places, one is left to a target that is wanted less
+TONED = 150  # best rows whose tone is read where items are compared by it
+STEERED = "You asked for more of {name}"
+NEAR = 300  # items like one, or found by words, among which filters choose
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A list of a conversation, and what of its wishes does not hold."""
+
+    items: tuple[Recommendation, ...] = ()
+    relaxed: tuple[Critique, ...] = ()  # filters that left nothing, the oldest first
+    left: int = 0  # items that passed all filters, at most as many as were looked at
+    unknown: tuple[Critique, ...] = ()  # comparisons by a field that the items do not have
+
+
+def target_mask(live: LiveState, target: Target, fields: ItemFields, size: int) -> Mask:
+    """Return which of the first `size` rows a target is about."""
+    if target.kind == "years":
+        first, _, last = target.value.partition("-")
+        values = fields.values("year")
+        if values is None:
+            return np.zeros(size, bool)
+        with np.errstate(invalid="ignore"):
+            whole = np.floor(values[:size])
+            return np.asarray((whole >= int(first)) & (whole <= int(last)), bool)
+    if target.kind in ("entity", "language"):
+        labels = frozenset({target.value})
+        own = (
+            Filters(entity=labels)
+            if target.kind == "entity"
+            else Filters(language=labels, strict_language=True)
+        )
+        return allowed(live, own, 0.0, unlisted=True)[:size]
+    value = target.value or target.words
+    return carrying(live, Control(0, "boost", target.kind, value, 0.0), size)
+
+
+class ConversationList:
+    """Makes the lists of conversations over one recommender, for one thread at a time."""
+
+    def __init__(self, recommender: Recommender, fields: ItemFields) -> None:
+        self.recommender, self.fields = recommender, fields
+        self.live = recommender.live
+
+    def make(self, query: Query, conversation: Conversation, n: int, further: bool) -> Listed:
+        """Return the list of a conversation; `further`: without what it has shown already."""
+        find = conversation.find
+        language = query.language
+        request = self.recommender.request(query)
+        mask = self.recommender.open(query, request)[: request.size]
+        if further:
+            rows = [self.live.row(one) for one in conversation.shown]
+            mask[[row for row in rows if 0 <= row < len(mask)]] = False
+        critiques = list(conversation.critiques)
+        own = [
+            Critique(than=one, reference=(find.like.value,) if find.like else conversation.listed)
+            for one in find.than
+        ]
+        if find.target is not None:
+            mask &= target_mask(self.live, find.target, self.fields, len(mask))
+        critiques = [*critiques, *own]
+        filters, unknown = self._filters(critiques, len(mask))
+        base, source = self._base(query, conversation, mask)
+        relaxed: list[Critique] = []
+        while True:
+            combined = base.copy()
+            for _, holds in filters:
+                combined &= holds
+            if combined.any() or not filters:
+                break
+            relaxed.append(filters.pop(0)[0])
+        toned = [one for one in critiques if one.than in ("lighter", "darker")]
+        if source is not None:
+            items = self._of_source(source, combined, conversation.critiques, toned, n)
+        else:
+            scored = self.recommender.corrected(
+                request, combined, *candidates(request, combined, max(POOL, 6 * n))
+            )
+            items = self._personal(query, scored, conversation.critiques, toned, n)
+        items = tuple(self._with_steered(one, conversation.critiques, language) for one in items)
+        return Listed(items, tuple(relaxed), int(combined.sum()), tuple(unknown))
+
+    def _base(
+        self, query: Query, conversation: Conversation, mask: Mask
+    ) -> tuple[Mask, list[Recommendation] | None]:
+        """Return the rows that a list may hold, and a list that is ranked already, if it is one."""
+        find = conversation.find
+        language = query.language
+        if find.like is not None and find.like.kind == "item":
+            found = nonpersonal_lists.similar(self.live, find.like.value, NEAR, Filters(), language)
+        elif find.words and find.target is None:
+            found = nonpersonal_lists.search(self.live, find.words, NEAR, Filters(), language)
+        else:
+            return mask, None
+        rows = np.array([self.live.row(one.item_id) for one in found], np.int32)
+        among = np.zeros(len(mask), bool)
+        among[rows[rows < len(mask)]] = True
+        return mask & among, found
+
+    def _filters(
+        self, critiques: Sequence[Critique], size: int
+    ) -> tuple[list[tuple[Critique, Mask]], list[Critique]]:
+        found: list[tuple[Critique, Mask]] = []
+        unknown: list[Critique] = []
+        for one in critiques:
+            if one.steer is not None and one.filters:
+                about = target_mask(self.live, one.steer.target, self.fields, size)
+                found.append((one, about if one.steer.action == "only" else ~about))
+            elif one.than is not None and ORDERS[one.than].field != "tone":
+                holds = self.fields.holds(one.than, self._rows(one.reference), size)
+                if holds is None:
+                    unknown.append(one)
+                else:
+                    found.append((one, holds))
+        return found, unknown
+
+    def _rows(self, ids: Sequence[str]) -> Rows:
+        rows = [self.live.row(one) for one in ids]
+        return np.array([row for row in rows if row >= 0], np.int32)
+
+    def _toned(self, rows: Rows, toned: Sequence[Critique]) -> Rows:
+        """Return the rows that are lighter or darker than wanted; all where none is."""
+        for one in toned:
+            sign = ORDERS[one.than].sign if one.than is not None else 1
+            holds = self.fields.tone_holds(sign, self._rows(one.reference), rows)
+            rows = rows[holds] if holds.any() else rows
+        return rows
+
+    def _of_source(
+        self,
+        source: Sequence[Recommendation],
+        mask: Mask,
+        critiques: Sequence[Critique],
+        toned: Sequence[Critique],
+        n: int,
+    ) -> tuple[Recommendation, ...]:
+        rows = np.array([self.live.row(one.item_id) for one in source], np.int32)
+        rows = rows[mask[rows]] if len(rows) else rows
+        if toned:
+            rows = self._toned(rows[:TONED], toned)
+        rows = self._with_quotas(rows, critiques, n)
+        by_id = {one.item_id: one for one in source}
+        kept = [by_id[self.live.item_id(row)] for row in rows[:n].tolist()]
+        return tuple(one._replace(rank=place) for place, one in enumerate(kept, start=1))
+
+    def _personal(
+        self,
+        query: Query,
+        scored: Scored,
+        critiques: Sequence[Critique],
+        toned: Sequence[Critique],
+        n: int,
+    ) -> tuple[Recommendation, ...]:
+        places = best_places(scored.rows, scored.scores, len(scored.rows))
+        rows = scored.rows[places]
+        if self.live.marks.free:  # of copies, the best one is enough
+            rows = rows[capped(rows, [(self.live.marks.group, 1)])]
+        if toned:
+            rows = self._toned(rows[:TONED], toned)
+        rows = self._with_quotas(rows, critiques, n)
+        found = self.recommender.with_reasons(replace(query, n=n), scored, rows)
+        return tuple(found)
+
+    def _with_steered(
+        self, one: Recommendation, critiques: Sequence[Critique], language: str
+    ) -> Recommendation:
+        """Return an item that has no reason with the wish that it stands for, if there is one."""
+        if one.reasons:
+            return one
+        row = self.live.row(one.item_id)
+        for critique in reversed(critiques):
+            steer = critique.steer
+            if steer is not None and steer.action in ("only", "more"):
+                if target_mask(self.live, steer.target, self.fields, self.live.size)[row]:
+                    text = translate(STEERED, language, name=steer.target.called)
+                    return one._replace(reasons=(Reason("steered", 1.0, text),))
+        return one
+
+    def _with_quotas(self, rows: Rows, critiques: Sequence[Critique], n: int) -> Rows:
+        """Return the first n rows, so that "less" and "more" have their shares of the places."""
+        less, more = self._shared(rows, critiques, "less"), self._shared(rows, critiques, "more")
+        if less is None and more is None:
+            return rows[:n]
+        sparse, chosen, rest = 0, [], []
+        for place in range(len(rows)):
+            if less is not None and less[place]:
+                if sparse >= n // SPARSE_SHARE:
+                    rest.append(place)
+                    continue
+                sparse += 1
+            chosen.append(place)
+        order = chosen
+        if more is not None:
+            own = [place for place in chosen if more[place]]
+            head = set(chosen[:n])
+            missing = (n + 1) // 2 - sum(more[place] for place in head)
+            add = [place for place in own if place not in head][: max(missing, 0)]
+            drop = [place for place in reversed(chosen[:n]) if not more[place]][: len(add)]
+            kept = [place for place in chosen[:n] if place not in set(drop)] + add
+            order = sorted(kept)
+        return rows[(order + rest if len(order) < n else order)[:n]]
+
+    def _shared(self, rows: Rows, critiques: Sequence[Critique], action: str) -> Mask | None:
+        found: Mask | None = None
+        for one in critiques:
+            if one.steer is not None and one.steer.action == action:
+                about = target_mask(self.live, one.steer.target, self.fields, self.live.size)
+                found = about[rows] if found is None else found | about[rows]
+        return found

@@ -1,0 +1,229 @@
+"""Fields by which items are compared: length, year, popularity, price, rating and tone."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from recsys.array_types import Mask, Rows
+from recsys.dialogue.commands import Comparison
+from recsys.serving.live_state import LiveState
+
+Values = NDArray[np.float64]
+Tones = Callable[[Sequence[str]], NDArray[np.floating]]
+
+LENGTHS = (
+    "duration",
+    "duration_seconds",
+    "duration_minutes",
+    "length",
+    "runtime",
+    "runtime_minutes",
+    "minutes",
+    "reading_time",
+    "read_time",
+    "reading_minutes",
+    "pages",
+    "page_count",
+    "word_count",
+    "words",
+    "wordcount",
+)
+YEARS = ("year", "release_year", "published_year", "publication_year", "released")
+PRICES = ("price", "cost", "amount")
+RATINGS = ("rating", "score", "average_rating", "rating_average", "vote_average", "stars")
+TITLE_YEAR = re.compile(r"\((1[89]\d\d|20\d\d)\)\s*$")
+SAMPLED = 200  # items by which it is decided whether titles hold years, or texts have a length
+MOSTLY = 0.5  # share of them that must
+LEAST_TEXT = 200  # bytes of the median document from which lengths of texts are compared
+LEAST_KNOWN = 0.05  # share of items that must have a field
+COUNT_MARGIN = 0.05  # difference of tone that counts
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """A comparison as a field and a direction: -1 means less of it than the reference."""
+
+    field: str
+    sign: int
+
+
+ORDERS: Mapping[Comparison, Order] = {
+    "shorter": Order("length", -1),
+    "longer": Order("length", 1),
+    "newer": Order("year", 1),
+    "older": Order("year", -1),
+    "more_known": Order("popularity", 1),
+    "less_known": Order("popularity", -1),
+    "cheaper": Order("price", -1),
+    "dearer": Order("price", 1),
+    "better_rated": Order("rating", 1),
+    "lighter": Order("tone", 1),
+    "darker": Order("tone", -1),
+}
+
+
+class ItemFields:
+    """Values of the fields of a live state's items, kept until items come."""
+
+    def __init__(self, live: LiveState, tones: Tones) -> None:
+        """`tones`: tone of texts, -1 to 1."""
+        self.live, self._tones = live, tones
+        self._kept: dict[str, tuple[int, Values | None]] = {}
+
+    def known(self) -> tuple[str, ...]:
+        """Return the fields by which items can be compared."""
+        names = ("length", "year", "popularity", "price", "rating")
+        return (*(name for name in names if self.values(name) is not None), "tone")
+
+    def values(self, name: str) -> Values | None:
+        """Return (size,) the values of a field but tone, NaN: unknown; None: not comparable."""
+        live = self.live
+        if name == "popularity":
+            return np.asarray(live.counters.level[-1, : live.size], np.float64)
+        kept = self._kept.get(name)
+        if kept is None or kept[0] != live.size:
+            made = {
+                "length": self._lengths,
+                "year": self._years,
+                "price": lambda: self._numbers(PRICES),
+                "rating": lambda: self._numbers(RATINGS),
+            }[name]()
+            kept = self._kept[name] = (live.size, made)
+        return kept[1]
+
+    def holds(self, than: Comparison, reference: Rows, size: int) -> Mask | None:
+        """Return which of the first `size` rows are, say, shorter than the median of the reference.
+
+        None where items cannot be compared so, or nothing is known of the reference; tone is
+        compared by `tone_holds`.
+        """
+        order = ORDERS[than]
+        values = self.values(order.field)
+        if values is None:
+            return None
+        own = values[reference[reference < len(values)]]
+        own = own[np.isfinite(own)]
+        if not len(own):
+            all_known = values[np.isfinite(values)]
+            own = all_known[:: max(len(all_known) // 10_000, 1)]
+        bound = float(np.median(own))
+        with np.errstate(invalid="ignore"):
+            found = values > bound if order.sign > 0 else values < bound
+        return np.asarray(found[:size], bool)
+
+    def tones(self, rows: Rows) -> NDArray[np.floating]:
+        """Return (n,) the tones of items by title and text."""
+        return self._tones([self._text(row) for row in rows.tolist()])
+
+    def tone_holds(self, sign: int, reference: Rows, rows: Rows) -> Mask:
+        """Return which rows are lighter (sign 1) or darker (-1) than the reference.
+
+        Without a reference: lighter or darker than neutral.
+        """
+        own = self.tones(rows)
+        bound = float(np.median(self.tones(reference))) if len(reference) else 0.0
+        return np.asarray(sign * (own - bound) > COUNT_MARGIN, bool)
+
+    def _text(self, row: int) -> str:
+        known = self.live.document(row)
+        return f"{known.get('title') or ''}. {str(known.get('text') or '')[:1000]}"
+
+    def _numbers(self, names: Sequence[str]) -> Values | None:
+        for name in names:
+            found = self.live.metadata.numbers(name, self.live.size)
+            if found is not None and np.isfinite(found).mean() >= LEAST_KNOWN:
+                return found
+        return None
+
+    def _lengths(self) -> Values | None:
+        found = self._numbers(LENGTHS)
+        if found is not None:
+            return found
+        catalogue, live = self.live.model.catalogue, self.live
+        sizes = np.diff(catalogue.document_ends).astype(np.float64)
+        texts = [str(live.document(row).get("text") or "") for row in self._sample()]
+        if not texts or float(np.median([len(one.encode()) for one in texts])) < LEAST_TEXT:
+            return None
+        later = [float(len(item.text.encode()) + len(item.title)) for item in live.posted]
+        return np.concatenate([sizes, np.array(later, np.float64)])[: live.size]
+
+    def _years(self) -> Values:
+        found = self._numbers(YEARS)
+        if found is not None:
+            return found
+        live = self.live
+        titles = [str(live.document(row).get("title") or "") for row in self._sample()]
+        if titles and np.mean([bool(TITLE_YEAR.search(one)) for one in titles]) >= MOSTLY:
+            return self._years_of_titles()
+        created = live.created[: live.size]
+        return np.asarray(1970 + created / (365.2425 * 86_400), np.float64)
+
+    def _years_of_titles(self) -> Values:
+        found = np.full(self.live.size, np.nan)
+        for row in range(self.live.size):
+            match = TITLE_YEAR.search(str(self.live.document(row).get("title") or ""))
+            if match:
+                found[row] = float(match[1])
+        return found
+
+    def _sample(self) -> list[int]:
+        size = self.live.size
+        return list(range(0, size, max(size // SAMPLED, 1)))
+
+
+_DECADE = re.compile(
+    r"^(?:the )?(?:early |late |mid )?(?:(?:19|20)?(\d)0s|((?:19|20)\d)0s|(twenties|"
+    r"thirties|forties|fifties|sixties|seventies|eighties|nineties|noughties))$"
+)
+_YEAR = re.compile(r"^(?:the )?(?:year )?((?:18|19|20)\d\d)年?$")
+_SINCE = re.compile(
+    r"^(?:after|since|newer than|from) ((?:18|19|20)\d\d)(?: on(?:wards)?)?$|"
+    r"^((?:18|19|20)\d\d)年?(?:以后|之后|以来)$"
+)
+_BEFORE = re.compile(
+    r"^(?:before|until|older than) ((?:18|19|20)\d\d)$|^((?:18|19|20)\d\d)年?(?:以前|之前)$"
+)
+_HAN_DECADE = re.compile(r"^(?:(?:19|20)?(\d)0|([一二三四五六七八九零])十|(两千|千禧))年代?$")
+_WORDS = {
+    "twenties": 2,
+    "thirties": 3,
+    "forties": 4,
+    "fifties": 5,
+    "sixties": 6,
+    "seventies": 7,
+    "eighties": 8,
+    "nineties": 9,
+    "noughties": 0,
+}
+_SIGNS = {sign: number for number, sign in enumerate("零一二三四五六七八九")}
+FIRST, LAST = 1000, 9999
+
+
+def years_of(words: str) -> tuple[int, int] | None:
+    """Return the first and the last year of words such as "the 90s", "1994" or "90年代"."""
+    words = words.strip()
+    if found := _YEAR.match(words):
+        return int(found[1]), int(found[1])
+    if found := _SINCE.match(words):
+        return int(found[1] or found[2]), LAST
+    if found := _BEFORE.match(words):
+        return FIRST, int(found[1] or found[2]) - 1
+    if found := re.match(r"^(?:the )?((?:18|19|20)\d)0(?:s|年代)$", words):
+        return int(found[1]) * 10, int(found[1]) * 10 + 9
+    tens = None
+    if found := _DECADE.match(words):
+        tens = _WORDS[found[3]] if found[3] else int(found[1] or found[2][-1])
+    elif found := _HAN_DECADE.match(words):
+        tens = 0 if found[3] else _SIGNS[found[2]] if found[2] else int(found[1])
+    if tens is None:
+        return None
+    now = time.gmtime().tm_year
+    first = 2000 + 10 * tens
+    first = first if first <= now else first - 100
+    return first, first + 9
