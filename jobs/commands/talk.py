@@ -95,9 +95,7 @@ def dialogue_of(engine: LocalService, settings: Settings) -> Dialogue:
         "self_harm": settings.crisis_text,
         "threat": settings.threat_text,
     }
-    return Dialogue(
-        engine.recommender, settings.sentiment_scorer.scores, authors, texts=texts
-    )
+    return Dialogue(engine.recommender, settings.sentiment_scorer.scores, authors, texts=texts)
 
 
 def _next(console: Console, interactive: bool) -> str | None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from recsys.dialogue.commands import (
-    MOST,
     KINDS,
+    MOST,
     CannotDo,
     Clarify,
     Find,
