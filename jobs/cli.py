@@ -64,6 +64,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "help": ("help_texts", "help texts: ingest a folder, answer a question, remove"),
     "evaluate-help": ("evaluate_help", "figures of answers from help texts"),
     "evaluate-grounding": ("evaluate_grounding", "figures of the guard of generated texts"),
+    "evaluate-dialogue": ("evaluate_dialogue", "figures of the dialogue and of its intents"),
     "evaluate-fairness": ("evaluate_fairness", "what a creator floor and calibrated lists cost"),
     "settings": ("show_settings", "every setting with its value, default and source"),
     "bench": ("bench", "speed and memory of each stage and of serving"),

@@ -137,6 +137,11 @@ class FittedModel:
         return self._recommender.live
 
     @property
+    def recommender(self) -> Recommender:
+        """The recommender over this model, for evaluations and dialogues."""
+        return self._recommender
+
+    @property
     def choice(self) -> dict[str, Any]:
         """Engines, score model and evidence as JSON; `recsys.fit(tune=model.choice)` reuses it."""
         found: dict[str, Any] = dict(self.manifest["choice"])

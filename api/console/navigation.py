@@ -33,6 +33,7 @@ GROUPS = (
         (
             Link(f"{CONSOLE}/users", "Find a user", "profile", "person"),
             Link(f"{CONSOLE}/compare", "Compare lists", "profile", "compare"),
+            Link(f"{CONSOLE}/dialogue", "Dialogue", "profile", "bell"),
         ),
     ),
     Group(

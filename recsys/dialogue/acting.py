@@ -199,7 +199,8 @@ class Turn:
         else:
             if command.action == "more" and self.conversation.find != Find():
                 self.conversation = replace(self.conversation, find=Find(), shown=())
-            self.conversation = self.conversation.with_critique(Critique(command))
+            critique = Critique(command, reference=self.conversation.listed)
+            self.conversation = self.conversation.with_critique(critique)
             self.undo = Undoing("conversation")
             self.say(_ACTIONS[command.action], target=_fact(command.target))
         self.wants_list = True

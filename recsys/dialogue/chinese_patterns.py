@@ -151,7 +151,8 @@ _DIMENSIONS: Mapping[Comparison, str] = {
     "cheaper": rf"(?:更|再|稍微?)?(?:便宜|实惠){_LITTLE}|(?:更|再)(?:便宜|实惠)|不(?:那么|"
     rf"太|要太)贵|没那么贵",
     "dearer": rf"(?:更|再)?(?:贵|高档|高端){_LITTLE}|(?:更|再)(?:贵|高档|高端)",
-    "better_rated": rf"评分(?:更|再)?高{_LITTLE}?的?|口碑(?:更|再)?好{_LITTLE}?的?|高分的?|评价(?:更|"
+    "better_rated": rf"评分(?:更|再)?高{_LITTLE}?的?|口碑(?:更|再)?好{_LITTLE}?的?|高分的?|"
+    rf"评价(?:更|"
     rf"再)?好{_LITTLE}?的?",
 }
 _TOO: Mapping[Comparison, str] = {

@@ -14,6 +14,7 @@ import numpy as np
 from recsys.array_types import Mask, Rows
 from recsys.dialogue.commands import Target
 from recsys.dialogue.conversation import Conversation, Critique
+from recsys.dialogue.implicature import STRENGTH, log_likelihood
 from recsys.dialogue.item_fields import ORDERS, ItemFields
 from recsys.i18n import translate
 from recsys.ranking import nonpersonal_lists
@@ -180,7 +181,11 @@ class ConversationList:
         toned: Sequence[Critique],
         n: int,
     ) -> tuple[Recommendation, ...]:
-        places = best_places(scored.rows, scored.scores, len(scored.rows))
+        scores = scored.scores
+        said = log_likelihood(self.live, critiques, scored.rows)
+        if said is not None and len(scores):
+            scores = scores + STRENGTH * float(scores.std()) * said
+        places = best_places(scored.rows, scores, len(scored.rows))
         rows = scored.rows[places]
         if self.live.marks.free:  # of copies, the best one is enough
             rows = rows[capped(rows, [(self.live.marks.group, 1)])]

@@ -9,7 +9,8 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from rapidfuzz import fuzz, process
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from recsys import request_cpu_budget
 from recsys.array_types import Floats
@@ -19,14 +20,16 @@ from recsys.dialogue.message_text import is_han, plain
 from recsys.ranking.nonpersonal_lists import search
 from recsys.ranking.query import Filters
 from recsys.serving.live_state import LiveState
+from recsys.text.language.english_word_share import listed
 
 ALIASES = Path(__file__).with_name("data") / "label_aliases.tsv"
 MOST_LABELS = 20_000  # that are compared; of each kind the first
 MOST_VECTORS = 5_000  # labels that are compared by word vectors
 MOST_TITLES = 30_000  # items up to which all titles are compared; above, those near by their words
 NEAR_TITLES = 50  # items that are near by their words
-SURE = 90.0  # similarity, 0 to 100, from which one label is meant
+SURE = 85.0  # similarity, 0 to 100, from which one label is meant, by words that English lacks
 LEAD = 4.0  # by which it must be ahead of the next
+SURE_OF_WORDS = 95.0  # the same by a word that English has: "baking" is not "banking"
 LIKELY = 78.0  # similarity from which a label is offered
 LEAST_COSINE = 0.5  # of word vectors from which a label is offered
 SHORTEST = 4  # signs of words that are compared by edits; Han: 2
@@ -56,6 +59,7 @@ _LANGUAGES = {
     "韩语": "ko",
     "俄语": "ru",
 }
+_SAME = OSA.normalized_similarity  # 1 without any edit; a transposition is one edit
 _ARTICLE = re.compile(r"^(?:the|a|an) ")
 _IN_LANGUAGE = re.compile(r"^(?:in |written in )?(.+?)(?: language| only|的)?$")
 
@@ -128,9 +132,10 @@ class LabelIndex:
         if author := self._author(words):
             return Linked(author)
         near = self._fuzzy(key, kinds)
-        if near and near[0][1] >= SURE and (len(near) == 1 or near[0][1] - near[1][1] >= LEAD):
+        sure = SURE_OF_WORDS if not is_han(key) and listed(key.split()).all() else SURE
+        if near and near[0][1] >= sure and (len(near) == 1 or near[0][1] - near[1][1] >= LEAD):
             return Linked(replace(near[0][0], words=words))
-        if near and near[0][1] >= SURE:
+        if near and near[0][1] >= sure:
             options = tuple(replace(one, words=words) for one, _ in near)
             return Linked(options=options[:MOST_OPTIONS], ambiguous=True)
         if len(self.live.phrases.rows([words])):
@@ -166,9 +171,12 @@ class LabelIndex:
             if exact:
                 return [(self._most_popular(exact), 100.0)]
             near = process.extract(
-                key, keys, scorer=fuzz.ratio, score_cutoff=LIKELY, limit=2 * MOST_OPTIONS
+                key, keys, scorer=_SAME, score_cutoff=LIKELY / 100, limit=2 * MOST_OPTIONS
             )
-            found = [(row, score) for one, score, _ in near for row in rows_of[one] if open_[row]]
+            found = []
+            for one, score, _ in near:
+                rows = [row for row in rows_of[one] if open_[row]]
+                found += [(self._most_popular(rows), 100 * score)] if rows else []
             if found or len(key) < SHORTEST:
                 return found
         rows = [
@@ -183,7 +191,7 @@ class LabelIndex:
 
     def _likeness(self, key: str, row: int) -> float:
         title = key_of(TITLE_YEAR.sub("", str(self.live.document(row).get("title") or "")))
-        whole = float(fuzz.ratio(key, title))
+        whole = 100 * float(_SAME(key, title))
         if len(key) >= SHORTEST and key in title:  # a part of a longer title
             whole = max(whole, LIKELY)
         return whole
@@ -225,10 +233,10 @@ class LabelIndex:
         if len(key) < (2 if is_han(key) else SHORTEST):
             return []
         near = process.extract(
-            key, self._keys, scorer=fuzz.ratio, score_cutoff=LIKELY, limit=2 * MOST_OPTIONS
+            key, self._keys, scorer=_SAME, score_cutoff=LIKELY / 100, limit=2 * MOST_OPTIONS
         )
         found = [
-            (target, score)
+            (target, 100 * score)
             for one, score, _ in near
             if (target := self._best(self._by_key[one], kinds)) is not None
         ]

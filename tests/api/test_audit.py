@@ -36,6 +36,7 @@ BODIES = {  # of routes whose answer needs a body that is right
     "POST /watches": {"name": "tides", "query": "tide"},
     "PATCH /watches/<int:watch_id>": {"level": "quiet"},
     "POST /whatif": {"user": "baker", "overrides": {"diversity": 0.5}},
+    "POST /dialogue": {"user": "baker", "text": "only sea"},
     "POST /silences": {"end": 4e9},
     "POST /experiments": {
         "id": "variety",
@@ -69,6 +70,7 @@ FORMS = {
         "digest": "none",
     },
     "POST /console/watches/<int:watch>/remove": {"confirm": "bread"},
+    "POST /console/dialogue": {"user": "baker", "text": "only sea"},
     "POST /console/login": {"key": "unknown"},
     "POST /console/logout": {},
     "POST /console/view": {"lang": "en"},

@@ -32,6 +32,8 @@ PAGES = [
     "/console/why?user=baker&item=bread-9",
     "/console/compare",
     "/console/compare?user=baker&b_personal=1&b_diversity=0.5",
+    "/console/dialogue",
+    "/console/dialogue?user=baker",
     "/console/items",
     "/console/items?q=dough",
     "/console/item?item=bread-9",

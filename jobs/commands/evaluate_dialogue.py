@@ -1,0 +1,110 @@
+"""`recsys evaluate-dialogue`: what is understood, and dialogues that look for an item.
+
+recsys evaluate-dialogue --utterances tests/dialogue/utterances_en.tsv
+recsys evaluate-dialogue --intents clinc150.csv.gz --intents banking77.csv.gz --shots 10
+recsys evaluate-dialogue --labels iard.csv.gz
+recsys evaluate-dialogue --items items.csv --events events.csv.gz --users 1500
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+import numpy as np
+
+from recsys.data.item_and_event_readers import load_events
+from recsys.dialogue.dialogue import Dialogue
+from recsys.dialogue.understanding import PatternUnderstanding
+from recsys.errors import DataError
+from recsys.evaluation.critique_dialogues import STRATEGIES, CritiqueTrial, seekers
+from recsys.evaluation.intent_trials import figures, labelled_utterances, of_each, read_intents
+from recsys.evaluation.utterance_trials import read_utterances, understood_as_expected
+
+from ..cli import run
+
+DRAWS = 5  # of a few sentences per intent
+
+
+@click.command(name="evaluate-dialogue")
+@click.option("--utterances", type=Path, multiple=True, help="Expected commands, a tab, the text.")
+@click.option("--intents", type=Path, multiple=True, help="Gzipped table of split, intent, text.")
+@click.option("--shots", type=click.IntRange(0), default=0, help="Also with so many per intent.")
+@click.option("--labels", type=Path, help="IARD: utterances with several labels.")
+@click.option("--items", type=Path, help="With --events: critique dialogues.")
+@click.option("--events", type=Path, help="Ratings with times.")
+@click.option("--users", type=click.IntRange(1), default=1500, show_default=True)
+@click.option("--turns", type=click.IntRange(1), default=5, show_default=True)
+@click.option("--noise", type=click.FloatRange(0, 1), default=0.2, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+def command(
+    utterances: tuple[Path, ...],
+    intents: tuple[Path, ...],
+    shots: int,
+    labels: Path | None,
+    items: Path | None,
+    events: Path | None,
+    users: int,
+    turns: int,
+    noise: float,
+    seed: int,
+) -> None:
+    """Measure the dialogue: own utterances, public intents, simulated critiques. A line each."""
+    for path in utterances:
+        found = understood_as_expected(read_utterances(path), PatternUnderstanding())
+        _print({"utterances": path.name, **asdict(found)})
+    for path in intents:
+        splits = read_intents(path)
+        known, test = splits["train"], splits["test"]
+        _print({"intents": path.name, **asdict(figures(known, test))})
+        for draw in range(DRAWS if shots else 0):
+            some = of_each([one for one in known if one[1] != "oos"], shots, draw)
+            row = asdict(figures(some, test))
+            _print({"intents": path.name, "shots": shots, "draw": draw, **row})
+    if labels is not None:
+        _print({"labels": labels.name, **asdict(labelled_utterances(labels))})
+    if (items is None) != (events is None):
+        raise DataError("critique dialogues need --items and --events")
+    if items is not None and events is not None:
+        _critiques(items, events, users, turns, noise, seed)
+
+
+def _critiques(items: Path, events: Path, users: int, turns: int, noise: float, seed: int) -> None:
+    # loaded for this alone: it brings the engines
+    from recsys.fitting import fit
+
+    table = load_events(events)
+    user_ids, item_ids = list(table.users), list(table.items)
+    rows = [
+        (user_ids[user], item_ids[item], value, at)
+        for user, item, value, at in zip(
+            table.user.tolist(),
+            table.item.tolist(),
+            table.value.tolist(),
+            table.time.tolist(),
+            strict=True,
+        )
+    ]
+    chosen, cut = seekers(rows, users)
+    before = [
+        {"user_id": user, "item_id": item, "event": "rating", "value": value, "timestamp": at}
+        for user, item, value, at in rows
+        if at <= cut
+    ]
+    with fit(before, items, seed=seed) as model:
+        recommender = model.recommender
+        dialogue = Dialogue(recommender, lambda texts: np.zeros(len(texts), np.float32))
+        trial = CritiqueTrial(recommender, dialogue, cut)
+        for strategy in STRATEGIES:
+            for share in dict.fromkeys((0.0, noise)):
+                _print(asdict(trial.run(chosen, strategy, share, turns, seed)))
+
+
+def _print(row: dict[str, object]) -> None:
+    print(json.dumps(row, ensure_ascii=False), flush=True)
+
+
+if __name__ == "__main__":
+    run(command)
