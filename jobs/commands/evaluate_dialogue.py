@@ -9,6 +9,7 @@ recsys evaluate-dialogue --items items.csv --events events.csv.gz --users 1500
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,8 +21,10 @@ from recsys.dialogue.dialogue import Dialogue
 from recsys.dialogue.understanding import PatternUnderstanding
 from recsys.errors import DataError
 from recsys.evaluation.critique_dialogues import STRATEGIES, CritiqueTrial, seekers
+from recsys.evaluation.dialogue_speed import turn_times
 from recsys.evaluation.intent_trials import figures, labelled_utterances, of_each, read_intents
 from recsys.evaluation.utterance_trials import read_utterances, understood_as_expected
+from recsys.text.sentiment.scorer import SentimentScorer
 
 from ..cli import run
 
@@ -38,6 +41,7 @@ DRAWS = 5  # of a few sentences per intent
 @click.option("--users", type=click.IntRange(1), default=1500, show_default=True)
 @click.option("--turns", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--noise", type=click.FloatRange(0, 1), default=0.2, show_default=True)
+@click.option("--speed", is_flag=True, help="CPU time of turns instead, with --utterances.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 def command(
     utterances: tuple[Path, ...],
@@ -49,6 +53,7 @@ def command(
     users: int,
     turns: int,
     noise: float,
+    speed: bool,
     seed: int,
 ) -> None:
     """Measure the dialogue: own utterances, public intents, simulated critiques. A line each."""
@@ -68,10 +73,19 @@ def command(
     if (items is None) != (events is None):
         raise DataError("critique dialogues need --items and --events")
     if items is not None and events is not None:
-        _critiques(items, events, users, turns, noise, seed)
+        texts = [one.text for path in utterances for one in read_utterances(path)]
+        _critiques(items, events, users, turns, noise, seed, texts if speed else ())
 
 
-def _critiques(items: Path, events: Path, users: int, turns: int, noise: float, seed: int) -> None:
+def _critiques(
+    items: Path,
+    events: Path,
+    users: int,
+    turns: int,
+    noise: float,
+    seed: int,
+    texts: Sequence[str],
+) -> None:
     # loaded for this alone: it brings the engines
     from recsys.fitting import fit
 
@@ -95,6 +109,11 @@ def _critiques(items: Path, events: Path, users: int, turns: int, noise: float, 
     ]
     with fit(before, items, seed=seed) as model:
         recommender = model.recommender
+        if texts:
+            scorer = SentimentScorer(model.folder)
+            own = Dialogue(recommender, scorer.scores)
+            _print(asdict(turn_times(recommender, own, chosen, texts)))
+            return
         dialogue = Dialogue(recommender, lambda texts: np.zeros(len(texts), np.float32))
         trial = CritiqueTrial(recommender, dialogue, cut)
         for strategy in STRATEGIES:

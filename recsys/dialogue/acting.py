@@ -383,9 +383,9 @@ class Turn:
             }
             if one.url:
                 values["url"] = Fact("url", one.url)
-                self.say("{title}: {text} ({url})", **values)
+                self.say("{title}: {text} ({url})", 1, **values)
             else:
-                self.say("{title}: {text}", **values)
+                self.say("{title}: {text}", 1, **values)
 
     def _undo(self, command: Undo) -> None:
         self.commands.append(command)

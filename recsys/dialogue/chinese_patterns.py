@@ -178,7 +178,7 @@ _TOO_MUCH = re.compile(
 _EMPTY = re.compile(
     r"(?:来|给我|给|要|想要|想看|想|看|有没有|有|推荐|找|换|我|你|个|一个|一部|"
     r"一点|一些|点|些|的|吗|吧|更|再|而且|并且|又|还|且|但|但是|片子|东西|内容|视频|"
-    r"文章|那种|这种|只有|二十|十|\d+|分钟|半小时|时间|不多|就|能不能|可以|请|帮我|"
+    r"文章|那种|这种|只有|能|再|二十|十|\d+|分钟|半小时|时间|不多|就|能不能|可以|请|帮我|"
     r"放|首|和|也|要是|是|比较|稍微|比|这个|多|听|读|老片|片|电影|那|了|得)"
 )
 
@@ -336,6 +336,7 @@ _LIST: tuple[tuple[str, Made], ...] = (
         r"说|谈|关注|骂|夸|议论)" + _X,
         _around,
     ),
+    (r"不对(?:劲)?|错了|不是这样", lambda m: (Undo(),)),
     # why
     (r"(?:为什么|为啥|为何|咋回事|什么原因|why)", lambda m: (Why(),)),
     (
@@ -416,7 +417,7 @@ _LIST: tuple[tuple[str, Made], ...] = (
         lambda m: (
             None
             if re.search(
-                r"^(?:多|少|想|要|看|找|来|有|给|推)|^(?:你|您|我|这个|那个|它|天气|明天|"
+                r"^(?:多|少|想|要|看|找|来|有|给|推|我)|^(?:你|您|我|这个|那个|它|天气|明天|"
                 r"今天|后天|明天天气|今天天气)$|天气|股票|余额|心情|比赛|气温",
                 m["x"],
             )
@@ -695,7 +696,8 @@ _LIST: tuple[tuple[str, Made], ...] = (
         _steer("more"),
     ),
     (
-        r"(?:稍微|尽量|最好|可以|再|请|就|想|要|还想|还要|我要|我想)*(?:多|增加|加|加大|"
+        r"(?:稍微|尽量|最好|可以|再|请|就|想|要|还想|还要|我要|我想)*(?:多|增加|加(?!拿|"
+        r"州|勒|菲|油|班|密|盟|薪|速)|加大|"
         r"提高|增多|加强|提升)(?:来|推送|推荐|推|放|给我看?|给|看到?|发|整|弄|点|一点|些|"
         r"一些|一下|安排|搞|出|听|读|上)*(?:儿)?(?:关于|有关)?(?P<x>.+?)(?:了)?",
         lambda m: (
@@ -762,6 +764,7 @@ _LIST: tuple[tuple[str, Made], ...] = (
             else _find(m)
         ),
     ),
+    (r"(?P<x>.{2,8})有", _find),
     (
         r"(?:关于|有关)(?P<x>.+?)(?:的)?(?:内容|帖子|文章|视频|东西)?(?:有吗|有没有|"
         r"有哪些|呢|吗)?",
@@ -773,7 +776,11 @@ _LIST: tuple[tuple[str, Made], ...] = (
         _find,
     ),
 )
-_RULES = tuple((re.compile(rf"^(?:{pattern})$"), make) for pattern, make in _LIST)
+# groups that repeat do not give signs back: time stays in proportion to the length of a clause
+_REPEATED = re.compile(r"(?<=\))([*+])(?![+?])")
+_RULES = tuple(
+    (re.compile(_REPEATED.sub(r"\1+", rf"^(?:{pattern})$")), make) for pattern, make in _LIST
+)
 
 _SMALL: tuple[tuple[re.Pattern[str], Smalltalks], ...] = tuple(
     (re.compile(rf"^(?:{pattern})$"), cast(Smalltalks, what))
@@ -922,7 +929,8 @@ _OUTSIDE = re.compile(
     r"呢)?|(?:现在|今天|东京|北京|纽约|\S{2,4})*(?:几点|几号|星期几|周几|什么时间|"
     r"什么时候(?!.*(?:发货|更新)))(?:了)?|.*(?:的首都|首都)(?:是)?(?:哪|"
     r"什么).*|.+(?:有多高|有多远|有多大|有多重|有多长|多少岁|多少度|多少公里|多少卡路里|"
-    r"多少卡|多少人口|等于多少|等于几|是谁写的|是谁发明的|是哪一年|是哪年|在哪个国家|怎么走|怎么洗|"
+    r"多少卡|多少人口|等于多少|等于几|是谁写的|是谁发明的|是哪一年|是哪年|"
+    r"在哪个国家|怎么走|怎么洗|"
     r"怎么治|怎么修|怎么做(?!的))(?:呢|啊)?|.*(?:加|减|乘|除|乘以|除以|\+|"
     r"\*)\s*\d+.*|.*(?:余额|汇率|股价|股票|彩票|运势|星座|算命).*|"
     r".*(?:谁赢了|比分|赢了吗|输了吗).*|我(?:会|能)(?:不会)?(?:发财|结婚|死|成功|"
@@ -979,7 +987,7 @@ _SHOWN = re.compile(
     r"怎么(?:选|挑)的|根据什么|(?:推荐|推)(?:点|个|一|下|些)|"
     r"我(?:都)?(?:屏蔽|过滤|隐藏|拉黑)了(?:什么|哪些|谁)|(?:过滤|屏蔽)(?:条件|"
     r"词|列表)|我的(?:画像|兴趣|过滤|屏蔽)|兴趣是什么|怎么(?:看|样|这么少|评价)|"
-    r"什么(?:动静|消息|新闻|情况|动态|热点)|动态|进展|最近|热搜|头条|有没有(?!安卓|"
+    r"什么(?:动静|消息|新闻|情况|动态|热点)|动态|进展|最近|热门|热点|热搜|头条|有没有(?!安卓|"
     r"苹果|电脑)|的视频$|^(?:找|搜|来|想看|多|少|别|不要|屏蔽(?!是|怎么|什么))|"
     r"怎么回事|过滤$|哪些过滤|对.+感兴趣|感兴趣"
 )
@@ -988,7 +996,7 @@ _SHOWN = re.compile(
 def _questions(words: str, bare: str) -> tuple[Command, ...]:
     if _OUTSIDE.match(bare) and not re.search(_PLATFORM, bare):
         return (CannotDo("outside", bare),)
-    if _HELP.match(bare) and not _SHOWN.search(bare):
+    if (_HELP.match(bare) or _HELP.match(words)) and not _SHOWN.search(bare):
         return (Help(bare),)
     if _HOW.match(bare) and not _SHOWN.search(bare):
         return (Help(bare),) if re.search(_PLATFORM, bare) else (CannotDo("outside", bare),)

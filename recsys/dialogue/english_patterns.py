@@ -34,7 +34,8 @@ _POLITE = re.compile(
     r"i (?:want|need|would like) (?:you|u) to|"
     r"id like (?:you|u) to|(?:can|could) (?:i|we) (?:please )?(?:just )?(?:get|have|"
     r"see)(?= (?:more|less|fewer|some|something|no))|"
-    r"(?:can|could) we|lets|let us|i think|i guess|i mean|i said|id say|its time for|time for|"
+    r"today|tonight|right now|for once|(?:can|could) we|lets|let us|i think|i guess|"
+    r"i mean|i said|id say|its time for|time for|"
     r"i(?: would|d)? (?:really )?(?:want|like|prefer|need)(?: to (?:see|have|get|"
     r"read|watch|hear))?(?= (?:more|less|fewer|no|only|just|something|anything)\b)|"
     r"in (?:the )?future i want(?= (?:more|less|fewer|no))"
@@ -60,7 +61,8 @@ PROFILE = re.compile(
 _ABOUT = r"(?:about|on|of|from|related to|regarding|concerning|involving|with|around)"
 _THINGS = r"(?:stuff|posts?|content|things?|items?|everything|anything|all|topics?)"
 _LEADING = re.compile(
-    rf"^(?:the|a|an|some|any|all|all the|all of the|that|those|these|this|so much|that much|such|"
+    rf"^(?:show me|give me|recommend me|the|a|an|some|any|all|all the|all of the|"
+    rf"that|those|these|this|so much|that much|such|"
     rf"{_THINGS} {_ABOUT}|(?:articles|videos|news|films|movies|books|stories) (?:about|on)|"
     r"to (?:see|watch|read|hear)|hearing about|seeing|watching|reading|listening to|"
     r"being shown|of|about)\s+"
@@ -164,7 +166,8 @@ _DIMENSIONS: Mapping[Comparison, str] = {
     "lighter": r"lighter|lighthearted|light hearted|more light ?hearted|more cheerful|cheerful|"
     r"happier|funnier|more fun|less (?:dark|sad|heavy|serious|depressing|grim|"
     r"gloomy|negative)|not (?:so|as|that|too) (?:dark|sad|heavy|serious|depressing|"
-    r"grim)|more (?:positive|upbeat|uplifting)|upbeat|uplifting|easier",
+    r"grim)|more (?:positive|upbeat|uplifting)|upbeat|uplifting|easier|"
+    r"(?:that )?cheers? me up|(?:that )?makes? me (?:laugh|smile)|feel good",
     "darker": r"darker|more (?:serious|dark|grim|gritty)|grimmer|grittier|sadder|heavier|"
     r"less (?:cheerful|light|happy|funny|fluffy|cheesy)|gritty",
     "cheaper": r"cheaper|less expensive|more affordable|not (?:so|as|that|too) expensive",
@@ -577,6 +580,11 @@ _LIST: tuple[tuple[str, Made], ...] = (
         r"active|set|in (?:place|force|effect)|are there|do i have)|my (?:filters?|"
         r"mutes?|controls?|mute list|blocklist|settings for topics)",
         _shown("controls"),
+    ),
+    (
+        r"(?:none|nothing|neither) of (?:these|those|them)(?: please)?|"
+        r"(?:these|those|they) are (?:all )?(?:bad|boring|not good|no good)",
+        _shown("more"),
     ),
     # by comparison
     (
@@ -1073,7 +1081,8 @@ _SMALL: tuple[tuple[re.Pattern[str], Smalltalks], ...] = tuple(
             "praise",
         ),
         (
-            r"(?:this|that|it|you)(?:s| is| are|re| r)? (?:so |really |just |totally |"
+            r"(?:this|that|it|you|(?:this|the|your) (?:app|bot|service|site|thing|"
+            r"list))(?:s| is| are|re| r)? (?:so |really |just |totally |"
             r"fucking |absolutely )*(?:bad|terrible|awful|useless|stupid|dumb|rubbish|crap|"
             r"shit|garbage|annoying|the worst|horrible|worthless|broken|suck|sucks|"
             r"an idiot)|(?:you|this|it) (?:really )?suck[s]?|(?:fuck|fuck (?:you|this|off)|"

@@ -88,14 +88,15 @@ class ItemFields:
             return np.asarray(live.counters.level[-1, : live.size], np.float64)
         kept = self._kept.get(name)
         if kept is None or kept[0] != live.size:
-            made = {
-                "length": self._lengths,
-                "year": self._years,
-                "price": lambda: self._numbers(PRICES),
-                "rating": lambda: self._numbers(RATINGS),
-            }[name]()
-            kept = self._kept[name] = (live.size, made)
+            kept = self._kept[name] = (live.size, self._made(name))
         return kept[1]
+
+    def _made(self, name: str) -> Values | None:
+        if name == "length":
+            return self._lengths()
+        if name == "year":
+            return self._years()
+        return self._numbers(PRICES if name == "price" else RATINGS)
 
     def holds(self, than: Comparison, reference: Rows, size: int) -> Mask | None:
         """Return which of the first `size` rows are, say, shorter than the median of the reference.

@@ -281,7 +281,7 @@ class LabelIndex:
 def _labels(live: LiveState) -> Iterator[Target]:
     for kind in ("category", "tag"):
         for name, _ in zip(live.spelt(kind), range(MOST_LABELS), strict=False):
-            yield Target(name, kind, name, name)  # type: ignore[arg-type]
+            yield Target(name, kind, name, name)
     topics = live.model.topics
     if topics is not None:
         for row, number in enumerate(topics.ids):

@@ -25,10 +25,15 @@ from recsys.dialogue.commands import (
 )
 from recsys.dialogue.intent_classifier import IntentClassifier, shipped_classifier
 from recsys.dialogue.keyword_spelling import corrected
+from recsys.dialogue.loose_patterns import loosely
 from recsys.dialogue.message_text import Message, is_han
 from recsys.dialogue.remaining_words import remaining_words
 from recsys.text.language.english_word_share import listed
 
+LONGEST_CLAUSE = 160  # signs of a clause that is read
+LONGEST_HAN_CLAUSE = (
+    24  # the same with Han signs, which say more; patterns take long on longer ones
+)
 LONGEST_NOUN = 6  # words of a clause that may be nothing but what is searched for
 LONGEST_HAN_NOUN = 10  # signs of such a clause
 _AND = re.compile(r"\s(?:and|but|then|also|plus)\s")
@@ -42,6 +47,11 @@ class Understood:
     commands: tuple[Command, ...]
     too_many: int = 0  # commands left out
     contradicted: tuple[Steer, ...] = ()  # earlier wishes about the same, which do not hold
+
+
+@dataclass(frozen=True, slots=True)
+class Guess(Find):
+    """Words that name no command: searched for where a message says nothing else."""
 
 
 class Understanding(Protocol):
@@ -93,28 +103,48 @@ class PatternUnderstanding:
 
     def _parts(self, words: str, known: Callable[[str], bool]) -> list[tuple[Command, ...]]:
         """Return the commands of a clause, or of its parts around "and" where all are commands."""
-        han = is_han(words)
-        if not han:
+        if not is_han(words) and len(words) <= LONGEST_CLAUSE:
             words = corrected(words, known)
             parts = _AND.split(words)
             if 1 < len(parts) <= MOST + 1 and all(map(_starts_command, parts[1:])):
-                made = [by_pattern(part) for part in parts]
-                if all(made):
-                    return made
-        made_whole = by_pattern(words)
-        return [made_whole or self._without_pattern(words, known)]
+                several = [by_pattern(part) for part in parts]
+                if all(several):
+                    return several
+        longest = LONGEST_HAN_CLAUSE if is_han(words) else LONGEST_CLAUSE
+        if len(words) > longest:  # no wish is that long, and patterns would take long
+            return [(CannotDo("unknown", words[:LONGEST_CLAUSE]),)]
+        made = by_pattern(words)
+        if made and isinstance(made[0], CannotDo) and made[0].what == "outside":
+            loose = loosely(_without_scope(words)[1])
+            if isinstance(loose, Around | Help | Show | Why):  # a question that is about lists
+                made = (loose,)
+        return [made or self._without_pattern(words, known)]
 
     def _without_pattern(self, words: str, known: Callable[[str], bool]) -> tuple[Command, ...]:
         if known(words):
-            return (Find(words),)
+            return (Guess(words),)
+        scope, bare = _without_scope(words)
+        if not bare:
+            return ()
+        if (loose := loosely(bare)) is not None:
+            return (
+                replace(loose, scope="profile") if scope and isinstance(loose, Steer) else loose,
+            )
         intent, chance = self.classifier.intent(words)
         if chance < self.classifier.threshold or _NOISE.match(words):
             intent = ""
         if intent in ("", "find", "outside") and _is_noun(words, known):
             if intent != "outside" or chance < SURE_OUTSIDE:
-                return (Find(_find_words(words)),)
+                return (Guess(_find_words(words)),)
         made = _of_intent(intent, words) if intent else None
         return (made or CannotDo("unknown", words),)
+
+
+def _without_scope(words: str) -> tuple[bool, str]:
+    """Return whether a clause is meant for ever, and its words without those that say so."""
+    module = chinese_patterns if is_han(words) else english_patterns
+    scope = module.PROFILE.search(words + " ") is not None
+    return scope, module.stripped(module.PROFILE.sub("", words + " ").strip() if scope else words)
 
 
 SURE_OUTSIDE = 0.9  # probability from which words that may be searched for are outside all the same
@@ -132,6 +162,8 @@ def by_pattern(words: str) -> tuple[Command, ...]:
 def _joined(message: Message) -> tuple[Command, ...]:
     """Return the command of a message whose clauses are one sentence, such as "like X, but Y"."""
     whole = message.plain
+    if len(whole) > (LONGEST_HAN_CLAUSE if is_han(whole) else LONGEST_CLAUSE):
+        return ()
     if not is_han(whole):
         whole = corrected(whole)
         made = by_pattern(whole) if len(message.clauses) == 2 else ()
@@ -179,6 +211,9 @@ def merged(parts: Sequence[Sequence[Command]], profile: bool = False) -> Underst
     for one in (command for part in parts for command in part):
         _add(found, one)
     telling = [one for one in found if not isinstance(one, Smalltalk | CannotDo)]
+    if not all(isinstance(one, Guess) for one in telling):
+        telling = [one for one in telling if not isinstance(one, Guess)]
+    telling = [Find(one.words) if isinstance(one, Guess) else one for one in telling]
     impossible = [
         one for one in found if isinstance(one, CannotDo) and one.what not in ("unknown", "empty")
     ]
@@ -215,6 +250,9 @@ def _add(found: list[Command], one: Command) -> None:
         return
     if isinstance(one, Show) and one.what == "more" and isinstance(before, Steer):
         return  # "I love chess, more of it"
+    if isinstance(one, Show) and one.what == "more" and isinstance(before, Guess):
+        found[-1] = Steer("more", Target(before.words))  # "Poems! More!"
+        return
     if isinstance(one, Find) and isinstance(before, Find):
         if not one.words and one.like is None and (before.like is not None or before.words):
             than = tuple(dict.fromkeys((*before.than, *one.than)))

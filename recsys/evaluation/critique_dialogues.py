@@ -76,7 +76,7 @@ def seekers(
     return [Seeker(user, tuple(history[user]), targets[user]) for user in chosen], cut
 
 
-class _Service:
+class SeekerService:
     """What the dialogue's commands are carried out on: a visitor with the seeker's history."""
 
     repeat_categories: frozenset[str] = frozenset()
@@ -211,7 +211,7 @@ class _Dialogue(_Session):
 
     def __init__(self, trial: CritiqueTrial, state: UserState) -> None:
         self.trial = trial
-        self.service = _Service(trial.recommender, state)
+        self.service = SeekerService(trial.recommender, state)
         self.conversation, self.text = Conversation(), "recommend me something"
 
     def page(self) -> Rows:
