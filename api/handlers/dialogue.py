@@ -51,8 +51,13 @@ class RequestService:
             return store.change_controls(self.user.user_id, wishes, undo)
 
     def passages(self, question: str, language: str) -> Sequence[Passage] | None:
-        """Return None: no help texts are loaded."""
-        return None
+        """Return the passages of the help texts that answer; None: none are loaded."""
+        found = self._service.help_texts.find_passages(question, language)
+        if not found.loaded:
+            return None
+        return [
+            Passage(one.passage.title, one.passage.text, one.passage.link) for one in found.passages
+        ]
 
 
 def dialogue_of(service: AppState) -> Dialogue:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -19,6 +20,7 @@ from recsys.dialogue.acting import LENGTH, Passage
 from recsys.dialogue.conversation import Conversation
 from recsys.dialogue.dialogue import Dialogue, Reply
 from recsys.errors import StoreError
+from recsys.help.help_texts import HelpTexts
 from recsys.i18n import closest
 from recsys.personal_list import UserState
 from recsys.settings import Settings
@@ -38,8 +40,9 @@ class LocalDialogueService:
 
     reads_profile = True
 
-    def __init__(self, engine: LocalService, user: UserState, writes: bool) -> None:
+    def __init__(self, engine: LocalService, user: UserState, writes: bool, home: Path) -> None:
         self._engine, self.user, self.writes = engine, user, writes
+        self._help = HelpTexts(home)
         self.recommender = engine.recommender
         self.repeat_categories = engine.repeat_categories
 
@@ -49,8 +52,13 @@ class LocalDialogueService:
         return self._engine.store.change_controls(self.user.user_id, wishes, undo)
 
     def passages(self, question: str, language: str) -> Sequence[Passage] | None:
-        """Return None: no help texts are loaded."""
-        return None
+        """Return the passages of the help texts that answer; None: none are loaded."""
+        found = self._help.find_passages(question, language)
+        if not found.loaded:
+            return None
+        return [
+            Passage(one.passage.title, one.passage.text, one.passage.link) for one in found.passages
+        ]
 
 
 @click.command(name="talk")
@@ -70,7 +78,8 @@ def command(user: str | None, n: int, lang: str, dry_run: bool) -> None:
     with open_service(settings) as engine:
         dialogue = dialogue_of(engine, settings)
         state = engine.state(user_id) if user_id is not None else UserState(None)
-        service = LocalDialogueService(engine, state, user_id is not None and not dry_run)
+        writes = user_id is not None and not dry_run
+        service = LocalDialogueService(engine, state, writes, settings.home)
         conversation, language = Conversation(), closest(lang) or "en"
         interactive = sys.stdin.isatty()
         while True:
