@@ -29,6 +29,7 @@ MAX_DEPTH = 3  # levels of nested objects that become dotted names
 MAX_FIELDS = 2_000  # columns; fields that appear later are not indexed
 KEPT = 32  # masks of the latest comparisons, one byte per item each
 _START = b', "metadata": {'  # unescaped, so it cannot occur inside a JSON string
+_DECODER = json.JSONDecoder()
 _LAST = 253_402_300_800.0  # the year 10000
 
 
@@ -180,8 +181,8 @@ def _documents(catalogue: Catalogue) -> Iterator[tuple[int, Mapping[str, object]
         part = whole[start:end].tobytes()
         place = part.find(_START)
         if place >= 0:
-            text = part[place + len(_START) - 1 : -1].decode("utf-8", "surrogatepass")
-            yield row, json.loads(text)
+            text = part[place + len(_START) - 1 :].decode("utf-8", "surrogatepass")
+            yield row, _DECODER.raw_decode(text)[0]  # dates and the parent stand after it
 
 
 def _flattened(

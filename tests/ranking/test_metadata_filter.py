@@ -15,8 +15,16 @@ from recsys.serving.live_state import LiveState
 
 ITEMS = [
     Item("free", metadata={"paywall": False, "price": 0, "genre": ["Rock", "Jazz"]}),
-    Item("cheap", metadata={"paywall": "false", "price": "9.50", "released": "2024-05-01"}),
-    Item("dear", metadata={"paywall": True, "price": 30.0, "genre": "Pop", "a, b": "x"}),
+    Item(
+        "cheap",
+        metadata={"paywall": "false", "price": "9.50", "released": "2024-05-01"},
+        expires_at=4e9,
+    ),
+    Item(
+        "dear",
+        metadata={"paywall": True, "price": 30.0, "genre": "Pop", "a, b": "x"},
+        parent_id="free",
+    ),
     Item("none", text='a text with ", "metadata": {"price": 1}'),
     Item("deep", metadata={"shop": {"Stock": 3}, "released": 1_700_000_000, "name": "Ünal"}),
 ]
