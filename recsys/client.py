@@ -134,6 +134,15 @@ class Client:
         """Return what the platform's help texts answer to a question."""
         return self._get("/help", {"q": question, **parameters})
 
+    def assist(self, what: str, text: str, **parameters: Any) -> list[Json]:
+        """Return suggestions for a text: title, caption or tags; n=, lang=."""
+        found = self._send("POST", f"/assist/{what}", {"text": text, **parameters}, again=True)
+        return list(found["suggestions"])
+
+    def digest(self, user_id: str, **parameters: Any) -> Json:
+        """Return what a user has missed, in sections: since=, max=, lang=."""
+        return self._get(f"/digest/{_quoted(user_id)}", parameters)
+
     def entities(self, **parameters: Any) -> Json:
         """Return a page of the names of the catalogue, most frequent first: kind=, q=, n=."""
         return self._get("/entities", parameters)

@@ -2,10 +2,12 @@
 
 from . import (
     alerts,
+    assist,
     audit_log,
     console,
     detected_events,
     dialogue,
+    digest,
     entities,
     events,
     experiments,
@@ -48,7 +50,9 @@ ROUTES = (
     trends_and_timelines.routes,
     entities.routes,
     topics.routes,
+    digest.routes,
     help.routes,
+    assist.routes,
     item_spread.routes,
     items.routes,
     user_profile_controls_export.routes,

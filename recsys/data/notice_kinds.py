@@ -115,6 +115,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
             "an experiment has harmed a guardrail, or its end has come",
             {"experiment": _TEXT, "reason": _TEXT, "at": _NUMBER},
         ),
+        "user_digest": Kind(
+            "What you missed: {items} items",
+            "`recsys digest --send` has found what a user has missed",
+            {"user_id": _TEXT, "start": _NUMBER, "end": _NUMBER, "items": _WHOLE, "text": _TEXT},
+        ),
         "worker_died": Kind(
             "Worker {worker} of {host} died ({cause})",
             "a worker of `recsys serve` has died and is replaced; cause: exit, signal or silence",

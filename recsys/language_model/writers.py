@@ -35,13 +35,13 @@ class T5Writer:
             raise MissingExtra("torch or transformers", "speak") from error
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            self._model: Any = T5ForConditionalGeneration.from_pretrained(
+            model: Any = T5ForConditionalGeneration.from_pretrained(
                 folder, local_files_only=True, use_safetensors=True
             )
         except (OSError, ValueError) as error:
             raise DataError(f"{folder}: is no T5 that can be loaded: {error}") from error
         torch.set_num_threads(1)
-        self._model.eval()
+        self._model: Any = model.train(False)
         self._torch = torch
         self._lock = threading.Lock()
 

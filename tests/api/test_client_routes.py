@@ -32,6 +32,7 @@ WITHOUT = {
 }
 EVENT = {"user_id": "ann", "item_id": "sea-1", "event": "like", "timestamp": 1.7e9}
 ARMS = [{"name": "a", "share": 0.5}, {"name": "b", "share": 0.5}]
+ASSIST = ("title", "caption", "tags")
 FOLLOW = {"user_id": "ann", "author_id": "author-1"}
 # each method with arguments; those that answer with an error in this world come last
 CALLS: list[tuple[str, Callable[[Client], Any]]] = [
@@ -51,6 +52,8 @@ CALLS: list[tuple[str, Callable[[Client], Any]]] = [
     ("topic", lambda c: c.topic(c.topics()[0]["id"])),
     ("topic_timeline", lambda c: c.topic_timeline(c.topics()[0]["id"], resolution="day")),
     ("help", lambda c: c.help("how?", lang="en")["text"]),
+    ("assist", lambda c: [c.assist(w, "The tide. The tide is high.") for w in ASSIST][0]),
+    ("digest", lambda c: c.digest("ann", since=0)["until"]),
     ("entities", lambda c: c.entities(n=5)),
     ("trends", lambda c: c.trends()),
     ("event_kinds", lambda c: c.event_kinds()["kinds"]),

@@ -43,6 +43,7 @@ AUDITED = {
     "whatif",
     "watch add",
     "watch remove",
+    "digest",
     "help ingest",
     "help remove",
 }
@@ -54,7 +55,7 @@ EXEMPT = {
         "evaluate", "evaluate-text", "evaluate-trends", "evaluate-watches",
         "evaluate-profiles", "evaluate-detected-events", "bench",
         "replay", "evaluate-fairness", "evaluate-experiments", "evaluate-ope", "evaluate-people",
-        "evaluate-help", "evaluate-grounding",
+        "evaluate-help", "evaluate-grounding", "evaluate-writing",
     },
     "a list for its reader, as GET /recommend": {"recommend"},
     "texts of a file, no user": {"tone", "train-tone"},

@@ -1,0 +1,72 @@
+"""/assist: titles, captions and tags for a text that somebody writes."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from recsys.dialogue.facts import Fact
+from recsys.text.language.detect import detect
+from recsys.writing.extractive_writer import LONGEST_TEXT, captions, read_text, tags, titles
+
+from ..http.routing import Routes
+from ..schemas.assist import AssistBody, Assisted
+from .request_context import service
+
+routes = Routes("assist")
+
+NOTHING_KEPT = "reads the text of the request, stores nothing and names nobody"
+
+
+@routes.post(
+    "/assist/title",
+    "lists",
+    own="nobody",
+    body=AssistBody,
+    answers=Assisted,
+    unaudited=NOTHING_KEPT,
+)
+def title(body: AssistBody) -> dict[str, Any]:
+    """Titles for a text: its own sentences or clauses; with a language model also a rewording."""
+    text = read_text(body.text)
+    return _answer(body, text, titles(text, body.n), reword=True)
+
+
+@routes.post(
+    "/assist/caption",
+    "lists",
+    own="nobody",
+    body=AssistBody,
+    answers=Assisted,
+    unaudited=NOTHING_KEPT,
+)
+def caption(body: AssistBody) -> dict[str, Any]:
+    """Captions of at most 180 characters for a text, of its own sentences."""
+    text = read_text(body.text)
+    return _answer(body, text, captions(text, body.n), reword=True)
+
+
+@routes.post(
+    "/assist/tags", "lists", own="nobody", body=AssistBody, answers=Assisted, unaudited=NOTHING_KEPT
+)
+def tag(body: AssistBody) -> dict[str, Any]:
+    """Tags for a text: its hashtags, tags in use that it names, its frequent nouns."""
+    text = read_text(body.text)
+    return _answer(body, text, tags(text, body.n, _tags_in_use()), reword=False)
+
+
+def _tags_in_use() -> Collection[str]:
+    serving = service().serving_or_none
+    return () if serving is None else list(serving.live.spelt("tag"))
+
+
+def _answer(body: AssistBody, text: str, found: Sequence[str], reword: bool) -> dict[str, Any]:
+    """Return suggestions as JSON; the first one reworded comes before them where it is grounded."""
+    suggestions = [{"text": one, "made": "extract"} for one in found]
+    model = service().language_model
+    if reword and found and model.there:
+        language = body.lang or detect(text).code or "en"
+        other = model.reworded(found[0], [Fact("text", text)], language)
+        if other != found[0]:
+            suggestions = [{"text": other, "made": "model"}, *suggestions][: body.n]
+    return {"suggestions": suggestions, "read": min(len(body.text), LONGEST_TEXT)}

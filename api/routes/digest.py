@@ -1,0 +1,69 @@
+"""/digest: what a user has missed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict
+from typing import Any
+
+from recsys.digest import DAYS, digest
+from recsys.errors import StoreError
+
+from ..handlers.personal_list import Recommend
+from ..http.routing import Routes
+from ..runtime.request_audit import LIST
+from ..schemas.digest import Digest, DigestQuery
+from .request_context import about, language, service
+
+routes = Routes("digest")
+
+_SHOWN = 10_000  # lists of the log that are looked through
+
+
+@routes.get(
+    "/digest/<id:user>", "lists", own="path.user", query=DigestQuery, answers=Digest, unaudited=LIST
+)
+def of_user(user: str, query: DigestQuery) -> dict[str, Any]:
+    """What a user has missed, in sections with one reason each; or why there is nothing to say.
+
+    Nothing that the exposure log shows as seen, nor anything that they acted on or muted. A digest
+    is no exposure itself.
+    """
+    at_hand, now = service(), time.time()
+    tag = language(query.lang)
+    since = now - DAYS * 86_400 if query.since is None else query.since
+    at_hand.see_changes()
+    state = Recommend(at_hand, tag).user_state(about(user))
+    serving = at_hand.serving
+    with serving.feed.ranking:
+        made = digest(
+            serving.recommender,
+            state,
+            _seen(user),
+            since,
+            now,
+            query.max,
+            tag,
+            at_hand.settings.repeat_categories,
+        )
+    return {
+        "user": user,
+        "since": made.since,
+        "until": made.until,
+        "sections": [asdict(one) for one in made.sections],
+        "text": made.text,
+        "why_not": made.why_not or None,
+    }
+
+
+def _seen(user: str) -> set[str]:
+    """Return the items that a user was shown, as far as the exposure log goes."""
+    at_hand = service()
+    person = at_hand.pseudonyms.of(user)
+    shown = list(at_hand.exposures.waiting(person))
+    try:
+        with at_hand.link.use():
+            shown += at_hand.link.exposures().shown_to(person, 0.0, _SHOWN)
+    except StoreError:
+        at_hand.metrics.lists.labels("degraded").inc()
+    return {item_id for item_id, _ in shown}

@@ -1,0 +1,46 @@
+"""Schemas of a digest."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from .field_types import Answer, Language, Seconds, Strict, whole
+
+
+class DigestQuery(Strict):
+    """What a digest is about."""
+
+    since: Seconds | None = Field(None, description="Unix seconds; default: seven days ago")
+    max: Annotated[int, Field(ge=3, le=50), BeforeValidator(whole)] = Field(10, description="items")
+    lang: Language = None
+
+
+class DigestItem(Answer):
+    """An item that the user has missed."""
+
+    item_id: str
+    title: str
+    reason: str
+
+
+class DigestSection(Answer):
+    """Items of one kind."""
+
+    kind: Literal["followed", "topics", "trending", "new"]
+    text: str
+    items: list[DigestItem]
+
+
+class Digest(Answer):
+    """What a user has missed."""
+
+    user: str
+    since: float
+    until: float
+    sections: list[DigestSection]
+    text: str = Field(description="the digest as lines")
+    why_not: Literal["nothing_new", "too_few"] | None = Field(
+        description="why there is no digest: nothing that was not seen, or fewer than three items"
+    )

@@ -1,0 +1,142 @@
+"""Digest: items posted while a user was away, in sections, one reason each; or why there is none.
+
+    made = digest(recommender, user, seen, since, now)
+    made.sections, made.why_not
+
+Items are those of the user's list (their controls hold) that were created since a moment, one per
+author, without what exposures show as seen and what the user acted on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from recsys.i18n import SOURCE, counted, translate
+from recsys.personal_list import ListRequest, UserState, query_of
+from recsys.ranking.query import Filters, Recommendation
+from recsys.recommender import Recommender
+
+DAYS = 7.0  # that a digest looks back where nothing else is said
+MOST = 10  # items
+MOST_OF_SECTION = 5
+LEAST = 3  # items below which there is no digest
+_READ = 60  # best items that are divided into sections
+Section = Literal["followed", "topics", "trending", "new"]
+WhyNot = Literal["", "nothing_new", "too_few"]
+_SECTIONS: tuple[Section, ...] = ("followed", "topics", "trending", "new")
+_TRENDING = frozenset(("trending", "rising"))
+_GENERAL = frozenset(("popular", "fresh", "explore", ""))
+
+
+@dataclass(frozen=True, slots=True)
+class DigestItem:
+    """An item that the user has missed."""
+
+    item_id: str
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class DigestSection:
+    """Items of one kind, the best first, under a sentence."""
+
+    kind: Section
+    text: str
+    items: tuple[DigestItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """What a user has missed between two moments, Unix seconds."""
+
+    since: float
+    until: float
+    sections: tuple[DigestSection, ...]
+    why_not: WhyNot  # empty: there is a digest
+
+    @property
+    def text(self) -> str:
+        """The digest as lines: each section's sentence, then titles with reasons."""
+        lines: list[str] = []
+        for section in self.sections:
+            lines.append(section.text)
+            lines += (f"- {one.title}: {one.reason}" for one in section.items)
+        return "\n".join(lines)
+
+    @property
+    def item_ids(self) -> list[str]:
+        """The items of all sections, in order."""
+        return [one.item_id for section in self.sections for one in section.items]
+
+
+def digest(
+    recommender: Recommender,
+    user: UserState,
+    seen: Collection[str],
+    since: float,
+    now: float,
+    most: int = MOST,
+    language: str = SOURCE,
+    repeat_categories: frozenset[str] = frozenset(),
+) -> Digest:
+    """Return the digest of a user; the engine is to be held meanwhile. `seen`: item ids."""
+    request = ListRequest(
+        exclude=frozenset(seen),
+        filters=Filters(max_age=max(now - since, 0.0)),
+        author_cap=1,
+        language=language,
+        now=now,
+    )
+    query = query_of(user, request, repeat_categories)
+    found = recommender.recommend(replace(query, n=_READ))
+    by_section: dict[Section, list[DigestItem]] = {name: [] for name in _SECTIONS}
+    count = 0
+    for one in found:
+        section = by_section[_section(recommender, user, one)]
+        if count < most and len(section) < MOST_OF_SECTION:
+            section.append(_item(recommender, one, language))
+            count += 1
+    if count < LEAST:
+        return Digest(since, now, (), "too_few" if count else "nothing_new")
+    sections = tuple(
+        DigestSection(name, _sentence(name, len(items), language), tuple(items))
+        for name, items in by_section.items()
+        if items
+    )
+    return Digest(since, now, sections, "")
+
+
+def _section(recommender: Recommender, user: UserState, one: Recommendation) -> Section:
+    live = recommender.live
+    author = live.document(live.row(one.item_id)).get("author_id")
+    if author and author in user.follows:
+        return "followed"
+    if one.source in _TRENDING:
+        return "trending"
+    return "new" if one.source in _GENERAL or user.cold else "topics"
+
+
+def _item(recommender: Recommender, one: Recommendation, language: str) -> DigestItem:
+    row = recommender.live.row(one.item_id)
+    reason = one.reasons[0].text if one.reasons else translate("It is new", language)
+    return DigestItem(one.item_id, recommender.title(row), reason)
+
+
+def _sentence(name: Section, count: int, language: str) -> str:
+    if name == "followed":
+        return counted(
+            "{count} item by somebody whom you follow",
+            "{count} items by those whom you follow",
+            count,
+            language,
+        )
+    if name == "topics":
+        return counted("{count} item for you", "{count} items for you", count, language)
+    if name == "trending":
+        return counted(
+            "{count} item that many take up", "{count} items that many take up", count, language
+        )
+    return counted("{count} new item", "{count} new items", count, language)

@@ -1,0 +1,1 @@
+"""Writing from what is there: titles, captions, tags, digests."""

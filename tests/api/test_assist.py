@@ -1,0 +1,52 @@
+"""/assist: suggestions from the text alone, with what may not stand in them left out."""
+
+import pytest
+from model_servers import model_server
+
+TEXT = (
+    "Hello everybody. The old lighthouse of Skagen is open again after ten years. "
+    "Write to ann@example.org or call +45 12 34 56 78. I was there with #family. "
+    "The lighthouse is not free: a ticket costs 5 euros. See https://example.org/tickets."
+)
+
+
+@pytest.mark.parametrize("what", ["title", "caption"])
+def test_suggestions_are_words_of_the_text(client, what):
+    found = client.post(f"/assist/{what}", json={"text": TEXT, "n": 3}).json
+    assert found["read"] == len(TEXT) and found["suggestions"]
+    assert "lighthouse" in found["suggestions"][0]["text"]
+    for one in found["suggestions"]:
+        assert one["made"] == "extract" and len(one["text"]) <= 180
+        assert "@" not in one["text"] and "12 34" not in one["text"]
+        if "free" in one["text"]:
+            assert "not free" in one["text"]
+
+
+def test_tags_are_hashtags_tags_in_use_and_frequent_nouns(client):
+    found = client.post("/assist/tags", json={"text": TEXT, "n": 5}).json["suggestions"]
+    assert [one["text"] for one in found][:2] == ["family", "lighthouse"]
+    zh = {"text": "新手机的电池很好。手机的电池用了两天。", "n": 3}
+    names = [one["text"] for one in client.post("/assist/tags", json=zh).json["suggestions"]]
+    assert "手机" in names and "电池" in names
+
+
+def test_a_model_may_reword_but_not_invent(make_app):
+    answers = ["Skagen's old lighthouse is open again after ten years", "Free lighthouse in Paris"]
+    with model_server(lambda body, n: answers[n]) as server:
+        client = make_app(llm=server.setting).test_client()
+        first, second = (
+            client.post("/assist/title", json={"text": TEXT}).json["suggestions"] for _ in answers
+        )
+        counted = client.get("/metrics").get_data(as_text=True)
+    assert first[0] == {"text": answers[0], "made": "model"}
+    assert {one["made"] for one in second} == {"extract"}
+    assert 'recsys_language_model_answers_total{outcome="ungrounded"} 1.0' in counted
+
+
+@pytest.mark.parametrize(
+    "text", ["word", "ALL CAPS HERE", "😀😀", "مرحبا بالعالم", "x = 1; y(2)", "a " * 50_000, "<b>"]
+)
+def test_odd_texts_have_an_answer(client, text):
+    for what in ("title", "caption", "tags"):
+        assert client.post(f"/assist/{what}", json={"text": text}).status_code == 200
+    assert client.post("/assist/title", json={"text": " "}).status_code == 422
