@@ -126,6 +126,11 @@ class S3Objects:
                     f" If-None-Match): it answered {cause}; use a store that has it, as Amazon S3"
                     " does, or a shared folder: file:///folder"
                 ) from None
+            if cause.startswith(("401", "403")):
+                cause += (
+                    ": the credentials of the environment (AWS_ACCESS_KEY_ID, …, or the role of the"
+                    " machine) are missing, wrong, or without the right to do this"
+                )
             raise ObjectStoreError(f"{self.url}/{key}: {cause}") from None
 
 

@@ -219,6 +219,7 @@ def test_a_night_publishes_to_the_object_store(url, tmp_path, monkeypatch):
     assert remote.current() != version and len(remote.versions()) == 2
 
 
+@pytest.mark.exhaustive
 def test_a_night_whose_upload_fails_goes_on_with_the_upload(url, tmp_path, monkeypatch):
     home, place = tmp_path / "home", tmp_path / "objects"
     fill(home).close()

@@ -44,6 +44,13 @@ def test_a_503_that_stays_is_told_without_the_key(proxy, store):
     assert object_server.SECRET not in told and "\n" not in str(raised.value)
 
 
+@pytest.mark.parametrize("status", ["401", "403"])
+def test_missing_rights_name_the_credentials(proxy, store, status):
+    proxy.fault = lambda method, path: status
+    with pytest.raises(ObjectStoreError, match=rf"{status} Fault: the credentials .*AWS_ACCESS"):
+        store.get("k")
+
+
 def test_a_slow_store_is_given_up(proxy, prefix, monkeypatch):
     monkeypatch.setattr(s3_objects, "_REQUEST", "300ms")
     monkeypatch.setattr(s3_objects, "_RETRIES", 0)

@@ -241,57 +241,86 @@ def test_the_state_of_another_store_is_not_used(tmp_path):
 
 
 PULL = """
-import sys
+import os, signal, sys
 from pathlib import Path
 from recsys.bundle_store import BundleStore
 from recsys.remote_bundles.bundle_puller import BundlePuller
 from recsys.remote_bundles.remote_bundle_store import RemoteBundleStore
-puller = BundlePuller(BundleStore(Path(sys.argv[1])), RemoteBundleStore.open(sys.argv[2]))
-print("ready", flush=True)
-puller.pull()
-print("done", flush=True)
+
+left = int(sys.argv[3])
+
+def dying(name):
+    real = getattr(os, name)
+    def call(*arguments, **more):
+        global left
+        left -= 1
+        if left == 0:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(*arguments, **more)
+    setattr(os, name, call)
+
+for name in ("fsync", "rename", "link", "replace"):
+    dying(name)
+BundlePuller(BundleStore(Path(sys.argv[1])), RemoteBundleStore.open(sys.argv[2])).pull()
 """
 
 
-def kill_pulls(url, here, night, remote, times, seed=0):
-    """Kill a pull of a new version so many times; what a worker would open is always whole."""
-    chance = random.Random(seed)
-    remote.push(made(night, "v1", 2_000_000))
+def killed_at(step, here, remote):
+    """Pull in a process that is killed before its n-th change of the disk; False if it ended."""
+    done = subprocess.run(
+        [sys.executable, "-c", PULL, str(here.folder.parent), remote.url, str(step)],
+        env=environment(),
+    )
+    assert done.returncode in (0, -signal.SIGKILL)
+    return done.returncode != 0
+
+
+def kill_pulls(steps, here, night, remote):
+    """Kill pulls of a new version at steps; what a worker would open is always whole."""
+    remote.push(made(night, "v1", 50_000))
     BundlePuller(here, remote).pull()
-    remote.push(made(night, "v2", 2_000_000))
-    ended = 0
-    for _ in range(times):
-        process = subprocess.Popen(
-            [sys.executable, "-c", PULL, str(here.folder.parent), url],
-            stdout=subprocess.PIPE,
-            env=environment(),
-        )
-        with process:
-            assert process.stdout.readline() == b"ready\n"
-            time.sleep(chance.uniform(0.0, 0.25))
-            process.send_signal(signal.SIGKILL)
-            ended += process.stdout.read() == b"done\n"
+    remote.push(made(night, "v2", 50_000))
+    for step in steps:
+        assert killed_at(step, here, remote)
         assert here.open_current().version == here.current()
-        for info in here.versions():
-            here.open(info.version)
-        if here.current() == "v2":  # it was faster than the kill: begin anew
+        whole(here)
+        if here.current() == "v2":  # killed after the switch
             remote.rollback("v1")
             BundlePuller(here, remote).pull()
-            shutil.rmtree(here.folder / "v2")
             remote.rollback("v2")
+        for left in ("v2", ".pull"):  # so that steps are the same each time
+            shutil.rmtree(here.folder / left, ignore_errors=True)
     BundlePuller(here, remote).pull()
     assert here.current() == "v2" and whole(here) == ["v2", "v1"]
     assert not [path for path in here.folder.iterdir() if path.name.startswith(".aside")]
-    assert ended < times
 
 
-def test_killed_while_pulling(remote, night, here):
-    kill_pulls(remote.url, here, night, remote, 2)
+def test_killed_while_pulling(s3, night, here):
+    kill_pulls((2, 8), here, night, s3)
 
 
 @pytest.mark.exhaustive
-def test_killed_while_pulling_twenty_times(s3, night, here):
-    kill_pulls(s3.url, here, night, s3, 20)
+def test_killed_before_each_change_of_the_disk(s3, night, here):
+    kill_pulls(range(1, 16), here, night, s3)
+
+
+@pytest.mark.exhaustive
+def test_killed_at_twenty_moments(s3, night, here):
+    chance = random.Random(0)
+    s3.push(made(night, "v1", 2_000_000))
+    BundlePuller(here, s3).pull()
+    s3.push(made(night, "v2", 2_000_000))
+    for _ in range(20):
+        process = subprocess.Popen(
+            [sys.executable, "-c", PULL, str(here.folder.parent), s3.url, "0"], env=environment()
+        )
+        time.sleep(chance.uniform(0.2, 1.0))  # the start takes some of it
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert here.open_current().version == here.current()
+        whole(here)
+    BundlePuller(here, s3).pull()
+    assert here.current() == "v2" and whole(here) == ["v2", "v1"]
 
 
 @pytest.mark.exhaustive
