@@ -28,7 +28,7 @@ from recsys.dialogue.commands import (
     Why,
 )
 from recsys.dialogue.conversation import Conversation, Critique
-from recsys.dialogue.conversation_list import ConversationList, target_mask
+from recsys.dialogue.conversation_list import ConversationList, Listed, target_mask
 from recsys.dialogue.facts import Fact
 from recsys.dialogue.label_linking import LabelIndex, Linked
 from recsys.dialogue.message_text import Message
@@ -145,7 +145,8 @@ class Turn:
     options: tuple[str, ...] = ()
     handoff: str = ""
     wants_list: bool = False
-    further: bool = False
+    further: bool = False  # without what was shown before
+    passed_over: bool = False  # the same, unless nothing else is left: it was not what they want
 
     # commands ---------------------------------------------------------------------------------
 
@@ -200,6 +201,7 @@ class Turn:
             if command.action == "more" and self.conversation.find != Find():
                 self.conversation = replace(self.conversation, find=Find(), shown=())
             critique = Critique(command, reference=self.conversation.listed)
+            self.passed_over = True
             self.conversation = self.conversation.with_critique(critique)
             self.undo = Undoing("conversation")
             self.say(_ACTIONS[command.action], target=_fact(command.target))
@@ -261,6 +263,7 @@ class Turn:
         if not command.words and like is None and command.than and self.conversation.listed:
             for one in command.than:  # of the list at hand
                 critique = Critique(than=one, reference=self.conversation.listed)
+                self.passed_over = True
                 self.conversation = self.conversation.with_critique(critique)
             self.undo = Undoing("conversation")
             self.commands.append(command)
@@ -306,18 +309,25 @@ class Turn:
         self.conversation = replace(self.conversation, mentioned=wanted[0])
 
     def _reasons(self, row: int) -> tuple[Fact, ...]:
-        query = replace(self.query(), n=1)
+        query = self.query()
         recommender = self.service.recommender
         request = recommender.request(query)
         mask = recommender.open(query, request)[: request.size]
-        rows, scores = candidates(request, mask, POOL)
-        if row not in rows:
-            place = int(np.searchsorted(rows, row))
-            own: Rows = np.array([row], np.int32)
-            rows = np.insert(rows, place, row)
-            scores = np.insert(scores, place, request.scores(own)[0])
+        listed: Rows = np.array(list(map(self.lists.live.row, self.conversation.listed)), np.int32)
+        if row in listed:  # beside what it was listed with, as in the list
+            rows = np.unique(listed[listed >= 0])
+            scores = request.scores(rows)
+        else:
+            rows, scores = candidates(request, mask, POOL)
+            listed = np.array([row], np.int32)
+            if row not in rows:
+                place = int(np.searchsorted(rows, row))
+                rows = np.insert(rows, place, row)
+                scores = np.insert(scores, place, request.scores(listed)[0])
         scored = recommender.corrected(request, mask, rows, scores)
-        found = recommender.with_reasons(query, scored, np.array([row], np.int32))[0]
+        every = recommender.with_reasons(replace(query, n=len(listed)), scored, listed)
+        found = every[int(np.flatnonzero(listed == row)[0])]
+        found = self.lists.with_steered(found, self.conversation.critiques, self.language)
         item_id = found.item_id
         return tuple(
             Fact("text", one.text.rstrip("."), item_id) for one in found.reasons if one.text
@@ -551,12 +561,12 @@ class Turn:
     def make_list(self) -> None:
         """Make the list of the conversation, and say which wishes do not hold."""
         with self.ranking:
-            found = self.lists.make(self.query(), self.conversation, self.n, self.further)
+            found = self._unseen()
             latest = self.conversation.critiques[-1:]
             if latest and latest[0] in found.relaxed and self.conversation.find != Find():
                 # the newest wish outlasts what was searched for before
                 self.conversation = replace(self.conversation, find=Find(), shown=())
-                found = self.lists.make(self.query(), self.conversation, self.n, self.further)
+                found = self._unseen()
         if found.unknown:
             names = tuple(
                 Fact("text", translate(_FIELDS[name], self.language))
@@ -578,6 +588,14 @@ class Turn:
         if not found.items:
             self.say("There is nothing more to list." if self.further else "Nothing was found.")
         self._listed(found.items)
+
+    def _unseen(self) -> Listed:
+        """Return the list without what was shown and passed over, unless a wish would end by it."""
+        if self.passed_over and not self.further:
+            found = self.lists.make(self.query(), self.conversation, self.n, True)
+            if found.items and not found.relaxed:
+                return found
+        return self.lists.make(self.query(), self.conversation, self.n, self.further)
 
     def _listed(self, items: Sequence[Recommendation]) -> None:
         if items:

@@ -107,7 +107,7 @@ class ConversationList:
                 request, combined, *candidates(request, combined, max(POOL, 6 * n))
             )
             items = self._personal(query, scored, conversation.critiques, toned, n)
-        items = tuple(self._with_steered(one, conversation.critiques, language) for one in items)
+        items = tuple(self.with_steered(one, conversation.critiques, language) for one in items)
         return Listed(items, tuple(relaxed), int(combined.sum()), tuple(unknown))
 
     def _base(
@@ -195,7 +195,7 @@ class ConversationList:
         found = self.recommender.with_reasons(replace(query, n=n), scored, rows)
         return tuple(found)
 
-    def _with_steered(
+    def with_steered(
         self, one: Recommendation, critiques: Sequence[Critique], language: str
     ) -> Recommendation:
         """Return an item that has no reason with the wish that it stands for, if there is one."""
