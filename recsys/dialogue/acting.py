@@ -584,6 +584,14 @@ class Turn:
             than = tuple(one for one in self.conversation.find.than if one not in gone_than)
             find = replace(self.conversation.find, than=than)
             self.conversation = replace(self.conversation, critiques=kept, find=find)
+        if found.waived_by:
+            count = Fact("number", str(found.waived_from))
+            gone = tuple(map(_wish_fact, found.waived_by))
+            self.say(
+                "Only the first {count} fulfil all wishes; the others lack: {wishes}.",
+                count=count,
+                wishes=gone,
+            )
         self.items = found.items
         if not found.items:
             self.say("There is nothing more to list." if self.further else "Nothing was found.")

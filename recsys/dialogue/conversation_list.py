@@ -6,7 +6,7 @@ it one place in ten, "more" gives it at least half of the places.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,6 +22,7 @@ from recsys.ranking.candidates import candidates
 from recsys.ranking.filters import allowed, capped
 from recsys.ranking.gbdt_rerank import POOL, best_places
 from recsys.ranking.query import Filters, Query, Reason, Recommendation
+from recsys.ranking.request_scorer import Request
 from recsys.ranking.user_controls import carrying
 from recsys.recommender import Recommender, Scored
 from recsys.serving.live_state import LiveState
@@ -41,6 +42,12 @@ class Listed:
     relaxed: tuple[Critique, ...] = ()  # filters that left nothing, the oldest first
     left: int = 0  # items that passed all filters, at most as many as were looked at
     unknown: tuple[Critique, ...] = ()  # comparisons by a field that the items do not have
+    waived_from: int = 0  # items that fulfil every wish, where places were left; 0: all do
+    waived_by: tuple[Critique, ...] = ()  # the wishes that items after these lack
+
+
+def _excludes(critique: Critique) -> bool:
+    return critique.steer is not None and critique.steer.action == "mute"
 
 
 def target_mask(live: LiveState, target: Target, fields: ItemFields, size: int) -> Mask:
@@ -92,6 +99,7 @@ class ConversationList:
         filters, unknown = self._filters(critiques, len(mask))
         base, source = self._base(query, conversation, mask)
         relaxed: list[Critique] = []
+        waived_from, waived_by = 0, list[Critique]()
         while True:
             combined = base.copy()
             for _, holds in filters:
@@ -103,12 +111,60 @@ class ConversationList:
         if source is not None:
             items = self._of_source(source, combined, conversation.critiques, toned, n)
         else:
-            scored = self.recommender.corrected(
-                request, combined, *candidates(request, combined, max(POOL, 6 * n))
-            )
-            items = self._personal(query, scored, conversation.critiques, toned, n)
+            items = self._ranked(query, request, combined, conversation.critiques, toned, n)
+            lacking = self._lacking(filters, base) if items and len(items) < n else ()
+            for waived, passing in lacking:  # the places that are left
+                passing[[self.live.row(one.item_id) for one in items]] = False
+                more = n - len(items)
+                if not more or not passing.any():
+                    continue
+                if not waived_from:
+                    waived_from = len(items)
+                waived_by.append(waived)
+                found = self._ranked(query, request, passing, conversation.critiques, toned, more)
+                ranks = range(len(items) + 1, n + 1)
+                added = [one._replace(rank=at) for at, one in zip(ranks, found, strict=False)]
+                items = (*items, *added)
         items = tuple(self.with_steered(one, conversation.critiques, language) for one in items)
-        return Listed(items, tuple(relaxed), int(combined.sum()), tuple(unknown))
+        return Listed(
+            items,
+            tuple(relaxed),
+            int(combined.sum()),
+            tuple(unknown),
+            waived_from,
+            tuple(waived_by),
+        )
+
+    def _ranked(
+        self,
+        query: Query,
+        request: Request,
+        mask: Mask,
+        critiques: Sequence[Critique],
+        toned: Sequence[Critique],
+        n: int,
+    ) -> tuple[Recommendation, ...]:
+        found = candidates(request, mask, max(POOL, 6 * n))
+        scored = self.recommender.corrected(request, mask, *found)
+        return self._personal(query, scored, critiques, toned, n)
+
+    @staticmethod
+    def _lacking(
+        filters: Sequence[tuple[Critique, Mask]], base: Mask
+    ) -> Iterator[tuple[Critique, Mask]]:
+        """Yield a wish that is waived, the oldest first, and the rows that pass the others.
+
+        What is not wanted at all is never waived, nor the newest wish; for a comparison, none is.
+        """
+        if not filters or filters[-1][0].steer is None:
+            return
+        kept = list(filters)
+        for one in [filter for filter in filters[:-1] if not _excludes(filter[0])]:
+            kept = [each for each in kept if each[0] is not one[0]]
+            passing = base.copy()
+            for _, holds in kept:
+                passing &= holds
+            yield one[0], passing
 
     def _base(
         self, query: Query, conversation: Conversation, mask: Mask

@@ -17,9 +17,9 @@ from recsys.dialogue.conversation import Critique
 from recsys.serving.live_state import LiveState
 
 RARITY = 1.0  # of the log-odds that a tag is named, per listed item that lacks it
-LAPSE = 0.1  # share of wishes that say nothing of the other tags
+LAPSE = 0.2  # share of wishes that say nothing of the other tags
 UNTOLD = 0.05  # chance that years are named although a tag would have told the item apart
-STRENGTH = 1.0  # of the log-likelihood, in standard deviations of the scores
+STRENGTH = 2.0  # of the log-likelihood, in standard deviations of the scores
 
 
 def log_likelihood(live: LiveState, critiques: Sequence[Critique], rows: Rows) -> Floats | None:
