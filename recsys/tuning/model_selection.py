@@ -256,7 +256,7 @@ def _chosen(
     are not.
     """
     weights = found.design.fit(found.choice_sets)
-    score_model, ranks = found.design.score_model(weights), _unread_ranks(found, weights, log)
+    score_model, ranks = found.design.score_model(weights), unread_ranks(found, weights, log)
     cold_user_weights = choose_cold_user_weights(
         found.design, found.choice_sets, weights, validator
     )
@@ -281,10 +281,17 @@ def _chosen(
     )
 
 
-def _unread_ranks(found: Found, weights: Mapping[Parameter, float], log: Log) -> UnreadRanks:
-    """Return what places unread items, and write down what it was chosen by."""
+def unread_ranks(found: Found, weights: Mapping[Parameter, float], log: Log) -> UnreadRanks:
+    """Return what places unread items, and write down what it was chosen by.
+
+    By the neighbour sums of the form; without any, by the texts of the history, as it is served.
+    """
     design, choice_sets = found.design, found.choice_sets
     sums = None if design.neighbours is None else choice_sets.columns[design.neighbours]
+    words = [column for column in choice_sets.columns if column.term == "words"]
+    if sums is None and words:
+        longest = max(words, key=lambda column: column.half_life or 0.0)
+        sums = choice_sets.columns[longest] if choice_sets.columns[longest].any() else None
     chosen = choose_ranks(choice_sets, design.scores(choice_sets, weights), sums, design.lift)
     log.rows.append(chosen.to_json())
     return chosen

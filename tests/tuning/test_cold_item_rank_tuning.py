@@ -4,12 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from choice_columns import share, words
 
 from recsys.ranking.cold_item_ranks import READ, RECENT, USED
-from recsys.ranking.terms.protocol import Column
+from recsys.ranking.terms.protocol import Column, Parameter
 from recsys.serving.score_model import UNREAD
 from recsys.tuning.choice_sets import NEW, STANDING, WAITING, ChoiceSets
 from recsys.tuning.cold_item_rank_tuning import FEWEST, choose_ranks, moved
+from recsys.tuning.engine_selection import Log
+from recsys.tuning.model_selection import Found, unread_ranks
+from recsys.tuning.score_model_form import CandidateForm
 
 SUMS = Column("neighbours", "engine", 5.0)
 
@@ -80,8 +84,8 @@ def test_a_place_that_waited_longer_than_most_stands_lower() -> None:
     sets, scores = choice_sets(1, True)
     sums = sets.columns[SUMS].copy()
     sums[0, 4] = 0.7
-    for share, place in ((1.0, 1), (0.5, 3), (0.1, 3)):
-        waiting = np.full_like(scores, share)
+    for longer, place in ((1.0, 1), (0.5, 3), (0.1, 3)):
+        waiting = np.full_like(scores, longer)
         found = moved(replace(sets, columns={**sets.columns, WAITING: waiting}), scores, sums, 1.0)
         assert np.argsort(-found, axis=1)[0].tolist().index(4) == place
 
@@ -123,6 +127,23 @@ def test_a_setting_that_costs_more_than_its_error_is_not_chosen() -> None:
     found = choose_ranks(both, np.tile(scores[:1], (len(both), 1)), both.columns[SUMS])
     assert found.lists == FEWEST
     assert found.appeal < 1.0  # with 1 the unread place would come first in all other lists
+
+
+def test_without_neighbours_the_texts_of_a_history_are_what_places_new_items() -> None:
+    """As it serves: a score model without neighbours compares texts, at what that costs here."""
+    some, _ = choice_sets(FEWEST, True)
+    sets, _ = choice_sets(20 * FEWEST, False)
+    chosen = np.concatenate([some.chosen, sets.chosen[FEWEST:]])
+    popularity = share("share_all")
+    columns = {name: values for name, values in sets.columns.items() if name != SUMS}
+    columns |= {words(np.inf): sets.columns[SUMS], popularity: -sets.rows.astype(np.float32)}
+    known = replace(sets, chosen=chosen, columns=columns)
+    weights = {Parameter("popularity", "share_all", shared=True): 1.0}
+    found = unread_ranks(Found(CandidateForm(("share_all",)), 0.1, known), weights, Log(print))
+    assert found.lists == FEWEST and found.appeal < 1.0
+    less = replace(known, columns={n: v for n, v in columns.items() if n.term != "words"})
+    blind = unread_ranks(Found(CandidateForm(("share_all",)), 0.1, less), weights, Log(print))
+    assert (blind.factor, blind.appeal, blind.lists) == (UNREAD, 1.0, 0)
 
 
 def test_new_items_that_were_taken_up_in_one_period_alone_cost_nothing_in_the_others() -> None:
