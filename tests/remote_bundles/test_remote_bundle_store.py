@@ -216,9 +216,9 @@ def test_a_writer_that_was_held_up_stops(objects):
 
 
 def test_the_lease_is_renewed(objects):
-    with WriterLease(objects, seconds=0.4) as lease:
+    with WriterLease(objects, seconds=1.2) as lease:
         first = objects.get("writer").data
-        time.sleep(0.7)  # longer than the lease
+        time.sleep(1.6)  # longer than the lease
         lease.check()
         assert objects.get("writer").data != first
 
