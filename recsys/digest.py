@@ -11,12 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 from recsys.i18n import SOURCE, counted, translate
 from recsys.personal_list import ListRequest, UserState, query_of
 from recsys.ranking.query import Filters, Recommendation
 from recsys.recommender import Recommender
+from recsys.writing.notification_texts import notification_texts
 
 DAYS = 7.0  # that a digest looks back where nothing else is said
 MOST = 10  # items
@@ -37,6 +38,11 @@ class DigestItem:
     item_id: str
     title: str
     reason: str
+
+    @property
+    def notification(self) -> dict[str, str]:
+        """Texts of a notification about the item, short, medium and long."""
+        return notification_texts(self.title, self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,26 @@ class Digest:
             lines.append(section.text)
             lines += (f"- {one.title}: {one.reason}" for one in section.items)
         return "\n".join(lines)
+
+    @property
+    def sections_json(self) -> list[dict[str, Any]]:
+        """The sections as JSON knows them, each item with the texts of a notification."""
+        return [
+            {
+                "kind": section.kind,
+                "text": section.text,
+                "items": [
+                    {
+                        "item_id": one.item_id,
+                        "title": one.title,
+                        "reason": one.reason,
+                        "notification": one.notification,
+                    }
+                    for one in section.items
+                ],
+            }
+            for section in self.sections
+        ]
 
     @property
     def item_ids(self) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict
 from typing import Any
 
 from recsys.digest import DAYS, digest
@@ -50,7 +49,7 @@ def of_user(user: str, query: DigestQuery) -> dict[str, Any]:
         "user": user,
         "since": made.since,
         "until": made.until,
-        "sections": [asdict(one) for one in made.sections],
+        "sections": made.sections_json,
         "text": made.text,
         "why_not": made.why_not or None,
     }

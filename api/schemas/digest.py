@@ -17,12 +17,21 @@ class DigestQuery(Strict):
     lang: Language = None
 
 
+class NotificationTexts(Answer):
+    """Texts of a notification: the title, and the reason where both fit."""
+
+    short: Annotated[str, Field(max_length=40)]
+    medium: Annotated[str, Field(max_length=90)]
+    long: Annotated[str, Field(max_length=180)]
+
+
 class DigestItem(Answer):
     """An item that the user has missed."""
 
     item_id: str
     title: str
     reason: str
+    notification: NotificationTexts
 
 
 class DigestSection(Answer):

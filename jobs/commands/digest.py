@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict
 
 import click
 
@@ -74,7 +73,7 @@ def _send(service: LocalService, user: str, person: str, made: Digest) -> None:
         "end": made.until,
         "items": len(made.item_ids),
         "text": made.text,
-        "sections": [asdict(one) for one in made.sections],
+        "sections": made.sections_json,
     }
     subject = f"user_digest:{person}"
     notice = Notice("user_digest", data, f"user_digest:{person}:{day}", subject, person)
@@ -83,7 +82,14 @@ def _send(service: LocalService, user: str, person: str, made: Digest) -> None:
 
 def _print(user: str, made: Digest, as_json: bool) -> None:
     if as_json:
-        fields = {"user": user, **asdict(made), "why_not": made.why_not or None}
+        fields = {
+            "user": user,
+            "since": made.since,
+            "until": made.until,
+            "sections": made.sections_json,
+            "text": made.text,
+            "why_not": made.why_not or None,
+        }
         print(json.dumps(fields, ensure_ascii=False))
     else:
         print(f"{user}: {made.why_not}" if made.why_not else f"{user}\n{made.text}")

@@ -25,7 +25,7 @@ from recsys.grounding.polarity import (
     opposite_stated,
 )
 from recsys.i18n import FOLDER
-from recsys.text.language.nouns import english_words, simplified
+from recsys.text.language.nouns import english_noun, simplified
 from recsys.text.language.stop_words import STOP_WORDS
 
 REASONS = (
@@ -223,15 +223,15 @@ def _foreign_title(text: str, quotable: Sequence[str]) -> str | None:
 def _foreign_name(sentence: str, known: _Values) -> str | None:
     """Return a name of a sentence that the facts lack, None where there is none."""
     first = not _is_han(sentence)
-    ordinary, neutral = _ordinary_words(), neutral_words()
+    neutral = neutral_words()
     for found in _LATIN.finditer(sentence):
         word = found.group()
         plain_word = word.casefold()
         bare = plain_word.removesuffix("'s")
         if not _is_known(plain_word, known.latin) and word not in _PROPER_EXEMPT:
             is_proper = word[:1].isupper() and not first
-            listed = bare in ordinary or bare in neutral or bare in STOP_WORDS
-            if is_proper or not (listed or _inflected(bare, ordinary)):
+            listed = bare in neutral or bare in STOP_WORDS or english_noun(bare) is False
+            if is_proper or not (listed or _inflected(bare)):
                 return word
         first = False
     runs = known.han + " "
@@ -318,14 +318,17 @@ def _is_known(word: str, known: frozenset[str]) -> bool:
     )
 
 
-def _inflected(word: str, ordinary: frozenset[str]) -> bool:
-    """Whether a word is a listed one with an ending of English."""
+def _inflected(word: str) -> bool:
+    """Whether a word is a listed one that is no noun, with an ending of English.
+
+    A noun that no fact has may be a name (Paris, Apple), whatever its letter case.
+    """
     for ending, rest in (("ies", "y"), ("ied", "y"), ("ing", "e"), ("ed", "e")):
-        if word.endswith(ending) and word.removesuffix(ending) + rest in ordinary:
+        if word.endswith(ending) and english_noun(word.removesuffix(ending) + rest) is False:
             return True
     for ending in ("s", "es", "ed", "ing", "ly", "er", "est", "n't", "'ll", "'re", "'ve", "'d"):
         stem = word.removesuffix(ending)
-        if word.endswith(ending) and (stem in ordinary or stem[:-1] in ordinary):
+        if word.endswith(ending) and False in (english_noun(stem), english_noun(stem[:-1])):
             return True
     return False
 
@@ -337,11 +340,6 @@ def _bare(text: str) -> str:
 def _is_han(text: str) -> bool:
     signs = sum(map(len, _HAN_RUN.findall(text)))
     return signs > sum(map(len, _LATIN.findall(text))) / 4
-
-
-@cache
-def _ordinary_words() -> frozenset[str]:
-    return frozenset(english_words())
 
 
 @cache

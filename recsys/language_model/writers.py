@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any, Protocol
 from recsys.errors import DataError, MissingExtra
 from recsys.language_model.address import ModelAddress
 
+_TAGS = re.compile(r"</?(?:text|message|data)>")  # around quoted data, which a T5 does not know
 LONGEST_INPUT = 512  # tokens that a T5 reads
 
 
@@ -49,7 +51,7 @@ class T5Writer:
         self, messages: Sequence[Mapping[str, str]], most_tokens: int, schema: Any | None
     ) -> str:
         """Return what the decoder writes, by beam search with two beams."""
-        text = messages[-1]["content"]
+        text = _TAGS.sub("", messages[-1]["content"])
         inputs = self._tokenizer(
             text, truncation=True, max_length=LONGEST_INPUT, return_tensors="pt"
         )

@@ -10,6 +10,7 @@ from jobs.cli import cli
 from recsys.store.erasure import erase
 from recsys.store.outbox import Outbox
 from recsys.store.store import Store
+from recsys.writing.notification_texts import notification_texts, shortened
 
 
 @pytest.fixture
@@ -47,6 +48,16 @@ def test_a_digest_holds_what_was_posted_and_not_seen(client, service, posted):
     again = client.get(f"/digest/ann?lang=zh&since={since}").json
     assert not seen & set(ids(again))
     assert len(ids(client.get("/digest/ann?max=3").json)) == 3
+
+
+def test_notifications_have_three_lengths(client, posted):
+    for section in client.get("/digest/ann").json["sections"]:
+        for item in section["items"]:
+            texts = item["notification"]
+            assert item["title"] in texts["long"] and len(texts["short"]) <= 40
+    assert shortened("one two three", 9) == "one two…"
+    assert shortened("👩‍👩‍👧‍👧" * 3, 9) == "👩‍👩‍👧‍👧…"
+    assert notification_texts("海" * 200, "new")["medium"] == "海" * 89 + "…"
 
 
 def test_nothing_new_is_no_digest(client, posted):

@@ -230,3 +230,28 @@ def test_the_sidecar_speaks_the_same_protocol():
             assert connection.getresponse().status == 400
             connection.close()
         server.shutdown()
+
+
+@pytest.mark.exhaustive
+def test_a_t5_writes_through_the_sidecar(tmp_path):
+    """A T5 of random weights, made from its configuration: the path, not the quality."""
+    import threading
+
+    import random_t5
+
+    from recsys.language_model.client import ModelClient
+    from recsys.language_model.model_server import ModelServer
+    from recsys.language_model.writers import writer_of
+
+    random_t5.write(tmp_path)
+    random_t5.write_decoder(tmp_path)
+    writer = writer_of(ModelAddress.of(f"t5:{tmp_path}", 1))
+    with ModelServer(writer, "t5", 0) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        client = ModelClient(ModelAddress.of("t5:/x", server.server_port), seconds=60)
+        asked = [{"role": "user", "content": "<text>the tide is high</text>"}]
+        first = client.answer(asked, most_tokens=8, schema=None)
+        assert isinstance(first, str) and first == client.answer(asked, most_tokens=8, schema=None)
+        server.shutdown()
+    with model_server(lambda body, n: first) as scripted:
+        assert model(scripted).reworded(TEXT, FACTS) == TEXT

@@ -9,7 +9,12 @@ import sys
 from pathlib import Path
 
 import torch
-from transformers import PreTrainedTokenizerFast, T5Config, T5EncoderModel
+from transformers import (
+    PreTrainedTokenizerFast,
+    T5Config,
+    T5EncoderModel,
+    T5ForConditionalGeneration,
+)
 
 from recsys.text.encoders.static import minilm_source
 
@@ -34,6 +39,24 @@ def write(folder: Path, seed: int = 0) -> None:
     )
     T5EncoderModel(config).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
+
+
+def write_decoder(folder: Path, seed: int = 0) -> None:
+    """Write a small T5 with its decoder over what `write` has written; the tokenizer stays."""
+    torch.manual_seed(seed)
+    written = T5Config.from_pretrained(folder)
+    config = T5Config(
+        vocab_size=written.vocab_size,
+        d_model=32,
+        d_kv=8,
+        d_ff=64,
+        num_layers=1,
+        num_heads=4,
+        decoder_start_token_id=0,
+        pad_token_id=0,
+        eos_token_id=102,
+    )
+    T5ForConditionalGeneration(config).save_pretrained(folder)
 
 
 if __name__ == "__main__":
