@@ -3,6 +3,7 @@
 Images are not built here, and proxies are not run: neither a registry nor a certificate is at hand.
 """
 
+import ast
 import configparser
 import json
 import re
@@ -26,7 +27,8 @@ DEPLOY = ROOT / "docs" / "deploy"
 SERVICES = sorted(DEPLOY.glob("*.service"))
 TIMERS = sorted(DEPLOY.glob("*.timer"))
 UNITS = [*SERVICES, *TIMERS]
-FILES = sorted(path for path in DEPLOY.iterdir() if path.is_file())
+KUSTOMIZE = DEPLOY / "kustomize"
+FILES = sorted(path for path in DEPLOY.rglob("*") if path.is_file())
 PAGE = (DEPLOY / "README.md").read_text(encoding="utf-8")
 BODY = next(item.default for item in fields(Settings) if item.name == "max_body")
 
@@ -58,6 +60,7 @@ def test_the_units_are_there():
     names = {path.name for path in UNITS}
     assert names == {
         "recsys.service",
+        "recsys-consume.service",
         "recsys-nightly.service",
         "recsys-nightly.timer",
         "recsys-backup.service",
@@ -141,7 +144,7 @@ def test_the_image_runs_without_root_and_tells_its_health():
     assert any(line.startswith("HEALTHCHECK") and "/health/live" in line for line in lines)
     extras = configparser.ConfigParser()
     extras.read(ROOT / "setup.cfg", encoding="utf-8")
-    installed = re.search(r"-c constraints\.txt '\.\[([a-z,]+)\]'", text)[1].split(",")
+    installed = re.search(r"-c constraints\.txt '\.\[([a-z0-9,]+)\]'", text)[1].split(",")
     assert set(installed) <= set(extras["options.extras_require"])
     for source in re.findall(r"^COPY (.+) \S+$", text, re.MULTILINE):
         assert all((ROOT / name).exists() for name in source.split())
@@ -220,6 +223,111 @@ def test_kubernetes_manifests():
     assert service["livenessProbe"]["httpGet"]["path"] == "/health/live"
     assert service["readinessProbe"]["httpGet"]["path"] == "/health/ready"
     check_command(night["containers"][0]["command"])
+
+
+def manifests():
+    """Return the manifests of the base by kind and name, in the files that it lists."""
+    base = KUSTOMIZE / "base"
+    listed = yaml.safe_load((base / "kustomization.yaml").read_text(encoding="utf-8"))
+    others = {path.name for path in base.iterdir()} - {"kustomization.yaml"}
+    assert set(listed["resources"]) == others
+    return {
+        (one["kind"], one["metadata"]["name"]): one
+        for name in listed["resources"]
+        for one in yaml.safe_load_all((base / name).read_text(encoding="utf-8"))
+    }
+
+
+def pods(found):
+    """Yield the pod of each workload."""
+    for (kind, _), one in found.items():
+        if kind == "Deployment":
+            yield one["spec"]["template"]
+        elif kind == "CronJob":
+            yield one["spec"]["jobTemplate"]["spec"]["template"]
+
+
+def test_each_pod_of_the_base_runs_a_command_with_few_rights_and_names_that_exist():
+    found, setup = manifests(), configparser.ConfigParser()
+    claims = {name for kind, name in found if kind == "PersistentVolumeClaim"}
+    setup.read(ROOT / "setup.cfg", encoding="utf-8")
+    listed = yaml.safe_load((KUSTOMIZE / "base" / "kustomization.yaml").read_text("utf-8"))
+    assert listed["images"][0]["name"] == "recsys"
+    commands = []
+    for pod in pods(found):
+        spec = pod["spec"]
+        (container,) = spec["containers"]
+        assert spec["enableServiceLinks"] is False and container["image"] == "recsys"
+        assert spec["securityContext"]["runAsNonRoot"] is True
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True
+        assert container["resources"]["requests"] and container["resources"]["limits"]
+        volumes = {one["name"]: one for one in spec["volumes"]}
+        assert {mount["name"] for mount in container["volumeMounts"]} == set(volumes)
+        kept = [one.get("persistentVolumeClaim") for one in volumes.values()]
+        assert {one["claimName"] for one in kept if one} <= claims
+        assert [list(one) for one in container["envFrom"]] == [["configMapRef"], ["secretRef"]]
+        words = container["command"]
+        if words[:2] == ["/bin/sh", "-c"]:
+            words = words[2].removesuffix(" || test $? -eq 3").split()
+        check_command(words)
+        commands.append(words[1])
+        ports = {one["name"] for one in container.get("ports", ())}
+        for probe in ("startupProbe", "livenessProbe", "readinessProbe"):
+            if probe in container:
+                assert container[probe]["httpGet"]["port"] in ports
+                assert container[probe]["httpGet"]["path"] in ("/health/live", "/health/ready")
+    assert sorted(commands) == ["consume", "nightly", "serve"]
+
+
+def test_scaling_disruption_and_service_of_the_base_select_the_replicas():
+    found = manifests()
+    replicas = found["Deployment", "recsys"]["spec"]
+    labels = replicas["template"]["metadata"]["labels"]
+    assert replicas["selector"]["matchLabels"] == labels and "replicas" not in replicas
+    scaled = found["HorizontalPodAutoscaler", "recsys"]["spec"]
+    target = scaled["scaleTargetRef"]
+    assert (target["kind"], target["name"]) in found and 2 <= scaled["minReplicas"]
+    budget = found["PodDisruptionBudget", "recsys"]["spec"]
+    assert budget["selector"]["matchLabels"] == labels
+    assert budget["minAvailable"] < scaled["minReplicas"]  # else no node can be drained
+    service = found["Service", "recsys"]["spec"]
+    assert service["selector"] == labels
+    (port,) = replicas["template"]["spec"]["containers"][0]["ports"]
+    assert service["ports"][0]["targetPort"] == port["name"]
+    night = found["CronJob", "recsys-nightly"]["spec"]
+    assert night["concurrencyPolicy"] == "Forbid"
+
+
+def test_the_overlay_completes_the_base():
+    folder = KUSTOMIZE / "overlays" / "example"
+    found = yaml.safe_load((folder / "kustomization.yaml").read_text(encoding="utf-8"))
+    assert [(folder / one).resolve() for one in found["resources"]] == [KUSTOMIZE / "base"]
+    (secret,) = found["secretGenerator"]
+    (config,) = found["configMapGenerator"]
+    base = yaml.safe_load((KUSTOMIZE / "base" / "kustomization.yaml").read_text("utf-8"))
+    assert config["name"] == base["configMapGenerator"][0]["name"] == secret["name"]
+    assert config["behavior"] == "merge"
+    for name in secret["envs"]:
+        example = (folder / f"{name}.example").read_text(encoding="utf-8")
+        assert example.startswith("RECSYS_STORE=postgresql+psycopg://")
+    literals = (*config["literals"], *base["configMapGenerator"][0]["literals"])
+    given = [line.split("=")[0] for line in literals]
+    assert "RECSYS_BUNDLES" in given and len(set(given)) == len(given)
+
+
+def test_the_night_of_airflow_skips_what_the_gate_refuses():
+    """Airflow is not installed here: the file is read, not run."""
+    tree = ast.parse((DEPLOY / "airflow" / "recsys_nightly.py").read_text(encoding="utf-8"))
+    calls = {
+        getattr(node.func, "id", ""): {one.arg: one.value for one in node.keywords}
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+    }
+    task, dag = calls["BashOperator"], calls["DAG"]
+    check_command(ast.literal_eval(task["bash_command"]).split())
+    assert ast.literal_eval(task["skip_on_exit_code"]) == 3  # as recsys nightly ends then
+    assert ast.literal_eval(task["append_env"]) is True  # else RECSYS_HOME is not there
+    assert ast.literal_eval(dag["max_active_runs"]) == 1
 
 
 def test_watched_metrics_exist():

@@ -12,15 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     Column,
     ColumnElement,
     Connection,
     Engine,
-    Float,
-    Integer,
-    SmallInteger,
-    String,
     any_,
     create_engine,
     event,
@@ -38,6 +33,7 @@ from recsys.errors import MissingExtra, StoreError
 from recsys.store import erasure_guard
 from recsys.store.error_translation import BUSY, translated
 from recsys.store.id_cache import StoreIdCache
+from recsys.store.postgres_copy import LEAST, copy_new, may_copy, sql_type
 from recsys.store.prepared_reads import Read, Readers, return_pages
 from recsys.store.write_lock_queue import WriterTurns
 
@@ -241,8 +237,10 @@ class Database:
             result = connection.exec_driver_sql(
                 f"{head} VALUES ({marks}) {tail}", [tuple(row) for row in rows]
             )
+        elif len(rows) >= LEAST and may_copy(connection):
+            return copy_new(connection, columns, rows)
         else:  # one statement with an array per column: one round trip for any number of rows
-            arrays = ", ".join(f"%s::{_array(column)}" for column in columns)
+            arrays = ", ".join(f"%s::{sql_type(column)}[]" for column in columns)
             lists = tuple(list(values) for values in zip(*rows, strict=True))
             result = connection.exec_driver_sql(
                 f"{head} SELECT * FROM unnest({arrays}) {tail}", lists
@@ -297,17 +295,6 @@ def _give_room(connection: Connection) -> None:
     if not connection.info.get(_KEEPS):
         connection.info[_ROOMY] = True
         connection.connection.execute(f"PRAGMA cache_size = -{_WRITTEN}")
-
-
-def _array(column: Column[Any]) -> str:
-    names = {
-        BigInteger: "bigint",
-        SmallInteger: "smallint",
-        Integer: "integer",
-        Float: "float8",
-        String: "text",
-    }
-    return next(name for kind, name in names.items() if isinstance(column.type, kind)) + "[]"
 
 
 def _parsed(url: str) -> URL:
