@@ -32,7 +32,7 @@ _OWN: Mapping[str, Any] = {  # settings of the client that exactly-once storage 
 }
 _LOOKS = 10.0  # seconds for the first answer of a broker
 _QUIET = 60.0  # seconds between lines of the log about a broker that is away
-_NO_PARTITION = 30.0  # seconds after which a member without partitions has read everything
+_NO_PARTITION = 30.0  # seconds that a member without partitions waits for some
 
 log = logging.getLogger("recsys.streams")
 
@@ -85,7 +85,7 @@ class KafkaSource:
         self._held: set[Partition] = set()
         self._ends: dict[Partition, int] = {}  # offsets at which nothing more was found
         self._positions: dict[Partition, int] = {}  # after the last message that was given
-        self._paused = False
+        self._paused = self._joined = False
         self._opened = self._warned = 0.0
         self._new_client: Callable[[dict[str, Any]], Consumer] = _client_class()
 
@@ -142,9 +142,19 @@ class KafkaSource:
             log.debug("%s: offsets are not committed to Kafka: %s", self.name, error)
 
     def ended(self) -> bool:
-        """Whether the ends of all partitions of this member were reached."""
+        """Whether the ends of all partitions of this member were reached.
+
+        StreamError where the group has given it no answer for half a minute.
+        """
         if not self._held:
-            return time.monotonic() - self._opened > _NO_PARTITION
+            if time.monotonic() - self._opened <= _NO_PARTITION:
+                return False
+            if not self._joined:
+                raise StreamError(
+                    f"{self.name}: no partition was given to this consumer in {_NO_PARTITION:.0f} s:"
+                    " no broker answers, or other consumers of the group hold all partitions"
+                )
+            return True
         return self._ends.keys() >= self._held and all(map(self._at_end, self._held))
 
     def lag(self) -> int | None:
@@ -166,6 +176,7 @@ class KafkaSource:
         consumer, self._consumer = self._consumer, None
         if consumer is not None:
             consumer.close()
+        self._joined = False
         self._held.clear()
         self._ends.clear()
         self._positions.clear()
@@ -210,6 +221,7 @@ class KafkaSource:
         from confluent_kafka import OFFSET_BEGINNING, TopicPartition
 
         assert self._claim is not None
+        self._joined = True
         named = [Partition(one.topic, one.partition) for one in partitions]
         claimed = self._claim(named) if named else {}
         places = [

@@ -83,6 +83,9 @@ def test_without_a_broker_the_consumer_waits_and_ends_when_it_is_told_to(store, 
     threading.Timer(0.5, stop.set).start()
     source._check_topics = lambda consumer: None  # waits ten seconds for a first answer
     assert Consumer(store, source, EventParser()).run(stop).read == 0
+    source._opened = time.monotonic() - 60
+    with pytest.raises(StreamError, match="no partition was given"):
+        source.ended()  # with --once, an outage is no empty topic
 
 
 def test_settings_of_the_client(tmp_path):
