@@ -36,9 +36,13 @@ def copy_new(
         f'CREATE TEMPORARY TABLE IF NOT EXISTS "{staged}" (place integer, {typed}) ON COMMIT DROP'
     )
     connection.exec_driver_sql(f'TRUNCATE "{staged}"')
-    with connection.connection.cursor() as cursor:
-        with cursor.copy(f'COPY "{staged}" (place, {names}) FROM STDIN') as copy:  # type: ignore[attr-defined]
-            copy.write(_text(columns, rows))
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    with (
+        driver.cursor() as cursor,
+        cursor.copy(f'COPY "{staged}" (place, {names}) FROM STDIN') as c,
+    ):
+        c.write(_text(columns, rows))
     result = connection.exec_driver_sql(
         f'INSERT INTO "{table}" ({names}) SELECT {names} FROM "{staged}" ORDER BY place'
         " ON CONFLICT DO NOTHING"

@@ -151,8 +151,8 @@ class KafkaSource:
                 return False
             if not self._joined:
                 raise StreamError(
-                    f"{self.name}: no partition was given to this consumer in {_NO_PARTITION:.0f} s:"
-                    " no broker answers, or other consumers of the group hold all partitions"
+                    f"{self.name}: no partition was given to this consumer in {_NO_PARTITION:.0f}"
+                    " s: no broker answers, or other consumers of the group hold all partitions"
                 )
             return True
         return self._ends.keys() >= self._held and all(map(self._at_end, self._held))
