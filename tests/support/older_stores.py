@@ -26,6 +26,7 @@ UNDO = {
     ],
     12: ["DROP TABLE shares", "DROP INDEX items_parent", "ALTER TABLE items DROP COLUMN parent_id"],
     14: ["DROP TABLE detected_events", "DROP TABLE detected_event_texts"],
+    16: ["DROP TABLE dialogues", "DROP TABLE dialogue_turns"],
     15: ["DROP TABLE stream_positions", "DROP TABLE stream_rejects"],
     13: ["DROP TABLE experiments", "ALTER TABLE exposures DROP COLUMN team"],
     8: [f"DROP TABLE {name}" for name in ("deliveries", "destinations", "notices", "leases")],
