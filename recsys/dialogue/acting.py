@@ -257,9 +257,7 @@ class Turn:
             like = linked.target
         elif command.words:
             with self.ranking:
-                target = self.labels.link(command.words).target
-            if target is not None and target.kind == "words":
-                target = None
+                target = self.labels.link(command.words, labels_only=True).target
         if not command.words and like is None and command.than and self.conversation.listed:
             for one in command.than:  # of the list at hand
                 critique = Critique(than=one, reference=self.conversation.listed)

@@ -117,8 +117,13 @@ class LabelIndex:
         key = key_of(words)
         return key in self._by_key or any(one in self._by_key for one in _aliases().get(key, ()))
 
-    def link(self, words: str, kinds: Sequence[TargetKind] = KINDS) -> Linked:
-        """Return what words are about: years, a language, a label, or words that items hold."""
+    def link(
+        self, words: str, kinds: Sequence[TargetKind] = KINDS, labels_only: bool = False
+    ) -> Linked:
+        """Return what words are about: years, a language, a label, or words that items hold.
+
+        `labels_only`: the texts of items are not searched, and nothing near is offered.
+        """
         years = years_of(words)
         if years is not None:
             return Linked(Target(words, "years", f"{years[0]}-{years[1]}", words))
@@ -138,6 +143,8 @@ class LabelIndex:
         if near and near[0][1] >= sure:
             options = tuple(replace(one, words=words) for one, _ in near)
             return Linked(options=options[:MOST_OPTIONS], ambiguous=True)
+        if labels_only:
+            return Linked()
         if len(self.live.phrases.rows([words])):
             return Linked(Target(words, "words", words))
         options = tuple(replace(one, words=words) for one, _ in near)
