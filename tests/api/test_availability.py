@@ -58,7 +58,8 @@ LISTS: dict[str, tuple[str, Any]] = {
     "/api/item/<item>/neighbors/": ("/api/item/sea-2/neighbors/?n=60", None),
     "/api/item/<item>/neighbors/<category>": ("/api/item/sea-2/neighbors/sea?n=60", None),
 }  # fmt: skip
-# routes that list no items: records as they are stored, one item, users, figures
+# routes that list no items: records as they are stored, one item, users, figures; or few of the
+# items of a personal list, as a digest
 OTHERS = frozenset(
     """
     /audit /api/feedback /api/feedback/<kind> /api/feedback/<user>/<item> /api/item/<item>
@@ -76,7 +77,7 @@ OTHERS = frozenset(
     /fairness /creators/<id:author_id>/report
     /experiments /experiments/<experiment_id> /experiments/<experiment_id>/report
     /alerts /alerts/<int:alert_id> /silences /console /console/<path:rest>
-    /detected-events /detected-events/<int:event_id> /help
+    /detected-events /detected-events/<int:event_id> /help /digest/<id:user>
     """.split()
 )
 # POST requests that store something
@@ -86,7 +87,7 @@ WRITES = frozenset(
     /mail-addresses/<int:address_id>/test /webhooks/<int:webhook_id>/test
     /api/feedback /api/item /api/items /api/user /api/users /events /items /tokens /users
     /users/<id:user_id>/merge /follows /authors /watches /watches/preview /opinion /silences
-    /experiments
+    /experiments /assist/title /assist/caption /assist/tags
     /alerts/<int:alert_id>/acknowledge /alerts/<int:alert_id>/resolve /console /console/<path:rest>
     """.split()
 )
