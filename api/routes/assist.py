@@ -5,10 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from recsys.dialogue.facts import Fact
-from recsys.text.language.detect import detect
-from recsys.writing.extractive_writer import LONGEST_TEXT, captions, read_text, tags, titles
-
 from ..http.routing import Routes
 from ..schemas.assist import AssistBody, Assisted
 from .request_context import service
@@ -28,6 +24,8 @@ NOTHING_KEPT = "reads the text of the request, stores nothing and names nobody"
 )
 def title(body: AssistBody) -> dict[str, Any]:
     """Titles for a text: its own sentences or clauses; with a language model also a rewording."""
+    from recsys.writing.extractive_writer import read_text, titles  # here: few workers need it
+
     text = read_text(body.text)
     return _answer(body, text, titles(text, body.n), reword=True)
 
@@ -42,6 +40,8 @@ def title(body: AssistBody) -> dict[str, Any]:
 )
 def caption(body: AssistBody) -> dict[str, Any]:
     """Captions of at most 180 characters for a text, of its own sentences."""
+    from recsys.writing.extractive_writer import captions, read_text
+
     text = read_text(body.text)
     return _answer(body, text, captions(text, body.n), reword=True)
 
@@ -51,6 +51,8 @@ def caption(body: AssistBody) -> dict[str, Any]:
 )
 def tag(body: AssistBody) -> dict[str, Any]:
     """Tags for a text: its hashtags, tags in use that it names, its frequent nouns."""
+    from recsys.writing.extractive_writer import read_text, tags
+
     text = read_text(body.text)
     return _answer(body, text, tags(text, body.n, _tags_in_use()), reword=False)
 
@@ -62,6 +64,10 @@ def _tags_in_use() -> Collection[str]:
 
 def _answer(body: AssistBody, text: str, found: Sequence[str], reword: bool) -> dict[str, Any]:
     """Return suggestions as JSON; the first one reworded comes before them where it is grounded."""
+    from recsys.dialogue.facts import Fact
+    from recsys.text.language.detect import detect
+    from recsys.writing.extractive_writer import LONGEST_TEXT
+
     suggestions = [{"text": one, "made": "extract"} for one in found]
     model = service().language_model
     if reword and found and model.there:

@@ -6,7 +6,6 @@ from typing import Any
 
 from flask import g
 
-from ..handlers.dialogue import answer_message, remove_dialogue, turns_of
 from ..handlers.ingestion import missing
 from ..http.routing import Routes
 from ..schemas.dialogue import DialogueAnswer, DialogueBody, DialogueHistory
@@ -30,6 +29,8 @@ def post(body: DialogueBody) -> dict[str, Any]:
     A wish holds for the conversation; with "from now on" it is a control of the profile. Turns are
     kept for 24 hours. Somebody else's conversation, and one that has ended, is not found.
     """
+    from ..handlers.dialogue import answer_message  # here: few workers need it
+
     if body.user is not None:
         about(body.user)
     user = body.user or holder()
@@ -47,6 +48,8 @@ def post(body: DialogueBody) -> dict[str, Any]:
 )
 def get(dialogue_id: str) -> dict[str, Any]:
     """The turns of a conversation of the last 24 hours."""
+    from ..handlers.dialogue import turns_of
+
     found = turns_of(service(), dialogue_id, holder())
     if found is None:
         raise missing("dialogue")
@@ -56,6 +59,8 @@ def get(dialogue_id: str) -> dict[str, Any]:
 @routes.delete("/dialogue/<dialogue_id>", "users", own="nobody", answers=Deleted, fails=(404,))
 def delete(dialogue_id: str) -> dict[str, Any]:
     """Remove a conversation with its turns."""
+    from ..handlers.dialogue import remove_dialogue
+
     if not remove_dialogue(service(), dialogue_id, holder()):
         raise missing("dialogue")
     return {"deleted": {"dialogues": 1}}

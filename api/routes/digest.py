@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from recsys.digest import DAYS, digest
 from recsys.errors import StoreError
 
 from ..handlers.personal_list import Recommend
@@ -28,6 +27,8 @@ def of_user(user: str, query: DigestQuery) -> dict[str, Any]:
     Nothing that the exposure log shows as seen, nor anything that they acted on or muted. A digest
     is no exposure itself.
     """
+    from recsys.digest import DAYS, digest  # here: few workers need it
+
     at_hand, now = service(), time.time()
     tag = language(query.lang)
     since = now - DAYS * 86_400 if query.since is None else query.since

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from recsys.fairness.creator_report import creator_report
 from recsys.fairness.exposure_report import DAYS, REPORT
 
 from ..handlers.ingestion import missing
@@ -56,6 +55,8 @@ def of_creator(author_id: str) -> dict[str, Any]:
     Nothing of fewer than 20 people; no other creator is named. With a token a user reads the report
     of the creator who has their id.
     """
+    from recsys.fairness.creator_report import creator_report  # here: few workers need it
+
     service().see_changes()
     serving, now = service().serving, time.time()
     about(author_id)

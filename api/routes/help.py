@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from recsys.help.answer_text import answer_text
-from recsys.text.language.detect import detect
-
 from ..http.routing import Routes
 from ..schemas.help import HelpFound, HelpQuery
 from .request_context import language, service
@@ -20,6 +17,9 @@ def find(query: HelpQuery) -> dict[str, Any]:
 
     Passages that contradict each other are all given.
     """
+    from recsys.help.answer_text import answer_text  # here: few workers need it
+    from recsys.text.language.detect import detect
+
     at_hand, tag = service(), language(query.lang)
     found = at_hand.help_texts.find_passages(query.q, detect(query.q).code)
     contact = at_hand.settings.help_contact

@@ -6,16 +6,14 @@ import logging
 import random
 import secrets
 import time
-from typing import Protocol
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
 
 from recsys.author_display_names import AuthorDisplayNames
 from recsys.bundle_store import BundleStore
-from recsys.dialogue.dialogue import Dialogue
 from recsys.errors import StoreError
 from recsys.experiments.registry import Experiments
 from recsys.follow_signals import FollowSignals
-from recsys.help.help_texts import HelpTexts
-from recsys.language_model.language_model import LanguageModel
 from recsys.safety.analysis_process import AnalysisProcess
 from recsys.safety.text_rules import load_scorer
 from recsys.serving.creator_floor import CreatorFloor
@@ -51,6 +49,11 @@ from .second_bundle import SecondBundle
 from .served_model import ServedModel, no_bundle
 from .store_connection import StoreLink
 from .suspect_notices import SuspectNotices
+
+if TYPE_CHECKING:
+    from recsys.dialogue.dialogue import Dialogue
+    from recsys.help.help_texts import HelpTexts
+    from recsys.language_model.language_model import LanguageModel
 
 log = logging.getLogger("recsys.api")
 
@@ -96,13 +99,8 @@ class AppState:
             self.sentiment_scorer if settings.tone_strength else None
         )  # of comments
         self.rng = random.Random()
-        self.help_texts = HelpTexts(settings.home)
-        self.language_model = LanguageModel.of(
-            settings.llm,
-            settings.llm_key,
-            settings.speak_port,
-            lambda outcome: self.metrics.model_answers.labels(outcome).inc(),
-        )
+        if settings.llm:
+            self.language_model  # noqa: B018  # a setting that is wrong ends the start
         self.pins = PinCache()
         self.new_item_rates = NewItemRates(self.link)
         self.experiments = ExperimentCache()
@@ -125,6 +123,25 @@ class AppState:
         self._last_erasure = 0
         self._last_merge = 0
         self.closed = False
+
+    @cached_property
+    def help_texts(self) -> HelpTexts:
+        """The help texts of the home, loaded with the first question."""
+        from recsys.help.help_texts import HelpTexts  # here: few workers need it
+
+        return HelpTexts(self.settings.home)
+
+    @cached_property
+    def language_model(self) -> LanguageModel:
+        """The language model of the settings, or one that gives the default answers."""
+        from recsys.language_model.language_model import LanguageModel  # here: few workers need it
+
+        return LanguageModel.of(
+            self.settings.llm,
+            self.settings.llm_key,
+            self.settings.speak_port,
+            lambda outcome: self.metrics.model_answers.labels(outcome).inc(),
+        )
 
     @property
     def serving(self) -> ServedModel:

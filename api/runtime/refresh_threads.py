@@ -13,13 +13,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from recsys.bundle import WAY_OUT, RawBundle
 from recsys.delivery.deliverer import Deliverer, deliverer, senders_by_channel
 from recsys.delivery.mail import MailServer
 from recsys.delivery.public_addresses import networks
 from recsys.errors import BundleError, RecsysError, StoreError
-from recsys.monitoring.event_detection_worker import EventDetectionWorker
 from recsys.monitoring.watch_worker import WatchWorker
 from recsys.ranking.query import Query
 from recsys.serving.live_state import LiveState
@@ -33,6 +33,9 @@ from .app_state import AppState
 from .experiment_guardrails import ExperimentGuardrails
 from .malloc_trim import release_free_pages
 from .served_model import ServedModel
+
+if TYPE_CHECKING:
+    from recsys.monitoring.event_detection_worker import EventDetectionWorker
 
 log = logging.getLogger("recsys.api")
 
@@ -191,6 +194,9 @@ class RefreshThreads:
                 if self._watcher is None:
                     self._watcher = WatchWorker(store, service.sentiment_scorer)
                 if self._event_detection_worker is None:
+                    # here: no request waits for it
+                    from recsys.monitoring.event_detection_worker import EventDetectionWorker
+
                     self._event_detection_worker = EventDetectionWorker(
                         store, service.sentiment_scorer, self._watcher.secret
                     )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import click
@@ -27,6 +27,7 @@ from recsys.settings import Settings
 from recsys.store.user_controls import Control, Wish
 
 from ..cli import run
+from ..command_audit import audited
 from ..command_output import output
 from ..environment import load_settings
 from ..local_recommender import LocalService, open_service
@@ -75,7 +76,10 @@ def command(user: str | None, n: int, lang: str, dry_run: bool) -> None:
     settings = load_settings()
     user_id = canonical_id(user) if user is not None else None
     console = output()
-    with open_service(settings) as engine:
+    with ExitStack() as opened:
+        engine = opened.enter_context(open_service(settings))
+        if user_id is not None:
+            opened.enter_context(audited(engine.store, "talk", user_id))
         dialogue = dialogue_of(engine, settings)
         state = engine.state(user_id) if user_id is not None else UserState(None)
         writes = user_id is not None and not dry_run

@@ -33,7 +33,6 @@ from recsys.errors import MissingExtra, StoreError
 from recsys.store import erasure_guard
 from recsys.store.error_translation import BUSY, translated
 from recsys.store.id_cache import StoreIdCache
-from recsys.store.postgres_copy import LEAST, copy_new, may_copy, sql_type
 from recsys.store.prepared_reads import Read, Readers, return_pages
 from recsys.store.write_lock_queue import WriterTurns
 
@@ -237,14 +236,16 @@ class Database:
             result = connection.exec_driver_sql(
                 f"{head} VALUES ({marks}) {tail}", [tuple(row) for row in rows]
             )
-        elif len(rows) >= LEAST and may_copy(connection):
+            return max(result.rowcount, 0)
+        # here: not needed on SQLite
+        from recsys.store.postgres_copy import LEAST, copy_new, may_copy, sql_type
+
+        if len(rows) >= LEAST and may_copy(connection):
             return copy_new(connection, columns, rows)
-        else:  # one statement with an array per column: one round trip for any number of rows
-            arrays = ", ".join(f"%s::{sql_type(column)}[]" for column in columns)
-            lists = tuple(list(values) for values in zip(*rows, strict=True))
-            result = connection.exec_driver_sql(
-                f"{head} SELECT * FROM unnest({arrays}) {tail}", lists
-            )
+        # one statement with an array per column: one round trip for any number of rows
+        arrays = ", ".join(f"%s::{sql_type(column)}[]" for column in columns)
+        lists = tuple(list(values) for values in zip(*rows, strict=True))
+        result = connection.exec_driver_sql(f"{head} SELECT * FROM unnest({arrays}) {tail}", lists)
         return max(result.rowcount, 0)
 
     def known_numbers(

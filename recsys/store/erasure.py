@@ -28,8 +28,6 @@ from recsys.store.outbox import remove_notices
 from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.schema import controls, erasures, events, follows, items, users
 from recsys.store.store import Store
-from recsys.store.stream_positions import StreamPositions
-from recsys.store.stream_rejects import erase_rejects
 from recsys.store.user_merges import MergeLog
 from recsys.store.users import remove_rows
 
@@ -181,6 +179,8 @@ def _erase_rows(
         removed = remove_rows(connection, user_id) | forget_shown(connection, person)
         removed["dialogue_turns"] = remove_dialogues(connection, person)
         removed[NOTICES] = remove_notices(connection, person)
+        from recsys.store.stream_rejects import erase_rejects  # here: few workers need it
+
         removed[MESSAGES] = erase_rejects(connection, (user_id, *merged))
         connection.execute(delete(erasures).where(erasures.c.at < at - KEEP))
         if any(removed.values()):
@@ -291,6 +291,8 @@ def _kept(store: Store, user_id: str) -> tuple[str, ...]:
     files = (
         "files that were ingested, and backups, are not ours: ingested again, they bring it back"
     )
+    from recsys.store.stream_positions import StreamPositions  # here: few workers need it
+
     if not StreamPositions(store.db).all():
         return ((authored,) if found else ()) + (files,)
     topics = (

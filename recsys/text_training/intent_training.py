@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import gzip
+import logging
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -24,6 +25,8 @@ from scipy.sparse import csr_array
 from recsys.dialogue.intent_classifier import FILE, IntentClassifier, features
 from recsys.dialogue.message_text import plain
 from recsys.errors import MissingExtra
+
+log = logging.getLogger(__name__)
 
 DATA = FILE.parent
 OUTSIDE = "outside"  # the intent of what the dialogue does not do
@@ -137,13 +140,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--outside", type=Path, help="the table of CLINC150, gzipped CSV")
     given = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
     texts, intents = own_sentences()
     if given.outside:
         more = outside_sentences(given.outside)
         texts, intents = [*texts, *more], [*intents, *[OUTSIDE] * len(more)]
     made = fit_intents(texts, intents, THRESHOLD, LEAST_TEXTS)
     np.savez_compressed(FILE, **made.arrays())  # type: ignore[arg-type]
-    print(f"{FILE}: {len(texts)} sentences, {len(made.row_of)} features, {made.intents}")
+    log.info("%s: %d sentences, %d features, %s", FILE, len(texts), len(made.row_of), made.intents)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,7 @@ LISTS: dict[str, tuple[str, Any]] = {
     "/popular": ("/popular?n=60", None),
     "/latest": ("/latest?n=60", None),
     "/trends": ("/trends?n=60", None),
+    "POST /dialogue": ("/dialogue", {"user": "x", "text": "find sea", "n": 50}),
     "/topics": ("/topics?n=60", None),
     "/topics/<int:topic_id>": ("/topics/{topic}", None),
     "/entities/<id:name>": ("/entities/%23eclipse", None),
@@ -58,8 +59,8 @@ LISTS: dict[str, tuple[str, Any]] = {
     "/api/item/<item>/neighbors/": ("/api/item/sea-2/neighbors/?n=60", None),
     "/api/item/<item>/neighbors/<category>": ("/api/item/sea-2/neighbors/sea?n=60", None),
 }  # fmt: skip
-# routes that list no items: records as they are stored, one item, users, figures; or few of the
-# items of a personal list, as a digest
+# routes that list no items: records as they are stored, one item, users, figures; and digests, of
+# which a section holds four items of a list
 OTHERS = frozenset(
     """
     /audit /api/feedback /api/feedback/<kind> /api/feedback/<user>/<item> /api/item/<item>
@@ -77,7 +78,8 @@ OTHERS = frozenset(
     /fairness /creators/<id:author_id>/report
     /experiments /experiments/<experiment_id> /experiments/<experiment_id>/report
     /alerts /alerts/<int:alert_id> /silences /console /console/<path:rest>
-    /detected-events /detected-events/<int:event_id> /help /digest/<id:user>
+    /detected-events /detected-events/<int:event_id> /help /dialogue/<dialogue_id>
+    /digest/<id:user>
     """.split()
 )
 # POST requests that store something

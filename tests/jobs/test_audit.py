@@ -46,16 +46,23 @@ AUDITED = {
     "digest",
     "help ingest",
     "help remove",
+    "talk",
+    "bundles push",
+    "streams rejects",
+    "streams retry",
+    "streams drop",
+    "streams seek",
 }
 EXEMPT = {
     "the machine's own work on everybody's data; the store's runs hold it": {
-        "demo", "ingest", "screen", "nightly", "serve", "deliver", "speak",
+        "demo", "ingest", "screen", "nightly", "serve", "deliver", "speak", "consume",
+        "bundles pull",
     },
     "figures over everybody": {
         "evaluate", "evaluate-text", "evaluate-trends", "evaluate-watches",
         "evaluate-profiles", "evaluate-detected-events", "bench",
         "replay", "evaluate-fairness", "evaluate-experiments", "evaluate-ope", "evaluate-people",
-        "evaluate-help", "evaluate-grounding", "evaluate-writing",
+        "evaluate-help", "evaluate-grounding", "evaluate-writing", "evaluate-dialogue",
     },
     "a list for its reader, as GET /recommend": {"recommend"},
     "texts of a file, no user": {"tone", "train-tone"},
@@ -63,7 +70,7 @@ EXEMPT = {
         "keys list", "bundles list", "bundles show", "notices list", "notices dead",
         "webhooks list", "mail list", "settings",
         "watch list", "watch alerts", "watch digest", "watch test",
-        "experiment list", "experiment plan", "experiment report", "help find",
+        "experiment list", "experiment plan", "experiment report", "help find", "streams list",
     },
 }  # fmt: skip
 
