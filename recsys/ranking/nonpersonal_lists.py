@@ -86,7 +86,17 @@ def _related(learned: UserTerms, k: int) -> Rows:
 def search(
     live: LiveState, words: str, n: int, filters: Filters, language: str = "en"
 ) -> list[Recommendation]:
-    """Return the items whose words are closest; empty when no word is known."""
+    """Return the items whose words are closest; empty when no word is known.
+
+    The reason is "search" where the words occur in the item.
+    """
+    return with_matches(live, words, near_by_words(live, words, n, filters, language))
+
+
+def near_by_words(
+    live: LiveState, words: str, n: int, filters: Filters, language: str = "en"
+) -> list[Recommendation]:
+    """Return the items of `search`, all with its reason, whether or not the words occur in them."""
     student = live.model.student
     if student is None:
         return []
@@ -97,7 +107,13 @@ def search(
         scores = text_scores(live, vector)  # the filters left too few of what is near
     mask = usable & (scores > 0)
     reason = Reason("search", 1.0, sentence("search", language=language))
-    found = _listed(live, scores, mask, n, "search", reason)
+    return _listed(live, scores, mask, n, "search", reason)
+
+
+def with_matches(
+    live: LiveState, words: str, found: Sequence[Recommendation]
+) -> list[Recommendation]:
+    """Return items of `near_by_words` without the reason where the words do not occur in them."""
     rows: Rows = np.array([live.row(one.item_id) for one in found], np.int32)
     matches = search_matches(live, words, rows).tolist()
     return [
@@ -106,15 +122,22 @@ def search(
 
 
 def trending(
-    live: LiveState, n: int, filters: Filters, window: float | None = None, language: str = "en"
+    live: LiveState,
+    n: int,
+    filters: Filters,
+    window: float | None = None,
+    language: str = "en",
+    among: Mask | None = None,
 ) -> list[Recommendation]:
     """Return what is taken up most; the past fades with the half-life nearest to `window`.
+
+    `among`: (size,), the rows that may be listed; None: all.
 
     Without a window it fades as the night found best for this catalogue. Where nothing is taken up
     any more, the most popular of all time come first.
     """
     life = _trending_life(live) if window is None else _nearest(window)
-    return _taken_up(live, n, filters, life, "trending", language)
+    return _taken_up(live, n, filters, life, "trending", language, among)
 
 
 def popular(
@@ -161,7 +184,13 @@ def latest(
 
 
 def _taken_up(
-    live: LiveState, n: int, filters: Filters, life: int, kind: str, language: str
+    live: LiveState,
+    n: int,
+    filters: Filters,
+    life: int,
+    kind: str,
+    language: str,
+    among: Mask | None = None,
 ) -> list[Recommendation]:
     size = live.size
     mass = live.counters.uptake(life, size)
@@ -169,7 +198,10 @@ def _taken_up(
     if np.isfinite(HALF_LIVES[life]):  # in a quiet hour one act would be the trend
         mass = live.counters.without_newest_act(life, mass)
     reason = Reason(kind, 1.0, sentence(kind, language=language))
-    return _listed(live, mass / total, _allowed(live, filters, size), n, kind, reason)
+    mask = _allowed(live, filters, size)
+    if among is not None:
+        mask &= among[:size]
+    return _listed(live, mass / total, mask, n, kind, reason)
 
 
 def _trending_life(live: LiveState) -> int:
