@@ -71,6 +71,11 @@ def dialogue_of(service: AppState) -> Dialogue:
                 return store.authors_named(name)
             return ()
 
+        def author_name(id: str) -> str:
+            with suppress(StoreError), service.link.use() as store:
+                return store.names_of([id]).get(id, "")
+            return ""
+
         kept = service.dialogue = Dialogue(
             serving.recommender,
             service.sentiment_scorer.scores,
@@ -80,6 +85,7 @@ def dialogue_of(service: AppState) -> Dialogue:
                 "self_harm": service.settings.crisis_text,
                 "threat": service.settings.threat_text,
             },
+            author_name=author_name,
         )
     return kept
 

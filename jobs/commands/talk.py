@@ -103,12 +103,19 @@ def dialogue_of(engine: LocalService, settings: Settings) -> Dialogue:
             return engine.store.authors_named(name)
         return ()
 
+    def author_name(id: str) -> str:
+        with suppress(StoreError):
+            return engine.store.names_of([id]).get(id, "")
+        return ""
+
     texts = {
         "person": settings.handoff_text,
         "self_harm": settings.crisis_text,
         "threat": settings.threat_text,
     }
-    return Dialogue(engine.recommender, settings.sentiment_scorer.scores, authors, texts=texts)
+    return Dialogue(
+        engine.recommender, settings.sentiment_scorer.scores, authors, None, texts, author_name
+    )
 
 
 def _next(console: Console, interactive: bool) -> str | None:

@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from recsys.array_types import Mask, Rows
+from recsys.array_types import Rows
 from recsys.dialogue.commands import (
     MOST_OPTIONS,
     Around,
@@ -30,8 +30,10 @@ from recsys.dialogue.commands import (
 from recsys.dialogue.conversation import Conversation, Critique
 from recsys.dialogue.conversation_list import ConversationList, Listed, target_mask
 from recsys.dialogue.facts import Fact
+from recsys.dialogue.item_facts import ItemFacts
 from recsys.dialogue.label_linking import LabelIndex, Linked
 from recsys.dialogue.message_text import Message
+from recsys.dialogue.search_words import search_words
 from recsys.dialogue.statements import Answer, Statement, Undoing, Value
 from recsys.dialogue.understanding import Understood
 from recsys.errors import DataError
@@ -133,6 +135,7 @@ class Turn:
     service: DialogueService
     lists: ConversationList
     labels: LabelIndex
+    item_facts: ItemFacts
     conversation: Conversation
     language: str
     ranking: AbstractContextManager[object]  # held while lists are made
@@ -145,6 +148,7 @@ class Turn:
     options: tuple[str, ...] = ()
     handoff: str = ""
     wants_list: bool = False
+    lead: Statement | None = None  # says what the list is about
     further: bool = False  # without what was shown before
     passed_over: bool = False  # the same, unless nothing else is left: it was not what they want
 
@@ -169,9 +173,10 @@ class Turn:
         elif isinstance(command, Handoff):
             self._handoff(command)
         elif isinstance(command, Smalltalk):
-            self._done(command, _SMALL[command.what])
+            # "sorry" comes before the answer to a complaint, and is enough
+            self._done(command, _SMALL[command.what], 0 if command.what == "complaint" else 1)
         elif isinstance(command, CannotDo):
-            self._done(command, _IMPOSSIBLE[command.what])
+            self._done(command, _IMPOSSIBLE[command.what], 0 if command.what == "unknown" else 1)
         else:
             self._ask(command.words, Linked(options=command.options), command.waiting)
 
@@ -227,7 +232,7 @@ class Turn:
         if not self.service.writes:
             self.say(
                 "In a dry run, or without an account, nothing is stored: this would be: {wish}",
-                wish=Fact("text", f"{action} {target.kind} {target.value or target.words}"),
+                wish=Fact("text", f"{action} {target.kind} {target.called}"),
             )
             return
         before = {one.id for one in self.service.user.controls}
@@ -256,10 +261,20 @@ class Turn:
                 return
             like = linked.target
         elif command.words:
+            target, command = self._searched(command)
+        if command.within is not None:
             with self.ranking:
-                target = self.labels.link(command.words, labels_only=True).target
-        if not command.words and like is None and command.than and self.conversation.listed:
-            for one in command.than:  # of the list at hand
+                period = self.labels.link(command.within.words, labels_only=True).target
+            command = replace(command, within=period)
+        of_this_list = (
+            not command.words
+            and like is None
+            and command.within is None
+            and not command.count
+            and bool(command.than and self.conversation.listed)
+        )
+        if of_this_list:
+            for one in command.than:
                 critique = Critique(than=one, reference=self.conversation.listed)
                 self.passed_over = True
                 self.conversation = self.conversation.with_critique(critique)
@@ -269,17 +284,37 @@ class Turn:
             find = replace(command, like=like, target=target)
             self.conversation = replace(self.conversation, find=find, shown=())
             self.commands.append(find)
-        if like is not None:
-            self.say("Like {item}:", item=_fact(like))
-        elif target is not None:
-            self.say("{target}:", target=_fact(target))
-        elif command.words:
-            self.say("Found for {words}:", words=Fact("text", command.words))
-        elif not command.than:
-            self.say("For you:")
         for one in command.than:
             self.say(_THAN[one])
+        if not of_this_list:
+            self._lead()
         self.wants_list = True
+
+    def _searched(self, command: Find) -> tuple[Target | None, Find]:
+        """Return the label that a search is about, if there is one, and the search by its words."""
+        plain_words = search_words(command.words)
+        with self.ranking:
+            target = self.labels.link(command.words, labels_only=True).target
+            if target is None and plain_words.words:
+                target = self.labels.link(plain_words.words, labels_only=True).target
+                if target is None:
+                    target = self.labels.other_form(plain_words.words)
+        return target, replace(command, words=plain_words.words, count=plain_words.count)
+
+    def _lead(self) -> None:
+        """Say what the list is about; where nothing is found, another sentence takes its place."""
+        find = self.conversation.find
+        lead = Statement("For you:")
+        if find.like is not None:
+            lead = Statement("Like {item}:", {"item": _fact(find.like)})
+        elif find.target is not None:
+            lead = Statement("{target}:", {"target": _fact(find.target)})
+        elif find.words:
+            lead = Statement("Found for {words}:", {"words": Fact("text", find.words)})
+        if find.within is not None:
+            self.say(_WITHIN, period=_fact(find.within))
+        self.lead = lead
+        self.statements.append(lead)
 
     def _why(self, command: Why) -> None:
         self.commands.append(command)
@@ -348,8 +383,8 @@ class Turn:
             muted = user_controls.muted(live, self.service.user.controls, live.size)
             if muted is not None:
                 mask &= ~muted
-            taken = self._taken_up(mask)
-        self.items = tuple(one._replace(rank=at) for at, one in enumerate(taken, start=1))
+            found = nonpersonal_lists.trending(live, self.n, Filters(), None, self.language, mask)
+        self.items = tuple(found)
         if not self.items:
             self.say("Nothing is listed about that at the moment.")
             return
@@ -364,16 +399,6 @@ class Turn:
             )
         self.say("{titles}.", titles=tuple(self._title(one.item_id) for one in self.items[:3]))
         self._listed(self.items)
-
-    def _taken_up(self, mask: Mask) -> list[Recommendation]:
-        """Return the first items of `GET /trending` among the rows of a mask."""
-        live, most = self.lists.live, 20 * self.n
-        while True:
-            found = nonpersonal_lists.trending(live, most, Filters(), None, self.language)
-            kept = [one for one in found if mask[live.row(one.item_id)]]
-            if len(kept) >= self.n or len(found) < most:
-                return kept[: self.n]
-            most *= 10
 
     def _help(self, command: Help) -> None:
         self.commands.append(command)
@@ -420,12 +445,30 @@ class Turn:
 
     def _show(self, command: Show) -> None:
         self.commands.append(command)
-        if command.what == "more":
+        if command.item is not None:
+            self._item_field(command)
+        elif command.what == "more":
             self.wants_list = self.further = True
         elif command.what == "controls":
             self._controls()
         else:
             self._profile()
+
+    def _item_field(self, command: Show) -> None:
+        item = command.item or Target("this")
+        item_id = self._referred(item.words)
+        if not item_id:
+            self.say("Nothing was listed yet that this could stand for.")
+            return
+        row, title = self.lists.live.row(item_id), self._title(item_id)
+        if row < 0:
+            self.say("{title} is no longer listed.", title=title)
+            return
+        found = Target(item.words, "item", item_id, title.value)
+        self.commands[-1] = replace(command, item=found)
+        with self.ranking:
+            self.statements.append(self.item_facts.of(command.what, row, title))
+        self.conversation = replace(self.conversation, mentioned=item_id)
 
     def _controls(self) -> None:
         named = [
@@ -527,9 +570,12 @@ class Turn:
             self._ask(words, linked, command)
         else:
             self.commands.append(command)
-            self.say("Nothing here is about {words}.", words=Fact("text", words))
+            subject = search_words(words).words or words
+            self.say("Nothing here is about {words}.", words=Fact("text", subject))
             if linked.options:
                 self._offer(words, linked.options, command)
+            elif there := self.labels.most():
+                self.say("There are items about {names}.", names=tuple(map(_fact, there)))
 
     def _ask(self, words: str, linked: Linked, command: Steer | Find | Around | Why | None) -> None:
         clarify = Clarify(words, linked.options[:MOST_OPTIONS], command)
@@ -549,6 +595,11 @@ class Turn:
 
     # lists --------------------------------------------------------------------------------------
 
+    @property
+    def length(self) -> int:
+        """Items of the list: as many as were asked for, else as usual."""
+        return self.conversation.find.count or self.n
+
     def query(self) -> Query:
         """Return the query of the user's lists at this moment."""
         request = ListRequest(language=self.language, now=time.time())
@@ -566,11 +617,25 @@ class Turn:
                 self.conversation = replace(self.conversation, find=Find(), shown=())
                 found = self._unseen()
         if found.unknown:
+            promised = {_THAN[one.than] for one in found.unknown if one.than is not None}
+            self.statements = [one for one in self.statements if one.template not in promised]
             names = tuple(
                 Fact("text", translate(_FIELDS[name], self.language))
                 for name in self.lists.fields.known()
             )
             self.say("Items here cannot be compared so; they can be by {fields}.", fields=names)
+        within = self.conversation.find.within
+        if within is not None and any(_is_period(one, within) for one in found.relaxed):
+            absent = Statement(
+                "Nothing from this period was found: {period}.", {"period": _fact(within)}
+            )
+            self.statements = [
+                absent if one.template == _WITHIN else one for one in self.statements
+            ]
+            find = replace(self.conversation.find, within=None)
+            self.conversation = replace(self.conversation, find=find)
+            others = tuple(one for one in found.relaxed if not _is_period(one, within))
+            found = replace(found, relaxed=others)
         if found.relaxed:
             gone = tuple(_wish_fact(one) for one in found.relaxed)
             self.say(
@@ -591,17 +656,55 @@ class Turn:
                 wishes=gone,
             )
         self.items = found.items
-        if not found.items:
+        if self.further and found.items:
+            self.statements.insert(0, self._further())
+        elif not found.items and self.lead is not None and self.lead in self.statements:
+            self.statements[self.statements.index(self.lead)] = self._nothing_found()
+            if there := self.labels.most():
+                self.say("There are items about {names}.", names=tuple(map(_fact, there)))
+        elif not found.items:
             self.say("There is nothing more to list." if self.further else "Nothing was found.")
+        elif self.lead is not None and self.lead.template == "Found for {words}:":
+            if not any(one.reasons for one in found.items):
+                near = Statement("No item has all of {words}; the nearest:", self.lead.values)
+                self.statements[self.statements.index(self.lead)] = near
         self._listed(found.items)
+
+    def _further(self) -> Statement:
+        """Return what further items are about."""
+        find = self.conversation.find
+        if find.like is not None:
+            return Statement("More like {item}:", {"item": _fact(find.like)})
+        if find.target is not None:
+            return Statement("More about {target}:", {"target": _fact(find.target)})
+        if find.words:
+            return Statement("More found for {words}:", {"words": Fact("text", find.words)})
+        named = tuple(
+            Fact("name", f"{_MARK[one.steer.action]}{one.steer.target.called}")
+            for one in self.conversation.critiques
+            if one.steer is not None
+        )
+        if named:
+            return Statement("More for you, with these wishes: {wishes}.", {"wishes": named})
+        return Statement("More for you:")
+
+    def _nothing_found(self) -> Statement:
+        find = self.conversation.find
+        if find.like is not None:
+            return Statement("Nothing is like {item}.", {"item": _fact(find.like)})
+        if find.target is not None:
+            return Statement("Nothing was found about {target}.", {"target": _fact(find.target)})
+        if find.words:
+            return Statement("Nothing was found for {words}.", {"words": Fact("text", find.words)})
+        return Statement("Nothing was found.")
 
     def _unseen(self) -> Listed:
         """Return the list without what was shown and passed over, unless a wish would end by it."""
         if self.passed_over and not self.further:
-            found = self.lists.make(self.query(), self.conversation, self.n, True)
-            if found.items and not found.relaxed:
+            found = self.lists.make(self.query(), self.conversation, self.length, True, strict=True)
+            if found.items:
                 return found
-        return self.lists.make(self.query(), self.conversation, self.n, self.further)
+        return self.lists.make(self.query(), self.conversation, self.length, self.further)
 
     def _listed(self, items: Sequence[Recommendation]) -> None:
         if items:
@@ -618,10 +721,17 @@ _MARK = {"only": "= ", "mute": "− ", "less": "↓ ", "more": "↑ ", "forget":
 _SIGNS = {"mute": "− ", "block": "− ", "less": "↓ ", "boost": "↑ "}
 
 
+_WITHIN = "Only from this period: {period}."
+
+
 def _fact(target: Target) -> Fact:
     if target.kind == "item":
         return Fact("title", target.called, target.value)
-    return Fact("date" if target.kind == "years" else "name", target.called)
+    return Fact("date" if target.kind in ("years", "dates") else "name", target.called)
+
+
+def _is_period(one: Critique, period: Target) -> bool:
+    return one.steer is not None and one.steer.target == period
 
 
 def _wish_fact(one: Critique) -> Fact:

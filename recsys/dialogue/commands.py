@@ -23,14 +23,25 @@ Comparison = Literal[
     "dearer",
     "better_rated",
 ]
-Shown = Literal["more", "profile", "controls"]
+Shown = Literal[
+    "more",
+    "profile",
+    "controls",
+    "author",
+    "date",
+    "length",
+    "popularity",
+    "price",
+    "rating",
+    "subject",
+]
 Smalltalks = Literal["greeting", "thanks", "farewell", "agreement", "praise", "complaint", "self"]
 Reason = Literal["person", "threat", "self_harm"]
 # unknown: not understood · outside: nothing that this service does · another_user: it concerns
 # somebody else · instructions: the text gives orders to a model · empty: no words
 Impossible = Literal["unknown", "outside", "another_user", "instructions", "empty"]
 TargetKind = Literal[
-    "words", "topic", "tag", "category", "author", "entity", "item", "years", "language"
+    "words", "topic", "tag", "category", "author", "entity", "item", "years", "dates", "language"
 ]
 REFERENCES = ("this", "last")  # words of a target that stand for items of the conversation
 
@@ -43,7 +54,8 @@ class Target:
     """What a command is about: words of the message, and what they were linked to.
 
     `kind` "words": nothing but the words. `value`: a topic's number, an item's or author's id, two
-    years with a dash, else the label as items have it.
+    years with a dash, two moments with a slash (ISO 8601, the second exclusive), else the label as
+    items have it, or the form of the words that items hold.
     """
 
     words: str
@@ -74,6 +86,8 @@ class Find:
     like: Target | None = None
     than: tuple[Comparison, ...] = ()
     target: Target | None = None  # what the words were linked to
+    within: Target | None = None  # a period: nothing older or newer
+    count: int = 0  # items that are wanted; 0: as many as usual
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +118,10 @@ class Undo:
 
 @dataclass(frozen=True, slots=True)
 class Show:
-    """More of the list, what is known of the user, or what steers their lists."""
+    """More of the list, what is known of the user, what steers their lists, a field of an item."""
 
     what: Shown = "more"
+    item: Target | None = None  # of a field; None: the field is of none
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +216,8 @@ _CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("handoff", "reason"): get_args(Reason),
     ("cannotdo", "what"): get_args(Impossible),
 }
-_TARGETS = ("target", "like", "item", "subject")
+_TARGETS = ("target", "like", "item", "subject", "within")
+MOST_COUNTED = 50  # items that a message may ask for
 LONGEST = 500  # characters of a text in a command
 
 
@@ -221,6 +237,10 @@ def _value(kind: str, name: str, value: object) -> Any:
         if name == "options":
             return tuple(map(_target_of, value[:MOST_OPTIONS]))
         return tuple(_chosen(f"{kind}.than", one, get_args(Comparison)) for one in value)
+    if name == "count":
+        if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_COUNTED:
+            raise DataError(f"{kind}.count={value!r:.50} is no number from 0 to {MOST_COUNTED}")
+        return value
     if not isinstance(value, str) or len(value) > LONGEST:
         raise DataError(f"{kind}.{name} is no text of up to {LONGEST} characters")
     return value

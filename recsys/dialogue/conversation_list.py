@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 import numpy as np
 
 from recsys.array_types import Mask, Rows
-from recsys.dialogue.commands import Target
+from recsys.dialogue.commands import Steer, Target
 from recsys.dialogue.conversation import Conversation, Critique
 from recsys.dialogue.implicature import STRENGTH, log_likelihood
 from recsys.dialogue.item_fields import ORDERS, ItemFields
@@ -60,6 +61,12 @@ def target_mask(live: LiveState, target: Target, fields: ItemFields, size: int) 
         with np.errstate(invalid="ignore"):
             whole = np.floor(values[:size])
             return np.asarray((whole >= int(first)) & (whole <= int(last)), bool)
+    if target.kind == "dates":
+        first, _, last = target.value.partition("/")
+        created = live.created[:size]
+        with np.errstate(invalid="ignore"):
+            later = created >= datetime.fromisoformat(first).timestamp()
+            return np.asarray(later & (created < datetime.fromisoformat(last).timestamp()), bool)
     if target.kind in ("entity", "language"):
         labels = frozenset({target.value})
         own = (
@@ -79,8 +86,18 @@ class ConversationList:
         self.recommender, self.fields = recommender, fields
         self.live = recommender.live
 
-    def make(self, query: Query, conversation: Conversation, n: int, further: bool) -> Listed:
-        """Return the list of a conversation; `further`: without what it has shown already."""
+    def make(
+        self,
+        query: Query,
+        conversation: Conversation,
+        n: int,
+        further: bool,
+        strict: bool = False,
+    ) -> Listed:
+        """Return the list of a conversation; `further`: without what it has shown already.
+
+        `strict`: without items where a wish would have to be relaxed.
+        """
         find = conversation.find
         language = query.language
         request = self.recommender.request(query)
@@ -95,6 +112,8 @@ class ConversationList:
         ]
         if find.target is not None:
             mask &= target_mask(self.live, find.target, self.fields, len(mask))
+        if find.within is not None:
+            own.append(Critique(Steer("only", find.within)))
         critiques = [*critiques, *own]
         filters, unknown = self._filters(critiques, len(mask))
         base, source = self._base(query, conversation, mask)
@@ -106,10 +125,14 @@ class ConversationList:
                 combined &= holds
             if combined.any() or not filters:
                 break
+            if strict:
+                return Listed(unknown=tuple(unknown))
             relaxed.append(filters.pop(0)[0])
         toned = [one for one in critiques if one.than in ("lighter", "darker")]
         if source is not None:
             items = self._of_source(source, combined, conversation.critiques, toned, n)
+            if find.like is None:
+                items = tuple(nonpersonal_lists.with_matches(self.live, find.words, items))
         else:
             items = self._ranked(query, request, combined, conversation.critiques, toned, n)
             lacking = self._lacking(filters, base) if items and len(items) < n else ()
@@ -175,7 +198,9 @@ class ConversationList:
         if find.like is not None and find.like.kind == "item":
             found = nonpersonal_lists.similar(self.live, find.like.value, NEAR, Filters(), language)
         elif find.words and find.target is None:
-            found = nonpersonal_lists.search(self.live, find.words, NEAR, Filters(), language)
+            found = nonpersonal_lists.near_by_words(
+                self.live, find.words, NEAR, Filters(), language
+            )
         else:
             return mask, None
         rows = np.array([self.live.row(one.item_id) for one in found], np.int32)

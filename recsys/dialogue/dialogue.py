@@ -18,6 +18,7 @@ from recsys.dialogue.commands import CannotDo
 from recsys.dialogue.conversation import Conversation
 from recsys.dialogue.conversation_list import ConversationList
 from recsys.dialogue.facts import FactualText
+from recsys.dialogue.item_facts import ItemFacts
 from recsys.dialogue.item_fields import ItemFields
 from recsys.dialogue.label_linking import LabelIndex
 from recsys.dialogue.message_text import read_message
@@ -61,14 +62,18 @@ class Dialogue:
         authors: Callable[[str], Sequence[tuple[str, str]]] | None = None,
         understanding: Understanding | None = None,
         texts: Mapping[str, str] | None = None,
+        author_name: Callable[[str], str] | None = None,
     ) -> None:
         """`tones`: of texts, -1 to 1. `authors`: (id, display name) of the authors of a name.
 
         `texts`: of hand-overs (person, threat, self_harm), those that the operator has set.
+        `author_name`: the display name of an author's id, empty where there is none.
         """
         self.recommender, self._tones = recommender, tones
         self.labels = LabelIndex(recommender.live, authors)
-        self.lists = ConversationList(recommender, ItemFields(recommender.live, tones))
+        fields = ItemFields(recommender.live, tones)
+        self.lists = ConversationList(recommender, fields)
+        self.item_facts = ItemFacts(recommender.live, fields, author_name)
         self.understanding = understanding or PatternUnderstanding()
         self._texts = texts or {}
 
@@ -94,6 +99,7 @@ class Dialogue:
             service,
             self.lists,
             self.labels,
+            self.item_facts,
             conversation,
             message.language,
             lock,

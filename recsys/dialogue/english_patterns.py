@@ -248,6 +248,8 @@ def _no_noun(words: str) -> bool:
 def _steer(action: str) -> Made:
     def make(match: re.Match[str]) -> Sequence[Command] | None:
         about = target(match["x"])
+        if _BAD_NOUN.fullmatch(about.words):
+            return (Smalltalk("complaint"),)
         if not about.words or _NO_SUBJECT.match(about.words):
             return None
         return (Steer(action, about),)  # type: ignore[arg-type]
@@ -255,6 +257,15 @@ def _steer(action: str) -> Made:
     return make
 
 
+_BAD = (
+    r"(?:shite?|shitty|crap|crappy|garbage|trash|rubbish|bullshit|bs|junk|bad|terrible|awful|useless|"
+    r"stupid|dumb|annoying|boring|the worst|horrible|worthless|wrong|irrelevant|ridiculous|a joke|"
+    r"a waste of time|nonsense|lame|pathetic|broken)"
+)
+_BAD_NOUN = re.compile(
+    r"(?:(?:this|that|the|your|such|all|any|more|of|fucking|stupid|bloody|damn|useless|same|old) )*"
+    r"(?:shite?|crap|garbage|trash|rubbish|bullshit|bs|junk|nonsense|bad (?:stuff|things))"
+)
 _NO_SUBJECT = re.compile(
     r"^(?:something|anything|everything|nothing|some|any|one|ones|other|others|more|"
     r"less|i|you|me|we|to|of|is|are|way|idea|clue|problem|worries|"
@@ -317,6 +328,12 @@ def finding(words: str) -> str:
     """Return the words of a search without what names no content: "some", "to watch"."""
     words = _TAIL.sub("", words).strip()
     words = re.sub(
+        r"^to (?:learn|know|read|see|watch|study|understand|hear)(?: (?:more|something))?"
+        r"(?: about)? ",
+        "",
+        words,
+    )
+    words = re.sub(
         r"^(?:me|us|something|anything|some|any|stuff|things|posts|content|the|more|"
         r"an?(?= \w+ (?:podcast|article)\b))?\s*"
         r"(?:about|on|related to|regarding)\s+",
@@ -370,6 +387,10 @@ _GIVE = (
     r"include|serve(?: me)?|feed me|play(?: me)?)"
 )
 _X = r"(?P<x>.+)"
+_NOUN_OF_ITEMS = (
+    r"things?|stuff|posts?|articles?|threads?|ones?|items?|videos?|content|discussions?|news|pieces?|"
+    r"reads?"
+)
 
 _LIST: tuple[tuple[str, Made], ...] = (
     # undo
@@ -391,7 +412,7 @@ _LIST: tuple[tuple[str, Made], ...] = (
         r"button)|i (?:didnt|did not|dont) mean (?:that|it|to)|(?:no )*not that|nvm|"
         r"never ?mind(?: .*)?|forget (?:what i (?:just )?said|(?:that|it|this))|"
         r"i changed my mind|un(?:mute|hide|block|do) (?:that|it|this)|restore it|"
-        r"change it back|on second thought.*",
+        r"change it back|on second thought.*|stop(?: (?:it|that|this|now))?|cancel",
         lambda m: (Undo(),),
     ),
     # why
@@ -550,7 +571,10 @@ _LIST: tuple[tuple[str, Made], ...] = (
         r"the) (?:others?|other ones)|(?:show me |give me |got )?(?:something|"
         r"anything) (?:else|different)|(?:show|give) me (?:other|different|new) (?:ones|"
         r"things|suggestions|options|results)|next|different ones|others|refresh|reload|"
-        r"new (?:list|page|suggestions)|more more",
+        r"new (?:list|page|suggestions)|more more|"
+        r"(?:(?:show|give|find|get) me |i want )?(?:something|anything|stuff|things|ones|posts|"
+        r"articles|what) (?:that )?(?:i|ive|i have) (?:havent|have not|not|never|didnt|did not) "
+        r"(?:seen|read|watched|see)(?: yet| before| already)*",
         _shown("more"),
     ),
     (
@@ -664,6 +688,15 @@ _LIST: tuple[tuple[str, Made], ...] = (
     (
         rf"(?P<c>{_DEGREE}(?:{_ANY_COMPARATIVE})) (?P<x>(?!than\b)[\w&'/-]+(?: [\w&'/-]+"
         rf"){{0,4}})",
+        _than_of,
+    ),
+    (
+        rf"(?:(?:{_GIVE}|is there|are there|have you got|do you have|got|i want|i need|any|some|"
+        rf"something|anything|stuff|things?|a|an|the|good|whats|what are|find(?: me)?|items?|"
+        rf"posts?|"
+        rf"articles?|videos?|threads?|ones?) )*+(?P<c>{_DEGREE}(?:{_ANY_COMPARATIVE}))"
+        rf"(?: (?:{_NOUN_OF_ITEMS}))? (?:about|on|regarding|related to|concerning|around|in|for|"
+        rf"of|by|with) (?P<x>(?!(?:this|that|it|these|those)\b).+)",
         _than_of,
     ),
     # steering
@@ -1088,6 +1121,27 @@ _SMALL: tuple[tuple[re.Pattern[str], Smalltalks], ...] = tuple(
             r"an idiot)|(?:you|this|it) (?:really )?suck[s]?|(?:fuck|fuck (?:you|this|off)|"
             r"wtf|shit|damn|bullshit|bloody hell|screw (?:you|this)|shut up|stupid (?:bot|"
             r"thing|app)|idiot|useless|terrible|awful|what a (?:joke|mess|waste)(?: .*)?|"
+            r"(?:everything|all|most of it|half of it|the stuff|whatever|all the stuff)"
+            r"(?: (?:that )?"
+            r"(?:you|u|it) (?:\w+ )?(?:show|recommend|suggest|give|list|pick|send|offer)\w*(?: me| "
+            rf"us)?| here| on here)?(?:s| is| are| was) (?:\w+ ){{0,2}}{_BAD}|"
+            r"nothing (?:(?:that )?(?:you|u) (?:\w+ )?(?:show|recommend|suggest|give|list|pick)\w*"
+            r"(?: me)? |here )?(?:is|was|works?)(?: (?:any )?(?:good|right|useful|relevant|"
+            r"interesting))?|"
+            r"(?:this|these|those|your|the) (?:recommendations?|suggestions?|lists?|results?|"
+            r"picks?|articles|posts|choices)"
+            rf"(?: you \w+ me)? (?:(?:is|are|r) (?:\w+ ){{0,2}}{_BAD}|sucks?)|"
+            rf"i hate (?:this|these|that|your|the|all)(?: \w+){{0,2}} (?:{_BAD}|recommendations?|"
+            r"suggestions?|lists?|app|site|service|bot)|"
+            r"(?:hey )?(?:you|u)(?: are| r)? (?:a |an |such |all |so |just |fucking |stupid |damn |"
+            r"bloody |bunch of |complete |total |the |useless )*(?:idiots?|morons?|fools?|clowns?|"
+            r"assholes?|bastards?|imbeciles?|dumbass|dickheads?|useless|hopeless|stupid)|"
+            r"(?:idiots|morons|clowns|fools)|"
+            r"(?:you|this|it) (?:never|dont|doesnt|does not|do not|just dont|just doesnt|cant)(?: "
+            r"(?:ever|even|really))? (?:get (?:it|me|anything|this) ?(?:right)?|listen(?: to me)?|"
+            r"understand(?: me| anything)?|learn|work|help)|"
+            r"(?:this|that|it)(?:s| is| was)? not (?:helpful|working|useful|what i (?:want(?:ed)?|"
+            r"asked(?: for)?|said|meant))|"
             r"worst .*|this is (?:bs|ridiculous|a joke)|i hate (?:this|you|it)(?: (?:app|"
             r"bot|thing|shit|crap))?|so annoying)",
             "complaint",
@@ -1097,7 +1151,8 @@ _SMALL: tuple[tuple[re.Pattern[str], Smalltalks], ...] = tuple(
             r"real|person|ai|machine|chatbot|computer|alive|chatgpt|real person)(?: .*)?|"
             r"(?:whats|what is|tell me|do you have)(?: your| a)? name|who (?:are|r) (?:you|"
             r"u)|who (?:made|created|built|programmed|wrote|owns|developed|trained) (?:you|"
-            r"u|this)|what are you|how old are you|where are you from|do you (?:sleep|dream|"
+            r"u)|who (?:made|created|built|programmed|owns|developed|trained) this|"
+            r"what are you|how old are you|where are you from|do you (?:sleep|dream|"
             r"love me|have feelings|like me)|are you (?:ok|single|happy|smart|sentient|"
             r"conscious)",
             "self",

@@ -75,6 +75,7 @@ class ItemFields:
         """`tones`: tone of texts, -1 to 1."""
         self.live, self._tones = live, tones
         self._kept: dict[str, tuple[int, Values | None]] = {}
+        self._title_years: Values = np.zeros(0)
 
     def known(self) -> tuple[str, ...]:
         """Return the fields by which items can be compared."""
@@ -166,12 +167,15 @@ class ItemFields:
         return np.asarray(1970 + created / (365.2425 * 86_400), np.float64)
 
     def _years_of_titles(self) -> Values:
-        found = np.full(self.live.size, np.nan)
-        for row in range(self.live.size):
-            match = TITLE_YEAR.search(str(self.live.document(row).get("title") or ""))
-            if match:
-                found[row] = float(match[1])
-        return found
+        """Return (size,) years; of items that have come since the last call, titles are read."""
+        before = len(self._title_years)
+        found = np.full(self.live.size - before, np.nan)
+        for place in range(len(found)):
+            title = str(self.live.document(before + place).get("title") or "")
+            if match := TITLE_YEAR.search(title):
+                found[place] = float(match[1])
+        self._title_years = np.concatenate([self._title_years, found])
+        return self._title_years
 
     def _sample(self) -> list[int]:
         size = self.live.size
@@ -203,12 +207,16 @@ _WORDS = {
     "noughties": 0,
 }
 _SIGNS = {sign: number for number, sign in enumerate("零一二三四五六七八九")}
+_CALENDAR_YEARS = {"this year": 0, "last year": 1, "since last year": 1, "今年": 0, "去年": 1}
 FIRST, LAST = 1000, 9999
 
 
 def years_of(words: str) -> tuple[int, int] | None:
     """Return the first and the last year of words such as "the 90s", "1994" or "90年代"."""
     words = words.strip()
+    if words in _CALENDAR_YEARS:
+        year = time.gmtime().tm_year - _CALENDAR_YEARS[words]
+        return year, LAST if words.startswith("since") else year
     if found := _YEAR.match(words):
         return int(found[1]), int(found[1])
     if found := _SINCE.match(words):

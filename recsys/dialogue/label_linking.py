@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from functools import cache
+from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from rapidfuzz import process
@@ -17,10 +21,13 @@ from recsys.array_types import Floats
 from recsys.dialogue.commands import MOST_OPTIONS, Target, TargetKind
 from recsys.dialogue.item_fields import TITLE_YEAR, years_of
 from recsys.dialogue.message_text import is_han, plain
-from recsys.ranking.nonpersonal_lists import search
+from recsys.dialogue.periods import moments_of
+from recsys.help.help_texts import shared_vectors
+from recsys.ranking.nonpersonal_lists import near_by_words
 from recsys.ranking.query import Filters
 from recsys.serving.live_state import LiveState
 from recsys.text.language.english_word_share import listed
+from recsys.text.language.stop_words import STOP_WORDS
 
 ALIASES = Path(__file__).with_name("data") / "label_aliases.tsv"
 MOST_LABELS = 20_000  # that are compared; of each kind the first
@@ -31,7 +38,10 @@ SURE = 85.0  # similarity, 0 to 100, from which one label is meant, by words tha
 LEAD = 4.0  # by which it must be ahead of the next
 SURE_OF_WORDS = 95.0  # the same by a word that English has: "baking" is not "banking"
 LIKELY = 78.0  # similarity from which a label is offered
-LEAST_COSINE = 0.5  # of word vectors from which a label is offered
+MOST_WORDS = 2_000  # the same of words of titles
+GROWTH = 1.1  # factor of labels and items after which they are encoded anew
+LEAST_COSINE = 0.35  # of word vectors from which a label is offered
+SHORTEST_STEM = 3  # letters that are left of a word
 SHORTEST = 4  # signs of words that are compared by edits; Han: 2
 KINDS: tuple[TargetKind, ...] = ("category", "tag", "topic", "author", "entity")
 
@@ -59,6 +69,8 @@ _LANGUAGES = {
     "韩语": "ko",
     "俄语": "ru",
 }
+_SPELT: tuple[Literal["category", "tag", "author"], ...] = ("category", "tag", "author")
+_NEAR_KINDS: tuple[TargetKind, ...] = ("category", "tag", "topic", "entity")
 _SAME = OSA.normalized_similarity  # 1 without any edit; a transposition is one edit
 _ARTICLE = re.compile(r"^(?:the|a|an) ")
 _IN_LANGUAGE = re.compile(r"^(?:in |written in )?(.+?)(?: language| only|的)?$")
@@ -105,11 +117,17 @@ class LabelIndex:
     ) -> None:
         """`authors`: (id, display name) of the authors of a name; None: names are not known."""
         self.live, self._authors = live, authors
-        self._mark: tuple[int, ...] = ()
+        self._read_of: Counter[TargetKind] = Counter()  # labels that were read, by kind
         self._by_key: dict[str, list[Target]] = {}
         self._keys: list[str] = []
-        self._vectors: tuple[Floats, list[str]] | None = None
-        self._titles: tuple[int, dict[str, list[int]], list[str]] | None = None
+        self._by_stem: dict[str, list[str]] = {}  # keys
+        self._near: tuple[list[Target], Floats] = ([], np.zeros((0, 1), np.float32))
+        self._encoded_at = 0  # labels and items when vectors were made
+        self._titles: dict[str, list[int]] = {}
+        self._title_keys: list[str] = []
+        self._titles_read = 0  # rows
+        self._word_counts: Counter[str] = Counter()  # titles that hold a word
+        self._words_by_stem: dict[str, list[str]] = {}
 
     def known(self, words: str) -> bool:
         """Whether a label is called so, in whatever form."""
@@ -127,6 +145,9 @@ class LabelIndex:
         years = years_of(words)
         if years is not None:
             return Linked(Target(words, "years", f"{years[0]}-{years[1]}", words))
+        if (moments := moments_of(words, datetime.now(UTC).replace(microsecond=0))) is not None:
+            first, last = (one.isoformat() for one in moments)
+            return Linked(Target(words, "dates", f"{first}/{last}", words))
         if (language := self._language(words)) is not None:
             return Linked(language)
         self._read()
@@ -141,14 +162,37 @@ class LabelIndex:
         if near and near[0][1] >= sure and (len(near) == 1 or near[0][1] - near[1][1] >= LEAD):
             return Linked(replace(near[0][0], words=words))
         if near and near[0][1] >= sure:
-            options = tuple(replace(one, words=words) for one, _ in near)
-            return Linked(options=options[:MOST_OPTIONS], ambiguous=True)
+            options = _distinct([replace(one, words=words) for one, _ in near])
+            if len(options) == 1:
+                return Linked(options[0])
+            return Linked(options=tuple(options[:MOST_OPTIONS]), ambiguous=True)
         if labels_only:
             return Linked()
         if len(self.live.phrases.rows([words])):
             return Linked(Target(words, "words", words))
-        options = tuple(replace(one, words=words) for one, _ in near)
-        return Linked(options=(*options, *self._by_vector(words, kinds))[:MOST_OPTIONS])
+        alike = self._by_stem_of(words, key, kinds)
+        if len(alike) == 1:
+            return Linked(alike[0])
+        nearest = [*alike, *(replace(one, words=words) for one, _ in near)]
+        nearest = _distinct([*nearest, *self._by_vector(words, kinds)])
+        return Linked(options=tuple(nearest[:MOST_OPTIONS]), ambiguous=len(alike) > 1)
+
+    def other_form(self, words: str) -> Target | None:
+        """Return the one label of which words are another form; None: there is none."""
+        self._read()
+        key = key_of(words)
+        found = [self._best(self._by_key[one], KINDS) for one in self._by_stem.get(stem(key), ())]
+        targets = [replace(one, words=words) for one in found if one is not None]
+        return targets[0] if len(targets) == 1 and not is_han(key) else None
+
+    def most(self) -> tuple[Target, ...]:
+        """Return some labels that there are: topics, else categories or tags."""
+        self._read()
+        for kind in ("topic", "category", "tag"):
+            found = [one for key in self._keys for one in self._by_key[key] if one.kind == kind]
+            if found:
+                return tuple(_distinct(found)[:MOST_OPTIONS])
+        return ()
 
     def item(self, words: str) -> Linked:
         """Return the item of a title; of several nearly as good, the person has to choose."""
@@ -173,7 +217,8 @@ class LabelIndex:
         """Return rows by the likeness of their titles, 0 to 100, the best first."""
         open_ = self.live.listed()
         if self.live.size <= MOST_TITLES:
-            rows_of, keys = self._all_titles()
+            self._read_titles()
+            rows_of, keys = self._titles, self._title_keys
             exact = [row for row in rows_of.get(key, ()) if open_[row]]
             if exact:
                 return [(self._most_popular(exact), 100.0)]
@@ -187,7 +232,8 @@ class LabelIndex:
             if found or len(key) < SHORTEST:
                 return found
         rows = [
-            self.live.row(one.item_id) for one in search(self.live, words, NEAR_TITLES, Filters())
+            self.live.row(one.item_id)
+            for one in near_by_words(self.live, words, NEAR_TITLES, Filters())
         ]
         rows += [
             row for row in self.live.phrases.rows([words])[:NEAR_TITLES].tolist() if open_[row]
@@ -207,16 +253,25 @@ class LabelIndex:
         levels = self.live.counters.level[-1, list(rows)]
         return int(rows[int(np.argmax(levels))])
 
-    def _all_titles(self) -> tuple[dict[str, list[int]], list[str]]:
-        if self._titles is None or self._titles[0] != self.live.size:
-            found: dict[str, list[int]] = {}
-            with request_cpu_budget.shared_work():
-                for row in range(self.live.size):
-                    title = str(self.live.document(row).get("title") or "")[:200]
-                    if title:
-                        found.setdefault(key_of(TITLE_YEAR.sub("", title)), []).append(row)
-            self._titles = (self.live.size, found, list(found))
-        return self._titles[1], self._titles[2]
+    def _read_titles(self) -> None:
+        """Read the titles of items that have come; of a catalogue above MOST_TITLES, none."""
+        if not self._titles_read < self.live.size <= MOST_TITLES:
+            return
+        with request_cpu_budget.shared_work():
+            for row in range(self._titles_read, self.live.size):
+                title = TITLE_YEAR.sub("", str(self.live.document(row).get("title") or "")[:200])
+                words = plain(title)
+                key = key_of(words)
+                if not key:
+                    continue
+                if key not in self._titles:
+                    self._title_keys.append(key)
+                self._titles.setdefault(key, []).append(row)
+                for word in {one for one in words.split() if one.isascii() and one.isalpha()}:
+                    if word not in self._word_counts:
+                        self._words_by_stem.setdefault(stem(word), []).append(word)
+                    self._word_counts[word] += 1
+            self._titles_read = self.live.size
 
     def _language(self, words: str) -> Target | None:
         found = _IN_LANGUAGE.match(plain(words))
@@ -250,58 +305,114 @@ class LabelIndex:
         if not found and " " in key:  # "chess club": the labels of its words are offered
             words = [one for one in key.split() if len(one) >= SHORTEST]
             found = [(one, LIKELY) for word in words for one, _ in self._fuzzy(word, kinds)]
+            kept = _distinct([one for one, _ in found])
+            found = [(one, LIKELY) for one in kept]
         return found[:MOST_OPTIONS]
 
+    def _by_stem_of(self, words: str, key: str, kinds: Sequence[TargetKind]) -> list[Target]:
+        """Return labels, or else words of items, that are other forms of the same words."""
+        found = [self._best(self._by_key[one], kinds) for one in self._by_stem.get(stem(key), ())]
+        targets = [replace(one, words=words) for one in found if one is not None]
+        if targets or is_han(key):
+            return targets
+        self._read_titles()
+        parts = [self._words_by_stem.get(_stem(one)) for one in key.split()]
+        if len(parts) == 1 and parts[0]:
+            held = max(parts[0], key=lambda one: self._word_counts[one])
+            return [Target(words, "words", held, held)]
+        return []
+
     def _by_vector(self, words: str, kinds: Sequence[TargetKind]) -> Iterator[Target]:
-        student = self.live.model.student
-        if student is None or not self._keys:
+        """Yield labels and words of titles near words by the vectors of the package.
+
+        The vectors are of English words. The texts of authors' ids say nothing and are left out.
+        """
+        if is_han(words):
             return
-        if self._vectors is None:
-            keys = self._keys[:MOST_VECTORS]
-            made = student.encode([self._by_key[one][0].called for one in keys])
-            self._vectors = (_unit(made), keys)
-        vectors, keys = self._vectors
-        cosines = vectors @ _unit(student.encode([words]))[0]
-        for place in np.argsort(-cosines)[:MOST_OPTIONS].tolist():
-            target = self._best(self._by_key[keys[place]], kinds)
-            if cosines[place] >= LEAST_COSINE and target is not None:
-                yield replace(target, words=words)
+        targets, vectors = self._encoded()
+        if not targets:
+            return
+        cosines = vectors @ _unit(shared_vectors().encode([words]))[0]
+        for place in np.argsort(-cosines)[: 4 * MOST_OPTIONS].tolist():
+            one = targets[place]
+            if cosines[place] >= LEAST_COSINE and one.kind in (*kinds, "words"):
+                yield replace(one, words=words)
+
+    def _encoded(self) -> tuple[list[Target], Floats]:
+        """Return what may be near, and its vectors; made anew when a tenth more has come."""
+        mark = len(self._keys) + self.live.size
+        if mark > GROWTH * self._encoded_at or not self._encoded_at:
+            with request_cpu_budget.shared_work():
+                named = [self._best(self._by_key[one], _NEAR_KINDS) for one in self._keys]
+                targets = [one for one in named if one is not None][:MOST_VECTORS]
+                known = {one.called.casefold() for one in targets}
+                words = [one for one in self._title_words() if one not in known]
+                targets += [Target(one, "words", one, one) for one in words]
+                texts = [one.called for one in targets]
+                made = shared_vectors().encode(texts) if texts else np.zeros((0, 1), np.float32)
+                self._near, self._encoded_at = (targets, _unit(made)), mark
+        return self._near
+
+    def _title_words(self) -> list[str]:
+        """Return the words that stand in several titles, the most frequent first."""
+        self._read_titles()
+        kept = [
+            word
+            for word, count in self._word_counts.most_common(4 * MOST_WORDS)
+            if count > 1 and len(word) >= SHORTEST and word not in STOP_WORDS
+        ]
+        return kept[:MOST_WORDS]
 
     def _read(self) -> None:
-        live = self.live
-        mark = (
-            live.label_count("category"),
-            live.label_count("tag"),
-            live.label_count("author"),
-            len(live.mentions),
-        )
-        if mark == self._mark:
-            return
-        found: dict[str, list[Target]] = {}
-        for target in _labels(live):
+        """Add the labels that have come since the last reading."""
+        for kind, target in _labels(self.live, self._read_of):
+            self._read_of[kind] += 1
             key = key_of(target.called)
-            if key:
-                found.setdefault(key, []).append(target)
-        self._by_key, self._keys, self._vectors, self._mark = found, list(found), None, mark
+            if not key:
+                continue
+            if key not in self._by_key:
+                self._keys.append(key)
+                self._by_stem.setdefault(stem(key), []).append(key)
+            self._by_key.setdefault(key, []).append(target)
 
 
-def _labels(live: LiveState) -> Iterator[Target]:
-    for kind in ("category", "tag"):
-        for name, _ in zip(live.spelt(kind), range(MOST_LABELS), strict=False):
-            yield Target(name, kind, name, name)
+def _labels(
+    live: LiveState, after: Mapping[TargetKind, int]
+) -> Iterator[tuple[TargetKind, Target]]:
+    """Yield labels and their kinds, of each kind those after the first so many."""
+    for kind in _SPELT:
+        first = after.get(kind, 0)
+        if first < min(live.label_count(kind), MOST_LABELS):
+            for name in islice(live.spelt(kind), first, MOST_LABELS):
+                yield kind, Target(name, kind, name, name)
     topics = live.model.topics
-    if topics is not None:
-        for row, number in enumerate(topics.ids):
-            if name := topics.name(row):
-                yield Target(name, "topic", str(number), name)
-        for row, number in enumerate(topics.parent_ids):
-            if name := topics.parent_name(row):
-                yield Target(name, "topic", str(number), name)
-    for name, _ in zip(live.spelt("author"), range(MOST_LABELS), strict=False):
-        yield Target(name, "author", name, name)
-    for code in range(min(len(live.mentions), MOST_LABELS)):
+    if topics is not None and not after.get("topic"):
+        named = [(topics.name(row), one) for row, one in enumerate(topics.ids)]
+        named += [(topics.parent_name(row), one) for row, one in enumerate(topics.parent_ids)]
+        for name, number in named:
+            yield "topic", Target(name, "topic", str(number), name)
+    for code in range(after.get("entity", 0), min(len(live.mentions), MOST_LABELS)):
         name = live.mentions.mention(code).name
-        yield Target(name, "entity", name, name)
+        yield "entity", Target(name, "entity", name, name)
+
+
+_ENDINGS = re.compile(r"(?:(?<=[aeiouy][a-z])|(?<=[aeiouy][a-z]{2}))(?:ings?|ed|ies|y|es|e|s)$")
+_DOUBLED = re.compile(r"([bdgmnprt])\1$")
+
+
+def stem(key: str) -> str:
+    """Return the words of a key without the endings of their forms: "gardening" as "garden"."""
+    return " ".join(map(_stem, key.split()))
+
+
+def _stem(word: str) -> str:
+    cut = _ENDINGS.sub("", word)
+    return _DOUBLED.sub(r"\1", cut) if len(cut) >= SHORTEST_STEM else word
+
+
+def _distinct(targets: Sequence[Target]) -> list[Target]:
+    """Return targets without those that are called as one before."""
+    return list({one.called.casefold(): one for one in reversed(targets)}.values())[::-1]
 
 
 def _unit(vectors: Floats) -> Floats:

@@ -24,19 +24,25 @@ from recsys.dialogue.commands import (
     Why,
 )
 from recsys.dialogue.intent_classifier import IntentClassifier, shipped_classifier
+from recsys.dialogue.item_questions import item_question
 from recsys.dialogue.keyword_spelling import corrected
 from recsys.dialogue.loose_patterns import loosely
 from recsys.dialogue.message_text import Message, is_han
+from recsys.dialogue.periods import without_period
 from recsys.dialogue.remaining_words import remaining_words
 from recsys.text.language.english_word_share import listed
 
-LONGEST_CLAUSE = 160  # signs of a clause that is read
-LONGEST_HAN_CLAUSE = (
-    24  # the same with Han signs, which say more; patterns take long on longer ones
-)
+LONGEST_CLAUSE = 240  # signs of a clause that is read
+LONGEST_SUBJECT, LONGEST_HAN_SUBJECT = 60, 16  # signs of what a clause is about
+MOST_NAMED = 3  # labels that are looked for in a clause with a longer subject
+LONGEST_LABEL, LONGEST_HAN_LABEL = 3, 4  # words, or Han signs, of such labels
 LONGEST_NOUN = 6  # words of a clause that may be nothing but what is searched for
 LONGEST_HAN_NOUN = 10  # signs of such a clause
 _AND = re.compile(r"\s(?:and|but|then|also|plus)\s")
+_HAN_WISH = re.compile(r"^(?:请|给我|能不能|可以)?(?:多|少|别|不要)")
+_HAN_AND = re.compile(
+    r"(?<=..)(?=(?:多|少)(?:来|推荐?|给我|放|看|听|读)?(?:一?点|一?些)(?!$|的?吧?$|了$))"
+)
 _NOISE = re.compile(r"^(?:[啊哦呃嗯嘟哈呵阿巴吧呀呢了的]+|[^\w]*)$")
 
 
@@ -110,15 +116,56 @@ class PatternUnderstanding:
                 several = [by_pattern(part) for part in parts]
                 if all(several):
                     return several
-        longest = LONGEST_HAN_CLAUSE if is_han(words) else LONGEST_CLAUSE
-        if len(words) > longest:  # no wish is that long, and patterns would take long
-            return [(CannotDo("unknown", words[:LONGEST_CLAUSE]),)]
+        parts = _HAN_AND.split(words) if _HAN_WISH.match(words) else [words]
+        if 1 < len(parts) <= MOST:
+            several = [by_pattern(part) for part in parts]
+            if all(several):
+                return several
+        rest, period = without_period(words) if len(words) <= LONGEST_CLAUSE else (words, "")
+        if period and (within := self._within(rest, Target(period), known)):
+            return [within]
+        return [self._commands(words, known)]
+
+    def _commands(self, words: str, known: Callable[[str], bool]) -> tuple[Command, ...]:
+        """Return the commands of a clause by patterns, else by the classifier."""
+        if len(words) > LONGEST_CLAUSE:  # no wish is that long
+            return (CannotDo("unknown", words[:LONGEST_CLAUSE]),)
         made = by_pattern(words)
         if made and isinstance(made[0], CannotDo) and made[0].what == "outside":
             loose = loosely(_without_scope(words)[1])
             if isinstance(loose, Around | Help | Show | Why):  # a question that is about lists
                 made = (loose,)
-        return [made or self._without_pattern(words, known)]
+        made = made or self._without_pattern(words, known)
+        return _with_labels(words, made, known) if any(map(_too_long, made)) else made
+
+    def _within(
+        self, rest: str, period: Target, known: Callable[[str], bool]
+    ) -> tuple[Command, ...]:
+        """Return the commands of a clause that ends with a period; empty: it limits nothing."""
+        if not rest or _ANYTHING.fullmatch(rest):
+            asked = by_pattern(
+                f"{period.words}{rest}" if is_han(rest) else f"{rest} {period.words}"
+            )
+            if any(isinstance(one, Around) for one in asked):  # "any news today"
+                return ()
+            return (Find(within=period),)
+        made: list[Command] = []
+        for one in self._commands(rest, known):
+            if isinstance(one, Find) and one.like is None:
+                made.append(replace(one, within=period))
+            elif isinstance(one, Show) and one.what == "more":
+                made.append(Find(within=period))
+            elif isinstance(one, Steer) and _ANYTHING.fullmatch(one.target.words):
+                made.append(replace(one, target=period))
+            elif isinstance(one, Steer) and one.action == "more" and one.scope != "profile":
+                made.append(Find(one.target.words, within=period))
+            elif isinstance(one, Steer) and one.action == "only":
+                made += [one, Steer("only", period)]
+            elif isinstance(one, Around) and one.subject is not None:
+                made.append(one)
+            else:
+                return ()
+        return tuple(made)
 
     def _without_pattern(self, words: str, known: Callable[[str], bool]) -> tuple[Command, ...]:
         if known(words):
@@ -140,6 +187,75 @@ class PatternUnderstanding:
         return (made or CannotDo("unknown", words),)
 
 
+_ANYTHING = re.compile(
+    r"(?:(?:show|give|find|get) (?:me )?|i want |any |some |more |the |all |only |just )*"
+    r"(?:something|anything|everything|stuff|things?|posts?|articles?|items?|threads?|content|news|videos?|ones|"
+    r"whats new|what is new|whats there)|"
+    r"(?:给我|看看?|来|找|推荐|有|没有|什么|些|点|只看|只要|要|想)*"
+    r"(?:内容|文章|帖子|东西|新闻|视频|的|新的)?"
+)
+
+
+def _too_long(command: Command) -> bool:
+    """Whether what a command is about is longer than names are."""
+    words = ""
+    if isinstance(command, Steer):
+        words = command.target.words
+    elif isinstance(command, Find):
+        words = command.words or (command.like.words if command.like else "")
+    elif isinstance(command, Around) and command.subject is not None:
+        words = command.subject.words
+    elif isinstance(command, CannotDo) and command.what == "unknown":
+        words = command.words
+    return len(words) > (LONGEST_HAN_SUBJECT if is_han(words) else LONGEST_SUBJECT)
+
+
+def _with_labels(
+    words: str, made: Sequence[Command], known: Callable[[str], bool]
+) -> tuple[Command, ...]:
+    """Return commands about the labels with which long subjects begin.
+
+    Where there are none, the first label of the clause is searched for; without any, the clause is
+    unknown.
+    """
+    found: list[Command] = []
+    for one in made:
+        if not _too_long(one):
+            found.append(one)
+        elif isinstance(one, Steer):
+            labels = named_in(_head(one.target.words), known)
+            found += [replace(one, target=Target(label)) for label in labels]
+        elif isinstance(one, Around) and one.subject is not None:
+            found += [
+                Around(Target(label)) for label in named_in(_head(one.subject.words), known)[:1]
+            ]
+    if not found:
+        found += [Find(label) for label in named_in(words, known)[:1]]
+    return tuple(found) or (CannotDo("unknown", words),)
+
+
+def _head(subject: str) -> str:
+    """Return the beginning of a subject, as long as subjects are."""
+    return subject[: LONGEST_HAN_SUBJECT if is_han(subject) else LONGEST_SUBJECT]
+
+
+def named_in(words: str, known: Callable[[str], bool]) -> list[str]:
+    """Return the first labels that stand in a clause, the longest of those at a place."""
+    han = is_han(words)
+    parts = list(words) if han else words.split()
+    found: list[str] = []
+    at = 0
+    while at < len(parts) and len(found) < MOST_NAMED:
+        for size in range(LONGEST_HAN_LABEL if han else LONGEST_LABEL, 1 if han else 0, -1):
+            label = ("" if han else " ").join(parts[at : at + size])
+            if at + size <= len(parts) and known(label):
+                found.append(label)
+                at += size - 1
+                break
+        at += 1
+    return list(dict.fromkeys(found))
+
+
 def _without_scope(words: str) -> tuple[bool, str]:
     """Return whether a clause is meant for ever, and its words without those that say so."""
     module = chinese_patterns if is_han(words) else english_patterns
@@ -152,6 +268,8 @@ SURE_OUTSIDE = 0.9  # probability from which words that may be searched for are 
 
 def by_pattern(words: str) -> tuple[Command, ...]:
     """Return the commands of a clause by the patterns of its language; empty: none fits."""
+    if (question := item_question(words)) is not None:
+        return (question,)
     if not is_han(words):
         return english_patterns.clause(words)
     if _starts_command(words):  # "less 政治 please"
@@ -162,7 +280,7 @@ def by_pattern(words: str) -> tuple[Command, ...]:
 def _joined(message: Message) -> tuple[Command, ...]:
     """Return the command of a message whose clauses are one sentence, such as "like X, but Y"."""
     whole = message.plain
-    if len(whole) > (LONGEST_HAN_CLAUSE if is_han(whole) else LONGEST_CLAUSE):
+    if len(whole) > LONGEST_CLAUSE:
         return ()
     if not is_han(whole):
         whole = corrected(whole)
@@ -213,7 +331,9 @@ def merged(parts: Sequence[Sequence[Command]], profile: bool = False) -> Underst
     telling = [one for one in found if not isinstance(one, Smalltalk | CannotDo)]
     if not all(isinstance(one, Guess) for one in telling):
         telling = [one for one in telling if not isinstance(one, Guess)]
-    telling = [Find(one.words) if isinstance(one, Guess) else one for one in telling]
+    telling = [
+        Find(one.words, within=one.within) if isinstance(one, Guess) else one for one in telling
+    ]
     impossible = [
         one for one in found if isinstance(one, CannotDo) and one.what not in ("unknown", "empty")
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -214,3 +215,60 @@ def test_a_visitor_is_known_by_events_and_has_no_profile(say: Say) -> None:
 def test_messages_are_not_logged(say: Say, caplog: pytest.LogCaptureFixture) -> None:
     say("less secretword please")
     assert "secretword" not in caplog.text
+
+
+def test_further_items_come_with_a_sentence(say: Say) -> None:
+    say("something about chess")
+    assert say("show me more")["text"] == "More about chess:"
+    assert say("换一批")["text"] == "更多关于chess的："
+
+
+def test_a_complaint_is_answered_with_undo_and_mute_alone(say: Say) -> None:
+    sorry = "Sorry about that. You can say “undo”, or “no more …” to hide something."
+    for text in ("I hate this garbage, everything you show is shit", "you idiots"):
+        assert say(text)["text"] == sorry
+
+
+def test_questions_about_an_item_are_answered_from_its_fields(
+    say: Say, client: FlaskClient
+) -> None:
+    item = {"title": "Tide tables of Brest", "category": "harbours", "author_id": "ada"}
+    given = {"created_at": 1_700_000_000, "text": "High water at noon. Low water at six."}
+    assert client.put("/items/tides", json={**item, **given}).status_code in (200, 201)
+    assert [one["item_id"] for one in say("only harbours")["items"]] == ["tides"]
+    assert say("who wrote it?")["text"] == "“Tide tables of Brest” is by ada."
+    assert say("how old is it")["text"] == "“Tide tables of Brest” is from 2023-11-14."
+    assert say("how long is number 1")["text"] == "“Tide tables of Brest”: 8 words."
+    assert say("what is it about")["text"].endswith(given["text"])
+    assert say("how expensive is it")["text"].startswith(
+        "The price of “Tide tables of Brest” is not"
+    )
+    assert say("第一个是谁写的")["text"] == "《Tide tables of Brest》的作者是ada。"
+    answer = say("who wrote number 9")
+    assert answer["text"] == "Nothing was listed yet that this could stand for."
+    assert kinds(answer) == ["show"]
+
+
+def test_a_count_and_a_period_filter_a_search(say: Say, client: FlaskClient) -> None:
+    old = {"title": "Castling", "category": "castles", "created_at": 1_500_000_000}
+    client.put("/items/old", json=old)
+    client.put("/items/new", json={**old, "title": "Rooks", "created_at": time.time() - 60})
+    answer = say("give me 3 articles about castles from the last 2 days")
+    assert [one["item_id"] for one in answer["items"]] == ["new"]
+    assert answer["text"].startswith("Only from this period: last 2 days.")
+    assert answer["commands"][0]["count"] == 3
+    assert {one["item_id"] for one in say("posts about castles since 2017")["items"]} == {
+        "old",
+        "new",
+    }
+    answer = say("posts about castles from 2001")
+    assert answer["text"].startswith("Nothing from this period was found: 2001.")
+    assert len(answer["items"]) == 2
+    assert len(say("one article about castles")["items"]) == 1
+
+
+def test_what_is_unknown_is_answered_with_what_there_is(say: Say) -> None:
+    answer = say("more qwzx")
+    assert answer["text"].startswith("Nothing here is about qwzx. There are items about ")
+    assert answer["items"] == []
+    assert len(set(say("more chessclub")["options"])) == len(say("more chessclub")["options"])

@@ -154,3 +154,20 @@ def test_a_target_is_a_mask(live):
         (Target("x", "item", "sea-1"), 1),
     ):
         assert target_mask(live, target, fields(live), live.size).sum() == count
+
+
+def test_other_forms_of_labels_and_words_of_titles_are_linked(live, labels):
+    assert labels.link("harbouring").target.value == "harbour"
+    held = next(
+        word
+        for row in range(live.size)
+        for word in live.document(row)["title"].split()
+        if len(word) > 4 and word.isalpha() and not word.endswith(("s", "e", "y"))
+    )
+    found = labels.link(f"{held}ing").target
+    assert (found.value or found.words).startswith(held)
+
+
+def test_the_nearest_by_word_vectors_are_distinct(labels):
+    options = [one.called for one in labels.link("pawnshop ocean").options]
+    assert len(options) == len(set(options)) <= 3

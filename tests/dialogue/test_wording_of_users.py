@@ -1,0 +1,188 @@
+"""How impatient people write: comparisons with words, periods, counts, complaints, questions."""
+
+import random
+import re
+import time
+from datetime import UTC, datetime
+
+import pytest
+
+from recsys.dialogue import chinese_patterns, english_patterns, loose_patterns
+from recsys.dialogue.commands import CannotDo, Find, Show, Smalltalk, Steer, Target
+from recsys.dialogue.message_text import read_message
+from recsys.dialogue.periods import moments_of, without_period
+from recsys.dialogue.search_words import SearchWords, search_words
+from recsys.dialogue.understanding import PatternUnderstanding
+from recsys.evaluation.utterance_trials import written
+
+UNDERSTANDING = PatternUnderstanding()
+LABELS = {"rust", "bread", "面包", "象棋"}
+
+
+def understood(text):
+    found = UNDERSTANDING.understand(read_message(text), lambda words: words in LABELS)
+    return found.commands
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("anything less known about rust", "find:rust<less_known"),
+        ("something shorter about bread", "find:bread<shorter"),
+        ("newest posts on docker", "find:docker<newer"),
+        ("popular things about roses", "find:roses<more_known"),
+        ("give me something lighter on politics", "find:politics<lighter"),
+        ("来点冷门的rust内容", "find:rust内容<less_known"),
+        ("less rust", "steer:less:rust"),
+        ("少点docker多点面包", "steer:less:docker + steer:more:面包"),
+        ("太多rust了", "steer:less:rust"),
+        ("没有别的了吗", "show:more"),
+        ("show me something i havent seen yet", "show:more"),
+        ("i want to learn python", "find:python"),
+        ("stop", "undo"),
+    ],
+)
+def test_a_comparison_with_words_and_other_phrases(text, expected):
+    assert written(understood(text)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "count", "within"),
+    [
+        ("give me 3 articles on baking bread from this month", "baking bread", 3, "this month"),
+        ("three threads about linux", "linux", 3, ""),
+        ("posts about rust since 2020", "rust", 0, "since 2020"),
+        ("articles on rust from the last 2 weeks", "rust", 0, "last 2 weeks"),
+        ("推荐一些面包的文章", "面包", 0, ""),
+        ("给我三篇关于面包的帖子", "面包", 3, ""),
+        ("最近一个月有什么rust的文章", "rust", 0, "最近一个月"),
+        ("找找本周的面包帖子", "面包", 0, "本周"),
+        ("i feel like space today", "space", 0, ""),
+        ("今天想看太空", "太空", 0, ""),
+    ],
+)
+def test_counts_nouns_of_items_and_periods_are_no_search_words(text, words, count, within):
+    (command,) = understood(text)
+    assert isinstance(command, Find)
+    assert search_words(command.words) == SearchWords(words, count)
+    assert (command.within.words if command.within else "") == within
+
+
+def test_a_period_alone_filters_the_list():
+    assert understood("only posts from this month")[0] == Find(within=Target("this month"))
+    assert understood("no posts from 2019") == (Steer("mute", Target("2019")),)
+    assert understood("only rust from this year") == (
+        Steer("only", Target("rust")),
+        Steer("only", Target("this year")),
+    )
+    assert written(understood("any news today")) == "around:"
+
+
+NOW = datetime(2026, 11, 30, 19, 0, tzinfo=UTC)  # a Monday
+
+
+@pytest.mark.parametrize(
+    ("words", "first", "last"),
+    [
+        ("today", "2026-11-30", "2026-12-01"),
+        ("yesterday", "2026-11-29", "2026-11-30"),
+        ("last week", "2026-11-23", "2026-11-30"),
+        ("last month", "2026-10-01", "2026-11-01"),
+        ("last 3 days", "2026-11-27", "2026-11-30"),
+        ("past couple of weeks", "2026-11-16", "2026-11-30"),
+        ("since march 2025", "2025-03-01", "2026-11-30"),
+        ("上周", "2026-11-23", "2026-11-30"),
+        ("上个月", "2026-10-01", "2026-11-01"),
+        ("最近三天", "2026-11-27", "2026-11-30"),
+        ("过去一周", "2026-11-23", "2026-11-30"),
+    ],
+)
+def test_the_moments_of_a_period(words, first, last):
+    found = moments_of(words, NOW)
+    assert tuple(one.date().isoformat() for one in found) == (first, last)
+
+
+@pytest.mark.parametrize("words", ["rust", "2020", "this", "last", "今年", ""])
+def test_what_is_no_span_of_days(words):
+    assert moments_of(words, NOW) is None
+    assert without_period("rust") == ("rust", "")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I hate this garbage, everything you show is shit",
+        "you idiots",
+        "no more crap",
+        "your recommendations suck",
+        "nothing you show me is good",
+        "you never listen",
+        "this is not what i asked for",
+        "什么垃圾推荐",
+        "推荐的都是屎",
+        "你们这群白痴",
+        "我讨厌这些垃圾",
+    ],
+)
+def test_a_complaint_without_a_target(text):
+    assert understood(text) == (Smalltalk("complaint"),)
+
+
+@pytest.mark.parametrize(
+    ("text", "what", "item"),
+    [
+        ("who wrote it", "author", "this"),
+        ("who wrote the second one?", "author", "2"),
+        ("how old is it", "date", "this"),
+        ("when was number 3 posted", "date", "3"),
+        ("how long is it", "length", "this"),
+        ("how popular is that one", "popularity", "this"),
+        ("what is it about", "subject", "this"),
+        ("第二个是谁写的", "author", "2"),
+        ("什么时候发的", "date", "this"),
+        ("它多长", "length", "this"),
+        ("讲什么的", "subject", "this"),
+    ],
+)
+def test_a_question_about_an_item(text, what, item):
+    assert understood(text) == (Show(what, Target(item)),)
+
+
+@pytest.mark.parametrize("text", ["who wrote hamlet", "how old are you", "how long is the nile"])
+def test_a_question_about_something_else(text):
+    assert not any(isinstance(one, Show) for one in understood(text))
+
+
+def test_long_clauses_are_read_by_the_labels_in_them():
+    long = (
+        "我最近每天都在家里做面包所以想看看有没有人写过怎么让它不那么硬的那种经验分享最好详细" * 2
+    )
+    assert Find("面包") in understood(long)
+    (command,) = understood("qwz " * 100)
+    assert command == CannotDo("unknown", ("qwz " * 100).strip()[:240])
+    unwanted = "不要太长太难懂的那种最好是新手也能看懂的给我讲讲rust"
+    assert not any(isinstance(one, Steer) for one in understood(unwanted))
+
+
+MODULES = {"chinese": chinese_patterns, "english": english_patterns}
+
+
+@pytest.mark.parametrize("language", MODULES)
+def test_no_pattern_backtracks(language):
+    """Words of a pattern in any order, 200 signs of them, are read in milliseconds."""
+    draw = random.Random(0)
+    module = MODULES[language]
+    patterns = [one for one in vars(module).values() if isinstance(one, re.Pattern)]
+    patterns += [pattern for pattern, _ in (*module._RULES, *module._SMALL)]
+    patterns += [pattern for pattern, _ in loose_patterns._RULES[language == "chinese"]]
+    word = r"[\u4e00-\u9fff]+" if language == "chinese" else r"[a-z]+"
+    between = "" if language == "chinese" else " "
+    for pattern in patterns:
+        words = sorted(set(re.findall(word, pattern.pattern)))
+        for _ in range(3 if words else 0):
+            few = draw.sample(words, min(len(words), draw.choice((1, 2, 4, 8))))
+            text = between.join(draw.choice(few) for _ in range(200))[:200]
+            start = time.thread_time()
+            pattern.match(text)
+            pattern.search(text)
+            assert time.thread_time() - start < 0.1, (pattern.pattern[:80], text[:60])
