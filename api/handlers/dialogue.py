@@ -86,6 +86,7 @@ def dialogue_of(service: AppState) -> Dialogue:
                 "threat": service.settings.threat_text,
             },
             author_name=author_name,
+            model=service.language_model if service.language_model.there else None,
         )
     return kept
 

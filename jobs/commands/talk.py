@@ -22,6 +22,7 @@ from recsys.dialogue.dialogue import Dialogue, Reply
 from recsys.errors import StoreError
 from recsys.help.help_texts import HelpTexts
 from recsys.i18n import closest
+from recsys.language_model.language_model import LanguageModel
 from recsys.personal_list import UserState
 from recsys.settings import Settings
 from recsys.store.user_controls import Control, Wish
@@ -113,8 +114,14 @@ def dialogue_of(engine: LocalService, settings: Settings) -> Dialogue:
         "self_harm": settings.crisis_text,
         "threat": settings.threat_text,
     }
+    model = LanguageModel.of(settings.llm, settings.llm_key, settings.speak_port)
     return Dialogue(
-        engine.recommender, settings.sentiment_scorer.scores, authors, None, texts, author_name
+        engine.recommender,
+        settings.sentiment_scorer.scores,
+        authors,
+        texts=texts,
+        author_name=author_name,
+        model=model if model.there else None,
     )
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from recsys.dialogue.acting import LENGTH, DialogueService, Turn, act
-from recsys.dialogue.commands import CannotDo
 from recsys.dialogue.conversation import Conversation
 from recsys.dialogue.conversation_list import ConversationList
 from recsys.dialogue.facts import FactualText
@@ -22,12 +22,19 @@ from recsys.dialogue.item_facts import ItemFacts
 from recsys.dialogue.item_fields import ItemFields
 from recsys.dialogue.label_linking import LabelIndex
 from recsys.dialogue.message_text import read_message
+from recsys.dialogue.model_commands import CommandModel, commands_by_model, is_unclear
+from recsys.dialogue.model_wording import WordingModel, reworded
 from recsys.dialogue.statements import Answer
 from recsys.dialogue.tone_of_message import tone_of
-from recsys.dialogue.understanding import PatternUnderstanding, Understanding
+from recsys.dialogue.understanding import PatternUnderstanding, Understanding, Understood
 from recsys.dialogue.wording import Tone, say
 from recsys.i18n import translate
 from recsys.recommender import Recommender
+
+
+class LanguageModel(CommandModel, WordingModel, Protocol):
+    """What a dialogue may use of a language model; see `recsys.language_model`."""
+
 
 Tones = Callable[[Sequence[str]], NDArray[np.floating]]
 
@@ -49,7 +56,6 @@ class Reply:
     conversation: Conversation
     language: str
     tone: Tone
-    understood: bool  # False: the message was not, so that another understanding may be tried
 
 
 class Dialogue:
@@ -63,11 +69,13 @@ class Dialogue:
         understanding: Understanding | None = None,
         texts: Mapping[str, str] | None = None,
         author_name: Callable[[str], str] | None = None,
+        model: LanguageModel | None = None,
     ) -> None:
         """`tones`: of texts, -1 to 1. `authors`: (id, display name) of the authors of a name.
 
         `texts`: of hand-overs (person, threat, self_harm), those that the operator has set.
         `author_name`: the display name of an author's id, empty where there is none.
+        `model`: reads messages that are not understood, and rewords answers.
         """
         self.recommender, self._tones = recommender, tones
         self.labels = LabelIndex(recommender.live, authors)
@@ -76,6 +84,7 @@ class Dialogue:
         self.item_facts = ItemFacts(recommender.live, fields, author_name)
         self.understanding = understanding or PatternUnderstanding()
         self._texts = texts or {}
+        self._model = model
 
     def reply(
         self,
@@ -95,6 +104,9 @@ class Dialogue:
         message = read_message(text, conversation.language or language)
         with lock:
             understood = self.understanding.understand(message, self.labels.known)
+        if self._model is not None and is_unclear(understood.commands):
+            if chosen := commands_by_model(self._model, message.typed):
+                understood = Understood(chosen)
         turn = Turn(
             service,
             self.lists,
@@ -108,11 +120,10 @@ class Dialogue:
         )
         answer = act(turn, message, understood)
         tone = tone_of(message, understood, lambda one: float(self._tones([one])[0]))
-        unclear = all(
-            isinstance(one, CannotDo) and one.what == "unknown" for one in answer.commands
-        )
         said = say(answer.statements, message.language, tone)
-        return Reply(answer, said, turn.conversation, message.language, tone, not unclear)
+        if self._model is not None and not answer.handoff:
+            said = reworded(self._model, said, message.language)
+        return Reply(answer, said, turn.conversation, message.language, tone)
 
     def _handoff_texts(self, language: str) -> dict[str, str]:
         usual = {"person": HANDOFF_TEXT, "threat": THREAT_TEXT, "self_harm": CRISIS_TEXT}
