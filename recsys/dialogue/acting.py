@@ -49,6 +49,7 @@ from recsys.store.user_controls import Control, Wish
 
 LENGTH = 5  # items of a list, unless asked otherwise
 MOST_INTERESTS = 5
+MOST_MEANT = 5  # items with words of which one is meant, so that somebody is asked which
 _WISHED = {"more": "boost", "less": "less", "mute": "mute", "forget": "forget"}
 _CONTROLLED = ("topic", "author", "category", "tag", "words", "item")  # kinds of profile controls
 _ACTIONS = {
@@ -256,10 +257,13 @@ class Turn:
         like, target = command.like, None
         if like is not None:
             linked = self._linked(like, "item")
-            if linked.target is None:
+            about = self._subject_of_many(like) if linked.target is None else None
+            if linked.target is None and about is None:
                 self._not_linked(command, like.words, linked)
                 return
             like = linked.target
+            if about is not None:
+                target, command = about, replace(command, words=about.words, like=None)
         elif command.words:
             target, command = self._searched(command)
         if command.within is not None:
@@ -290,6 +294,18 @@ class Turn:
             self._lead()
         self.wants_list = True
 
+    def _subject_of_many(self, like: Target) -> Target | None:
+        """Return the subject that words name where no one item is meant: "rust but newer"."""
+        if self._referred(like.words) is not None:
+            return None
+        with self.ranking:
+            target = self.labels.link(like.words).target
+            if target is None:
+                return None
+            live = self.lists.live
+            about = target_mask(live, target, self.lists.fields, live.size)
+        return target if about.sum() > MOST_MEANT else None
+
     def _searched(self, command: Find) -> tuple[Target | None, Find]:
         """Return the label that a search is about, if there is one, and the search by its words."""
         plain_words = search_words(command.words)
@@ -304,6 +320,8 @@ class Turn:
     def _lead(self) -> None:
         """Say what the list is about; where nothing is found, another sentence takes its place."""
         find = self.conversation.find
+        if self.lead is not None and self.lead in self.statements:  # of a search before this one
+            self.statements.remove(self.lead)
         lead = Statement("For you:")
         if find.like is not None:
             lead = Statement("Like {item}:", {"item": _fact(find.like)})
@@ -321,12 +339,19 @@ class Turn:
         wanted = self.conversation.listed[:3]
         if command.item is not None:
             linked = self._linked(command.item, "item")
-            if linked.target is None:
+            subject = self._subject_of_many(command.item) if linked.target is None else None
+            if linked.target is None and subject is None:
                 self.commands.pop()
                 self._not_linked(command, command.item.words, linked)
                 return
-            self.commands[-1] = Why(linked.target)
-            wanted = (linked.target.value,)
+            if linked.target is not None:
+                self.commands[-1] = Why(linked.target)
+                wanted = (linked.target.value,)
+            elif subject is not None:
+                wanted = self._listed_about(subject)
+                if not wanted:
+                    self.say("Nothing that is listed is about {target}.", target=_fact(subject))
+                    return
         if not wanted:
             self.say("Nothing was listed yet, so there is nothing to explain.")
             return
@@ -340,6 +365,14 @@ class Turn:
             else:
                 self.say("Nothing about you speaks for {title} in particular.", title=title)
         self.conversation = replace(self.conversation, mentioned=wanted[0])
+
+    def _listed_about(self, subject: Target) -> tuple[str, ...]:
+        """Return the first listed items that are about a subject."""
+        live = self.lists.live
+        with self.ranking:
+            about = target_mask(live, subject, self.lists.fields, live.size)
+        rows = ((id, live.row(id)) for id in self.conversation.listed)
+        return tuple(id for id, row in rows if 0 <= row < len(about) and about[row])[:3]
 
     def _reasons(self, row: int) -> tuple[Fact, ...]:
         query = self.query()
@@ -623,7 +656,8 @@ class Turn:
                 Fact("text", translate(_FIELDS[name], self.language))
                 for name in self.lists.fields.known()
             )
-            self.say("Items here cannot be compared so; they can be by {fields}.", fields=names)
+            cannot = "Items here cannot be compared so; they can be by {fields}."
+            self.statements.insert(0, Statement(cannot, {"fields": names}))
         within = self.conversation.find.within
         if within is not None and any(_is_period(one, within) for one in found.relaxed):
             absent = Statement(
@@ -637,7 +671,7 @@ class Turn:
             others = tuple(one for one in found.relaxed if not _is_period(one, within))
             found = replace(found, relaxed=others)
         if found.relaxed:
-            gone = tuple(_wish_fact(one) for one in found.relaxed)
+            gone = tuple(map(self._wish_fact, found.relaxed))
             self.say(
                 "Nothing is left with all wishes, so the oldest no longer holds: {wishes}.",
                 wishes=gone,
@@ -649,7 +683,7 @@ class Turn:
             self.conversation = replace(self.conversation, critiques=kept, find=find)
         if found.waived_by:
             count = Fact("number", str(found.waived_from))
-            gone = tuple(map(_wish_fact, found.waived_by))
+            gone = tuple(map(self._wish_fact, found.waived_by))
             self.say(
                 "Only the first {count} fulfil all wishes; the others lack: {wishes}.",
                 count=count,
@@ -660,7 +694,7 @@ class Turn:
             self.statements.insert(0, self._further())
         elif not found.items and self.lead is not None and self.lead in self.statements:
             self.statements[self.statements.index(self.lead)] = self._nothing_found()
-            if there := self.labels.most():
+            if self.conversation.find.words and (there := self.labels.most()):
                 self.say("There are items about {names}.", names=tuple(map(_fact, there)))
         elif not found.items:
             self.say("There is nothing more to list." if self.further else "Nothing was found.")
@@ -669,6 +703,12 @@ class Turn:
                 near = Statement("No item has all of {words}; the nearest:", self.lead.values)
                 self.statements[self.statements.index(self.lead)] = near
         self._listed(found.items)
+
+    def _wish_fact(self, one: Critique) -> Fact:
+        if one.steer is not None:
+            return Fact("name", f"{_MARK[one.steer.action]}{one.steer.target.called}")
+        sentence = translate(_THAN[one.than], self.language) if one.than is not None else ""
+        return Fact("text", sentence.rstrip(".。").casefold())
 
     def _further(self) -> Statement:
         """Return what further items are about."""
@@ -732,12 +772,6 @@ def _fact(target: Target) -> Fact:
 
 def _is_period(one: Critique, period: Target) -> bool:
     return one.steer is not None and one.steer.target == period
-
-
-def _wish_fact(one: Critique) -> Fact:
-    if one.steer is not None:
-        return Fact("name", f"{_MARK[one.steer.action]}{one.steer.target.called}")
-    return Fact("text", str(one.than).replace("_", " "))
 
 
 def answer_pending(message: Message, conversation: Conversation) -> Command | None:

@@ -135,7 +135,7 @@ class ConversationList:
                 items = tuple(nonpersonal_lists.with_matches(self.live, find.words, items))
         else:
             items = self._ranked(query, request, combined, conversation.critiques, toned, n)
-            lacking = self._lacking(filters, base) if items and len(items) < n else ()
+            lacking = self._lacking(filters, base) if items and not own and len(items) < n else ()
             for waived, passing in lacking:  # the places that are left
                 passing[[self.live.row(one.item_id) for one in items]] = False
                 more = n - len(items)

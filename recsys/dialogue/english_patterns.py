@@ -150,18 +150,22 @@ def stripped(clause: str) -> str:
 # comparatives ----------------------------------------------------------------------------------
 
 _DIMENSIONS: Mapping[Comparison, str] = {
-    "shorter": r"short(?:er|ish)|quick(?:er)?|briefer|brief|less long|not (?:so|as|that|"
+    "shorter": r"short(?:er|est|ish)|quick(?:er)?|briefer|brief|less long|not (?:so|as|that|"
     r"too) long|fast(?:er)? read|bite ?sized",
-    "longer": r"longer|lengthier|more in ?depth|more detailed|less short|not (?:so|as|that|"
+    "longer": r"longer|longest|lengthier|more in ?depth|more detailed|less short|not (?:so|as|that|"
     r"too) short",
-    "newer": r"newer|more recent|recent(?:ly)?|fresher|more modern|more current|less old|"
+    "newer": r"newer|more recent|most recent|recent(?:ly)?|fresher|more modern|more current|"
+    r"less old|"
     r"not (?:so|as|that|too) old|up to date|more up to date|the latest|latest|newest",
-    "older": r"older|more classic|a classic|classics|old school|oldies|less new|less recent|"
+    "older": r"older|oldest|more classic|a classic|classics|old school|oldies|less new|less recent|"
     r"not (?:so|as|that|too) (?:new|recent)|vintage",
-    "less_known": r"less (?:well )?known|lesser known|less popular|less mainstream|more obscure|"
+    "less_known": r"less (?:well )?known|least (?:known|popular)|lesser known|less popular|"
+    r"less mainstream|more obscure|"
     r"obscure|hidden gems?|underrated|more niche|niche|not (?:so|as|that|"
     r"too) (?:popular|mainstream|famous|well known)|under the radar|nobody knows",
-    "more_known": r"more (?:well )?known|better known|more popular|more mainstream|more famous|"
+    "more_known": r"more (?:well )?known|better known|best known|most (?:popular|famous|read|"
+    r"viewed|"
+    r"liked|watched|known|discussed)|more popular|more mainstream|more famous|"
     r"less obscure|less niche|popular|famous|mainstream",
     "lighter": r"lighter|lighthearted|light hearted|more light ?hearted|more cheerful|cheerful|"
     r"happier|funnier|more fun|less (?:dark|sad|heavy|serious|depressing|grim|"
@@ -170,9 +174,10 @@ _DIMENSIONS: Mapping[Comparison, str] = {
     r"(?:that )?cheers? me up|(?:that )?makes? me (?:laugh|smile)|feel good",
     "darker": r"darker|more (?:serious|dark|grim|gritty)|grimmer|grittier|sadder|heavier|"
     r"less (?:cheerful|light|happy|funny|fluffy|cheesy)|gritty",
-    "cheaper": r"cheaper|less expensive|more affordable|not (?:so|as|that|too) expensive",
+    "cheaper": r"cheaper|cheapest|less expensive|more affordable|not (?:so|as|that|too) expensive",
     "dearer": r"pricier|more expensive|dearer|more luxurious|fancier",
-    "better_rated": r"better rated|higher rated|top rated|with (?:a )?better (?:ratings?|reviews?)|"
+    "better_rated": r"better rated|best rated|best reviewed|highest rated|higher rated|top rated|"
+    r"with (?:a )?better (?:ratings?|reviews?)|"
     r"better reviewed",
 }
 _TOO: Mapping[Comparison, str] = {
@@ -207,7 +212,8 @@ _EMPTY_NOUN = re.compile(
     r"do you have|is there|are there|i want|i need|i only have|i prefer|id prefer|"
     r"prefer|want|need|please|but|and|only|just|more|make (?:it|them)|"
     r"minutes|\d+|item|items|same thing|same|not|last|year|years?|from|than (?:this|"
-    r"that|it|these|those)|than|thats|that is|i know|stuff|posts?|"
+    r"that|it|these|those)|than|thats|that is|i know|stuff|posts?|articles?|threads?|videos?|"
+    r"content|news|"
     r"of those|a little|a bit|bit|way|much|even|to (?:watch|read|see|hear)|really|"
     r"time|twenty|ten|half an hour|looking for|im|today|tonight|for|me|us|"
     r"with|be|should|would|like|in|tone|lot|tad|what about|how about|in mood|mood|else)$"
@@ -258,7 +264,8 @@ def _steer(action: str) -> Made:
 
 
 _BAD = (
-    r"(?:shite?|shitty|crap|crappy|garbage|trash|rubbish|bullshit|bs|junk|bad|terrible|awful|useless|"
+    r"(?:shite?|shitty|crap|crappy|garbage|trash|rubbish|bullshit|bs|junk|bad|terrible|awful|"
+    r"useless|"
     r"stupid|dumb|annoying|boring|the worst|horrible|worthless|wrong|irrelevant|ridiculous|a joke|"
     r"a waste of time|nonsense|lame|pathetic|broken)"
 )
@@ -342,7 +349,8 @@ def finding(words: str) -> str:
     )
     words = re.sub(r"^(?:me|us|some|any|the|more)\s+", "", words)
     words = re.sub(
-        r"^(?:something|anything|some|stuff|things|one)(?: (?:good|nice|interesting|"
+        r"^(?:something|anything|everything|all|all of (?:it|them)|some|stuff|things|"
+        r"one)(?: (?:good|nice|interesting|"
         r"cool|new|else|great|decent|worth it))?(?: to (?:watch|read|see|listen(?: to)?|"
         r"hear|play|do|eat|cook))?$",
         "",
@@ -388,11 +396,40 @@ _GIVE = (
 )
 _X = r"(?P<x>.+)"
 _NOUN_OF_ITEMS = (
-    r"things?|stuff|posts?|articles?|threads?|ones?|items?|videos?|content|discussions?|news|pieces?|"
+    r"things?|stuff|posts?|articles?|threads?|ones?|items?|videos?|content|discussions?|news|"
+    r"pieces?|"
     r"reads?"
 )
 
+_PLACED = (
+    rf"(?P<x>(?:the )?(?:{_ORDINALS}|last)(?: (?:one|item|post|article|video))?|"
+    r"(?:number |no |nr |#)?\d{1,2}|this one|that one)"
+)
 _LIST: tuple[tuple[str, Made], ...] = (
+    # an opinion of a listed item
+    (
+        rf"{_PLACED} (?:is|was|looks|sounds|seems|sucks) ?(?:\w+ ){{0,2}}(?:{_BAD}|not for me|"
+        r"not interesting|no good|uninteresting|)",
+        lambda m: (
+            (Steer("mute", target(m["x"])),)
+            if re.search(
+                rf"(?:{_BAD}|not for me|not interesting|no good|uninteresting|sucks)$", m[0]
+            )
+            else None
+        ),
+    ),
+    (
+        rf"(?:i (?:really )?(?:like|love) )?{_PLACED} (?:is|was|looks|sounds|seems) "
+        r"(?:(?:really|very|so|pretty|quite|the|actually) )*(?:good|nice|great|interesting|perfect|"
+        r"best|cool|awesome|excellent|better|fun|useful)",
+        lambda m: (Find(like=target(m["x"])),),
+    ),
+    # a correction
+    (
+        r"(?:no )*i (?:meant|mean|said|was talking about|am talking about) (?:the )?"
+        r"(?P<x>(?!(?:it|that|this|no|not|only|more|less|never|to|i|you)\b).+)",
+        lambda m: (Find(finding(m["x"])),),
+    ),
     # undo
     (
         r"(?:undo|revert|reverse|restore|take back|scratch|cancel)(?: (?:that|this|it|"
@@ -447,6 +484,12 @@ _LIST: tuple[tuple[str, Made], ...] = (
         lambda m: (
             _why(m) if (m["x"] or "").strip() not in ("", "again") else (Why(Target("this")),)
         ),
+    ),
+    (
+        r"(?:why|how come) (?:do|am|are|did) (?:i|you) (?:keep|always|still|constantly)? ?"
+        r"(?:getting|seeing|shown|showing(?: me)?|recommending(?: me)?|get|see|show(?: me)?)"
+        r"(?: so (?:much|many))?(?: of)? " + _X,
+        _why,
     ),
     (r"(?:how come|why) im (?:seeing|getting|shown|being shown) " + _X, _why),
     (
@@ -572,6 +615,11 @@ _LIST: tuple[tuple[str, Made], ...] = (
         r"anything) (?:else|different)|(?:show|give) me (?:other|different|new) (?:ones|"
         r"things|suggestions|options|results)|next|different ones|others|refresh|reload|"
         r"new (?:list|page|suggestions)|more more|"
+        r"(?:(?:stop|quit|dont|no|not|why|always|its|its always|please stop) )*(?:(?:showing|"
+        r"recommending|giving|show|recommend|give)(?: me)? )?(?:always )?the same (?:things?|"
+        r"stuff|ones|"
+        r"posts|items|list|articles|crap|shit)(?: (?:over and over|again|every time|"
+        r"all the time))*|"
         r"(?:(?:show|give|find|get) me |i want )?(?:something|anything|stuff|things|ones|posts|"
         r"articles|what) (?:that )?(?:i|ive|i have) (?:havent|have not|not|never|didnt|did not) "
         r"(?:seen|read|watched|see)(?: yet| before| already)*",
@@ -600,7 +648,8 @@ _LIST: tuple[tuple[str, Made], ...] = (
         r"which are)(?: me)?(?: all)?(?: of)? (?:my|the|current|active) ?(?:current|"
         r"active)? ?(?:filters?|mutes?|blocks?|controls?|muted (?:topics|words|things)|"
         r"blocked (?:topics|words|things)|rules|topic settings|settings for topics|"
-        r"restrictions)|(?:which|what) (?:filters?|rules|controls|mutes)(?: \w+)* (?:on|"
+        r"restrictions)|what (?:did|have) you (?:just )?chang(?:e|ed)(?: .*)?|(?:which|"
+        r"what) (?:filters?|rules|controls|mutes)(?: \w+)* (?:on|"
         r"active|set|in (?:place|force|effect)|are there|do i have)|my (?:filters?|"
         r"mutes?|controls?|mute list|blocklist|settings for topics)",
         _shown("controls"),
@@ -1137,6 +1186,8 @@ _SMALL: tuple[tuple[re.Pattern[str], Smalltalks], ...] = tuple(
             r"bloody |bunch of |complete |total |the |useless )*(?:idiots?|morons?|fools?|clowns?|"
             r"assholes?|bastards?|imbeciles?|dumbass|dickheads?|useless|hopeless|stupid)|"
             r"(?:idiots|morons|clowns|fools)|"
+            r"why (?:is|are) (?:this|these|your|the|my|all)(?: (?:list|feed|app|recommendations?|"
+            rf"suggestions?|results?|stuff|things))? (?:so|such|always|all) (?:\w+ )?{_BAD}|"
             r"(?:you|this|it) (?:never|dont|doesnt|does not|do not|just dont|just doesnt|cant)(?: "
             r"(?:ever|even|really))? (?:get (?:it|me|anything|this) ?(?:right)?|listen(?: to me)?|"
             r"understand(?: me| anything)?|learn|work|help)|"
@@ -1181,7 +1232,10 @@ _PLATFORM = (
     r"publish|edit|change my|reset|recover|restore|connect|link my|sync)"
 )
 _HELP = re.compile(
-    r"^(?:(?:i )?need (?:some )?help(?: (?:with|please).*)?|"
+    r"^(?:(?:forget|delete|clear|erase|reset|remove|wipe) (?:everything|all(?: of it)?|(?:all )?my "
+    r"(?:history|data|profile|recommendations|interests|account|likes|preferences))"
+    r"(?: (?:i|ive|that i|you|about|so far|on)\b.*)?|(?:i )?need (?:some )?help(?: (?:with|"
+    r"please).*)?|"
     r"help(?: me)?(?: (?:please|out|with .*|menu|page))?|"
     r"what can (?:you|u|i|this(?: thing)?) (?:do|say|ask|tell you)(?: (?:here|"
     r"for me|with (?:you|this)))?|what (?:are|r) (?:my|the) options(?: here)?|"
@@ -1225,6 +1279,8 @@ _HOW = re.compile(
 _FIND_NOT_HELP = re.compile(
     r"^(?:can i (?:get|have|see|watch|read|listen)|(?:is|are) there (?:any|some|a|"
     r"an)?\s*(?:more|interview|news|videos? (?:on|about|of)|posts? (?:on|about)|"
+    r"(?:\w+ ){1,3}(?:posts?|articles?|threads?|videos?|discussions?|guides?) (?:on|about|for|of|"
+    r"with)|"
     r"articles?|books?|films?|movies?|songs?|shows?|recipes?|podcasts?|"
     r"documentar\w+)\b)"
 )
@@ -1378,14 +1434,16 @@ def _questions(bare: str) -> tuple[Command, ...]:
 
 _SHOWN = re.compile(
     r"^(?:what (?:are|were|is) my (?:interests|preferences|tastes?|profile|filters|"
-    r"mutes|controls)|why (?:is|are) (?!my\b)|why (?:did|do) you|why (?:am|are|"
+    r"mutes|controls)|why (?:is|are) (?!my\b)|why do i (?:keep|always|still|only|get|see)\b|"
+    r"why (?:did|do) you|why (?:am|are|"
     r"would|did) (?:i|you|these|this)|how come|is there (?:any )?(?:news|anything|"
     r"something|buzz|hype)|are there any (?:good|more|other)|"
     r"what (?:is|are) (?:going on|happening|trending|hot|new|popular|people|"
     r"everyone|everybody|the (?:latest|buzz|news|story|deal|talk))|"
     r"whats (?:going on|happening|trending|hot|new|popular|up|the (?:latest|buzz|"
     r"news|story|deal|talk|fuss))|which (?:filters|mutes|rules)|"
-    r"how did you (?:pick|choose)|who (?:do you think i am|am i)|what is this doing|"
+    r"how (?:did|do|are) (?:you|these|they) (?:pick|choose|select|picked|chosen)|"
+    r"who (?:do you think i am|am i)|what is this doing|"
     r"where do (?:these|those|they) come|wheres all the|where is all the|"
     r"what are you showing|should i (?:watch|read)|call me|what is everyone)\b"
 )

@@ -35,7 +35,8 @@ _PERIOD = (
 _ENGLISH = re.compile(
     rf"(?:^|(?<= ))(?:(?:posted|published|written|released|made|created|that are|that were) )*"
     rf"(?:(?:from|in|of|during|within|over|for) (?:the )?)?(?P<period>{_PERIOD}|"
-    r"(?<=from )(?:19|20)\d\d|(?<=in )(?:19|20)\d\d)(?= only$|$)"
+    r"(?<=from )(?:19|20)\d\d|(?<=in )(?:19|20)\d\d)(?= only$|$| (?:about|on|regarding|"
+    r"related to) )"
 )
 _HAN_COUNT = r"[一二两三四五六七八九十几半]|十[一二]|\d{1,3}"
 _CHINESE = re.compile(
@@ -47,7 +48,8 @@ _CHINESE = re.compile(
 
 _OFTEN_NOW = frozenset({"today", "yesterday", "this week", "今天", "今日", "昨天", "这周"})
 _NOUNS = re.compile(
-    r"\b(?:posts?|articles?|news|threads?|videos?|items?|discussions?|new|newest|latest)\b|文章|帖|新闻|"
+    r"\b(?:posts?|articles?|news|threads?|videos?|items?|discussions?|new|newest|latest)\b|文章|"
+    r"帖|新闻|"
     r"视频|内容|新的"
 )
 

@@ -27,6 +27,7 @@ _CALLED = re.compile(
     r"(?: (?:that are|which are|is|are))? (?:about|on|of|regarding|concerning|related to|with|for|"
     r"around|covering) "
 )
+_REPEATED = re.compile(r"\b(\w+)(?: \1\b)+")
 _TRAILING = re.compile(r"(?<=\w) (?:posts?|articles?|threads?|content|items?|stuff|things)$")
 _ABOUT = re.compile(r"^(?:something |anything |stuff )?(?:about|on|regarding|related to) ")
 _HAN_NOUN = (
@@ -42,6 +43,7 @@ _HAN_CALLED_OF = re.compile(
     rf"(?:(?:相关|有关|方面|主题|类)的?|的)(?:好|新|优质)?{_HAN_NOUN}$|"
     r"(?<=..)(?:内容|帖子|贴子|文章)$"
 )
+_HAN_REPEATED = re.compile(r"^(.{2,6}?)\1+$")
 _HAN_ABOUT = re.compile(r"^(?:些|点|一些|一点|几篇|几个|几条|关于|有关|讲|跟|和)+(?=.)")
 
 
@@ -57,7 +59,7 @@ def search_words(words: str) -> SearchWords:
     """Return the words of a search and its count; words that name nothing else stay."""
     if is_han(words):
         return _chinese(words)
-    count = 0
+    count, words = 0, _REPEATED.sub(r"\1", words)
     if found := _COUNTED.match(words):
         count, words = int(_NUMBERS.get(found["n"]) or found["n"]), words[found.end() :]
     before = None
@@ -70,7 +72,8 @@ def search_words(words: str) -> SearchWords:
 
 
 def _chinese(words: str) -> SearchWords:
-    count, rest = 0, words
+    count, rest = 0, _HAN_REPEATED.sub(r"\1", words)
+    words = rest
     if found := _HAN_COUNTED.match(words):
         count, rest = int(_HAN_NUMBERS.get(found["n"]) or found["n"]), words[found.end() :]
     rest = _HAN_ABOUT.sub("", rest)

@@ -40,6 +40,22 @@ def understood(text):
         ("show me something i havent seen yet", "show:more"),
         ("i want to learn python", "find:python"),
         ("stop", "undo"),
+        ("number 2 is crap", "steer:mute:2"),
+        ("the second one looks nice", "find~2"),
+        ("no i meant bread", "find:bread"),
+        ("why do i keep getting linux stuff", "why:linux"),
+        ("stop showing me the same things", "show:more"),
+        ("most popular articles", "find<more_known"),
+        ("forget everything i liked", "help"),
+        ("what did you change", "show:controls"),
+        ("第二个太烂了", "steer:mute:2"),
+        ("第二个不错", "find~2"),
+        ("我是说面包", "find:面包"),
+        ("为啥全是rust", "steer:less:rust"),
+        ("怎么都是一样的内容", "show:more"),
+        ("我不要这个要面包", "steer:mute:this + find:面包"),
+        ("清空我的历史", "help"),
+        ("太长不看", "find<shorter"),
     ],
 )
 def test_a_comparison_with_words_and_other_phrases(text, expected):
@@ -122,6 +138,9 @@ def test_what_is_no_span_of_days(words):
         "推荐的都是屎",
         "你们这群白痴",
         "我讨厌这些垃圾",
+        "why is this list so bad",
+        "推荐这么差",
+        "这都什么玩意",
     ],
 )
 def test_a_complaint_without_a_target(text):
