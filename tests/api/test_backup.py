@@ -15,7 +15,7 @@ import postgres_server
 import pytest
 from api_world import build
 from click.testing import CliRunner
-from sqlalchemy import Column, Float, Integer
+from sqlalchemy import Column, Float, Integer, LargeBinary
 from sqlalchemy.engine import URL
 
 from jobs.commands.backup import command as backup_command
@@ -237,6 +237,8 @@ def value_of(column: Column[Any], row: int) -> Any:
         return row if column.name != "key" else 2**62 + row
     if isinstance(column.type, Float):
         return 1.7e9 + row / 3
+    if isinstance(column.type, LargeBinary):
+        return bytes(range(256)) * row
     return f"{column.name} {row} 电"
 
 

@@ -172,10 +172,15 @@ FEED_PAGES = (
     "docs/how-to/language.md",
     "docs/how-to/tune.md",
     "docs/backup.md",
+    "docs/help.md",
+    "docs/dialogue.md",
+    "docs/writing.md",
 )
 LONG_PAGES = ("docs/evaluate.md",)
 ELSEWHERE = {  # pages whose blocks are not run, and what is done instead
     "docs/notices.md": "needs receivers, as in tests/delivery",
+    "docs/streams.md": "needs a broker and folders that grow, as in tests/streams",
+    "docs/language-model.md": "needs a model; tests/language_model has servers that answer",
     "docs/console.md": "needs a browser; tests/api/test_console_pages.py opens the pages",
     "docs/deploy": "needs root, systemd and containers; tests/test_deploy.py reads the files",
     "RESULTS.md": "data sets that may not be shipped; tests/test_commands_in_docs.py reads options",
@@ -311,6 +316,8 @@ def on_feed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
             (folder / f"{name}.csv").write_text(text, encoding="utf-8")
         (folder / "test.csv").write_text("text\none that is not among the others at all\n")
         (folder / "words.csv").write_text("language,term,valence\nes,bueno,3\nes,malo,-3\n")
+        (folder / "srv" / "help").mkdir(parents=True)
+        (folder / "srv" / "help" / "account.md").write_text("# Change my password\nOpen it.\n")
         yield reader
     finally:
         reader.close()
