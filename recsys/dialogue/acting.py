@@ -49,6 +49,7 @@ from recsys.store.user_controls import Control, Wish
 
 LENGTH = 5  # items of a list, unless asked otherwise
 MOST_INTERESTS = 5
+AUTHOR_OF = "author of "  # begins the words of a target that is the author of an item
 MOST_MEANT = 5  # items with words of which one is meant, so that somebody is asked which
 _WISHED = {"more": "boost", "less": "less", "mute": "mute", "forget": "forget"}
 _CONTROLLED = ("topic", "author", "category", "tag", "words", "item")  # kinds of profile controls
@@ -315,7 +316,9 @@ class Turn:
                 target = self.labels.link(plain_words.words, labels_only=True).target
                 if target is None:
                     target = self.labels.other_form(plain_words.words)
-        return target, replace(command, words=plain_words.words, count=plain_words.count)
+        return target, replace(
+            command, words=plain_words.words, count=plain_words.count or command.count
+        )
 
     def _lead(self) -> None:
         """Say what the list is about; where nothing is found, another sentence takes its place."""
@@ -572,6 +575,8 @@ class Turn:
         """Return what words are about; places and "this" are items of the conversation."""
         if target.kind != "words" or target.value:
             return Linked(target)
+        if target.words.startswith(AUTHOR_OF):
+            return self._author_of(target)
         item_id = self._referred(target.words)
         if item_id is None:
             with self.ranking:
@@ -582,6 +587,15 @@ class Turn:
             return Linked()
         title = self._title(item_id).value
         return Linked(Target(target.words, "item", item_id, title))
+
+    def _author_of(self, target: Target) -> Linked:
+        """Return the author of an item of the conversation."""
+        item_id = self._referred(target.words.removeprefix(AUTHOR_OF)) or ""
+        row = self.lists.live.row(item_id) if item_id else -1
+        author = str(self.lists.live.document(row).get("author_id") or "") if row >= 0 else ""
+        if not author:
+            return Linked()
+        return Linked(Target(target.words, "author", author, self.item_facts.called(author)))
 
     def _referred(self, words: str) -> str | None:
         """Return the item that words refer to; "" where there is none, None: they refer to none."""
@@ -596,7 +610,7 @@ class Turn:
         return None
 
     def _not_linked(self, command: Steer | Find | Around | Why, words: str, linked: Linked) -> None:
-        if self._referred(words) == "":
+        if self._referred(words.removeprefix(AUTHOR_OF)) == "":
             self.commands.append(command)
             self.say("Nothing was listed yet that this could stand for.")
         elif linked.ambiguous and linked.options:
@@ -690,19 +704,27 @@ class Turn:
                 wishes=gone,
             )
         self.items = found.items
-        if self.further and found.items:
-            self.statements.insert(0, self._further())
-        elif not found.items and self.lead is not None and self.lead in self.statements:
-            self.statements[self.statements.index(self.lead)] = self._nothing_found()
+        self._lead_last(found.items)
+        self._listed(found.items)
+
+    def _lead_last(self, items: Sequence[Recommendation]) -> None:
+        """Put what the list is about last, before the items; or say that there are none."""
+        lead = self.lead if self.lead is not None and self.lead in self.statements else None
+        if lead is not None:
+            self.statements.remove(lead)
+        if not items and lead is None:
+            self.say("There is nothing more to list." if self.further else "Nothing was found.")
+        elif not items:
+            self.statements.append(self._nothing_found())
             if self.conversation.find.words and (there := self.labels.most()):
                 self.say("There are items about {names}.", names=tuple(map(_fact, there)))
-        elif not found.items:
-            self.say("There is nothing more to list." if self.further else "Nothing was found.")
-        elif self.lead is not None and self.lead.template == "Found for {words}:":
-            if not any(one.reasons for one in found.items):
-                near = Statement("No item has all of {words}; the nearest:", self.lead.values)
-                self.statements[self.statements.index(self.lead)] = near
-        self._listed(found.items)
+        elif self.further:
+            self.statements.append(self._further())
+        elif lead is not None:
+            by_words = lead.template == "Found for {words}:"
+            if by_words and not any(one.reasons for one in items):
+                lead = Statement("No item has all of {words}; the nearest:", lead.values)
+            self.statements.append(lead)
 
     def _wish_fact(self, one: Critique) -> Fact:
         if one.steer is not None:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import cast
 
 from recsys.dialogue.commands import (
+    MOST_COUNTED,
     Around,
     CannotDo,
     Command,
@@ -150,7 +151,8 @@ def stripped(clause: str) -> str:
 # comparatives ----------------------------------------------------------------------------------
 
 _DIMENSIONS: Mapping[Comparison, str] = {
-    "shorter": r"short(?:er|est|ish)|quick(?:er)?|briefer|brief|less long|not (?:so|as|that|"
+    "shorter": r"short(?:er|est|ish)|short(?=$| (?:ones?|reads?|posts?|articles?|things?|"
+    r"stuff)\b)|quick(?:er)?|briefer|brief|less long|not (?:so|as|that|"
     r"too) long|fast(?:er)? read|bite ?sized",
     "longer": r"longer|longest|lengthier|more in ?depth|more detailed|less short|not (?:so|as|that|"
     r"too) short",
@@ -306,7 +308,9 @@ def _than(match: re.Match[str]) -> Sequence[Command] | None:
 def _than_of(match: re.Match[str]) -> Sequence[Command] | None:
     than, _ = comparisons(match["c"])
     words = finding(re.sub(r"^(?:ones?|of)\b ?", "", match["x"]))
-    return (Find(words, than=than),) if than and words and not _no_noun(words) else None
+    count = int(match.groupdict().get("n") or 0)
+    found = Find(words, than=than, count=min(count, MOST_COUNTED))
+    return (found,) if than and words and not _no_noun(words) else None
 
 
 def _too(match: re.Match[str]) -> Sequence[Command]:
@@ -348,6 +352,12 @@ def finding(words: str) -> str:
         words,
     )
     words = re.sub(r"^(?:me|us|some|any|the|more)\s+", "", words)
+    words = re.sub(
+        r"^(?:something|anything|stuff) (?:good|nice|interesting|cool|new|fun|useful) "
+        r"(?:for|about|on) (?:an? |the )?",
+        "",
+        words,
+    )
     words = re.sub(
         r"^(?:something|anything|everything|all|all of (?:it|them)|some|stuff|things|"
         r"one)(?: (?:good|nice|interesting|"
@@ -423,6 +433,55 @@ _LIST: tuple[tuple[str, Made], ...] = (
         r"(?:(?:really|very|so|pretty|quite|the|actually) )*(?:good|nice|great|interesting|perfect|"
         r"best|cool|awesome|excellent|better|fun|useful)",
         lambda m: (Find(like=target(m["x"])),),
+    ),
+    # two subjects
+    (
+        r"(?:id |i would |i )?(?:rather|prefer|much rather)(?: to)?(?: (?:see|have|read|get|"
+        r"watch))? "
+        r"(?P<x>.+?) (?:than|over|instead of|rather than|to) (?P<y>.+)",
+        lambda m: (Steer("more", target(m["x"])), Steer("less", target(m["y"]))),
+    ),
+    (
+        rf"(?:{_GIVE} |i want |more )?(?P<x>(?!(?:what|why|how|who)\b).+?) (?:instead of|"
+        rf"rather than) "
+        r"(?P<y>.+)",
+        lambda m: (Steer("more", target(m["x"])), Steer("less", target(m["y"]))),
+    ),
+    (
+        rf"(?:{_GIVE} |i want |find (?:me )?)?(?P<x>(?!(?:i|nothing|anything|everything|all|no|not|"
+        r"less|more|why|what|how)\b).+?) (?:but not|but no|but without|without|except(?: for)?) "
+        r"(?:any |the )?(?P<y>.+)",
+        lambda m: (
+            (Find(_named(finding(m["x"]))), Steer("mute", target(m["y"])))
+            if not _THIS.match(m["y"])
+            else None
+        ),
+    ),
+    (
+        r"(?:(?:its|it is|everything(?: here)?(?: is|s)?|all (?:of )?(?:it|this) is|why is "
+        r"(?:it|everything))(?: just| only| always| all)* about|(?:all|everything) (?:i (?:see|"
+        r"get)|"
+        r"you show(?: me)?) is) " + _X,
+        _steer("less"),
+    ),
+    (
+        rf"how many (?:{_NOUN_OF_ITEMS}) (?:about|on|of|with|are about|are there about|"
+        rf"are there on|"
+        r"do you have (?:about|on)) (?P<x>.+?)(?: (?:do you have|are there|exist|have you got))?",
+        _around,
+    ),
+    (
+        rf"(?:whats|what is|what are|which is|which are|which) (?:the |your |some )*(?:best|top|"
+        rf"good|"
+        rf"nicest|favourite|most interesting) (?:{_NOUN_OF_ITEMS}) (?:about|on|for|of|with) " + _X,
+        lambda m: (Find(finding(m["x"])),),
+    ),
+    (
+        rf"(?:(?:more|show me|give me|find|other|any|anything|something|i want) )*"
+        rf"(?:(?:{_NOUN_OF_ITEMS}) )?(?:else )?(?:by|from|of) (?:the |its )?(?:same |this |that |"
+        rf"his |"
+        rf"her )?(?:author|writer|creator|poster)(?: (?:of|as) (?P<x>.+))?",
+        lambda m: (Steer("only", Target(f"author of {target(m['x'] or 'this').words}")),),
     ),
     # a correction
     (
@@ -614,7 +673,9 @@ _LIST: tuple[tuple[str, Made], ...] = (
         r"the) (?:others?|other ones)|(?:show me |give me |got )?(?:something|"
         r"anything) (?:else|different)|(?:show|give) me (?:other|different|new) (?:ones|"
         r"things|suggestions|options|results)|next|different ones|others|refresh|reload|"
-        r"new (?:list|page|suggestions)|more more|"
+        r"new (?:list|page|suggestions)|more more|(?:mix it|spice it|shake it|shuffle it|"
+        r"shuffle)(?: "
+        r"(?:up|a bit))*|"
         r"(?:(?:stop|quit|dont|no|not|why|always|its|its always|please stop) )*(?:(?:showing|"
         r"recommending|giving|show|recommend|give)(?: me)? )?(?:always )?the same (?:things?|"
         r"stuff|ones|"
@@ -743,7 +804,8 @@ _LIST: tuple[tuple[str, Made], ...] = (
         rf"(?:(?:{_GIVE}|is there|are there|have you got|do you have|got|i want|i need|any|some|"
         rf"something|anything|stuff|things?|a|an|the|good|whats|what are|find(?: me)?|items?|"
         rf"posts?|"
-        rf"articles?|videos?|threads?|ones?) )*+(?P<c>{_DEGREE}(?:{_ANY_COMPARATIVE}))"
+        rf"articles?|videos?|threads?|ones?|top|"
+        rf"(?P<n>\d{{1,2}})) )*+(?P<c>{_DEGREE}(?:{_ANY_COMPARATIVE}))"
         rf"(?: (?:{_NOUN_OF_ITEMS}))? (?:about|on|regarding|related to|concerning|around|in|for|"
         rf"of|by|with) (?P<x>(?!(?:this|that|it|these|those)\b).+)",
         _than_of,
@@ -934,7 +996,7 @@ _LIST: tuple[tuple[str, Made], ...] = (
     ),
     (
         r"(?:no(?! no\b| way| idea| problem| worries| wonder| doubt)|zero|without|w/o|"
-        r"sans|minus|free of|nothing(?: to do)?(?: with| about| on)?|not(?! bad| sure|"
+        r"sans|minus|free of|nothing(?: to do)?(?: with| about| on)?|not(?! bad| enough| sure|"
         r" now| today| yet| really| too)|none of|never)(?: more| any| any more|"
         r" further)?(?: of)?(?: the| that| those| this)? " + _X,
         lambda m: _steer("mute")(m),
@@ -1092,6 +1154,11 @@ _LIST: tuple[tuple[str, Made], ...] = (
 )
 
 
+def _named(words: str) -> str:
+    """Return words; none where they are nothing but a noun of items."""
+    return "" if re.fullmatch(_NOUN_OF_ITEMS, words) else words
+
+
 def _kept_words(clause: str) -> str:
     """Return "something to watch" and the like, which say what sort of thing is wanted."""
     found = re.search(r"\bsomething to (?:watch|read|listen to|play|cook|eat)\b", clause)
@@ -1153,7 +1220,8 @@ _SMALL: tuple[tuple[re.Pattern[str], Smalltalks], ...] = tuple(
         ),
         (
             r"(?:(?:thats |this is |that was |its |you(?:re| are) |so |very |really |"
-            r"pretty |quite |oh |wow |great |well |haha )*(?:cool|great|nice|nice one|"
+            r"pretty |quite |oh |wow |great |well |haha )*(?:actually |finally )?(?:cool|good|"
+            r"great|nice|nice one|"
             r"awesome|amazing|perfect|excellent|wonderful|brilliant|fantastic|lovely|"
             r"love it|good job|well done|good one|wow|sweet|neat|helpful|the best|smart|"
             r"funny|clever|good bot|super|not bad|love this|like it|"
@@ -1182,9 +1250,11 @@ _SMALL: tuple[tuple[re.Pattern[str], Smalltalks], ...] = tuple(
             rf"(?: you \w+ me)? (?:(?:is|are|r) (?:\w+ ){{0,2}}{_BAD}|sucks?)|"
             rf"i hate (?:this|these|that|your|the|all)(?: \w+){{0,2}} (?:{_BAD}|recommendations?|"
             r"suggestions?|lists?|app|site|service|bot)|"
-            r"(?:hey )?(?:you|u)(?: are| r)? (?:a |an |such |all |so |just |fucking |stupid |damn |"
+            r"(?:hey )?(?:you|u|your|youre)(?: are| r)? (?:a |an |such |all |so |just |fucking |"
+            r"stupid |damn |"
             r"bloody |bunch of |complete |total |the |useless )*(?:idiots?|morons?|fools?|clowns?|"
-            r"assholes?|bastards?|imbeciles?|dumbass|dickheads?|useless|hopeless|stupid)|"
+            r"assholes?|bastards?|imbeciles?|dumbass|dickheads?|useless|hopeless|stupid|dumb|"
+            r"terrible|awful|annoying|bad)|"
             r"(?:idiots|morons|clowns|fools)|"
             r"why (?:is|are) (?:this|these|your|the|my|all)(?: (?:list|feed|app|recommendations?|"
             rf"suggestions?|results?|stuff|things))? (?:so|such|always|all) (?:\w+ )?{_BAD}|"
@@ -1232,7 +1302,8 @@ _PLATFORM = (
     r"publish|edit|change my|reset|recover|restore|connect|link my|sync)"
 )
 _HELP = re.compile(
-    r"^(?:(?:forget|delete|clear|erase|reset|remove|wipe) (?:everything|all(?: of it)?|(?:all )?my "
+    r"^(?:(?:i )?(?:want|need|demand) (?:a |an |my )?(?:refund|money back|invoice).*|(?:forget|"
+    r"delete|clear|erase|reset|remove|wipe) (?:everything|all(?: of it)?|(?:all )?my "
     r"(?:history|data|profile|recommendations|interests|account|likes|preferences))"
     r"(?: (?:i|ive|that i|you|about|so far|on)\b.*)?|(?:i )?need (?:some )?help(?: (?:with|"
     r"please).*)?|"
@@ -1352,7 +1423,8 @@ _MINE = re.compile(
     r"mutes|messages|list)\b"
 )
 _OUTSIDE = re.compile(
-    r"^(?:(?:whats|what is|what will|hows|how is|will|is it going to|is it|"
+    r"^(?:(?:sort|order|group|arrange) (?:\w+ ){0,2}by\b.*|(?:whats|what is|what will|hows|"
+    r"how is|will|is it going to|is it|"
     r"check)(?: the)? ?(?:weather|temperature|forecast|rain\w*|snow\w*|be (?:sunny|"
     r"cold|hot|warm))\b.*|will it (?:rain|snow)\b.*|"
     r"(?:book|reserve|order|buy|purchase|rent|schedule|cancel my|pay|transfer|wire|"
@@ -1442,6 +1514,10 @@ _SHOWN = re.compile(
     r"everyone|everybody|the (?:latest|buzz|news|story|deal|talk))|"
     r"whats (?:going on|happening|trending|hot|new|popular|up|the (?:latest|buzz|"
     r"news|story|deal|talk|fuss))|which (?:filters|mutes|rules)|"
+    r"how many (?:posts?|articles?|threads?|videos?|items?|things) (?:are )?(?:there )?(?:about|"
+    r"on)\b|"
+    r"(?:whats|what is|what are|which is|which are|which) (?:the |your |some )*(?:best|top|good|"
+    r"nicest|most)\b|"
     r"how (?:did|do|are) (?:you|these|they) (?:pick|choose|select|picked|chosen)|"
     r"who (?:do you think i am|am i)|what is this doing|"
     r"where do (?:these|those|they) come|wheres all the|where is all the|"

@@ -59,13 +59,17 @@ class ItemFacts:
         }
         return made[what](row, title) or Statement(_UNKNOWN[what], {"title": title})
 
+    def called(self, author_id: str) -> str:
+        """Return how an author is called: by their display name, else by their id."""
+        name = self._author_name(author_id) if self._author_name is not None else ""
+        return name or author_id
+
     def _author(self, row: int, title: Fact) -> Statement | None:
         id = str(self._live.document(row).get("author_id") or "")
         if not id:
             return None
-        name = self._author_name(id) if self._author_name is not None else ""
-        author = Fact("name", name or id, title.item_id)
-        if not name and id.isdecimal():
+        author = Fact("name", self.called(id), title.item_id)
+        if author.value == id and id.isdecimal():
             template = "{title} is by the author {author}, whose name is not known here."
             return Statement(template, {"title": title, "author": author})
         return Statement("{title} is by {author}.", {"title": title, "author": author})

@@ -47,6 +47,10 @@ _CHINESE = re.compile(
 )
 
 _OFTEN_NOW = frozenset({"today", "yesterday", "this week", "今天", "今日", "昨天", "这周"})
+_POSSESSIVE = re.compile(
+    r"\b(today|yesterday|(?:this|last) (?:week|month|year))s "
+    r"(posts?|articles?|threads?|videos?|items?|content|stuff)$"
+)
 _NOUNS = re.compile(
     r"\b(?:posts?|articles?|news|threads?|videos?|items?|discussions?|new|newest|latest)\b|文章|"
     r"帖|新闻|"
@@ -60,6 +64,8 @@ def without_period(clause: str) -> tuple[str, str]:
     A period of a Chinese clause may stand anywhere. "Today" and the like say when somebody wants
     something, unless a noun of items or a word such as "from" is there.
     """
+    if not is_han(clause):
+        clause = _POSSESSIVE.sub(r"\2 from \1", clause)
     found = (_CHINESE if is_han(clause) else _ENGLISH).search(clause)
     if found is None:
         return clause, ""

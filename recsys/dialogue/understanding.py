@@ -161,6 +161,8 @@ class PatternUnderstanding:
                 made.append(Find(one.target.words, within=period))
             elif isinstance(one, Steer) and one.action == "only":
                 made += [one, Steer("only", period)]
+            elif isinstance(one, Steer) and made and isinstance(made[-1], Find):
+                made.append(one)
             elif isinstance(one, Around) and one.subject is not None:
                 made.append(one)
             else:

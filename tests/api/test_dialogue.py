@@ -243,6 +243,7 @@ def test_questions_about_an_item_are_answered_from_its_fields(
     assert say("how expensive is it")["text"].startswith(
         "The price of “Tide tables of Brest” is not"
     )
+    assert say("more by the same author")["text"] == "Only ada."
     assert say("第一个是谁写的")["text"] == "《Tide tables of Brest》的作者是ada。"
     answer = say("who wrote number 9")
     assert answer["text"] == "Nothing was listed yet that this could stand for."

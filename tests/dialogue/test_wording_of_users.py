@@ -56,6 +56,21 @@ def understood(text):
         ("我不要这个要面包", "steer:mute:this + find:面包"),
         ("清空我的历史", "help"),
         ("太长不看", "find<shorter"),
+        ("rust but not docker", "find:rust + steer:mute:docker"),
+        ("id rather see roses than rust", "steer:more:roses + steer:less:rust"),
+        ("bread instead of rust", "steer:more:bread + steer:less:rust"),
+        ("its all about rust here", "steer:less:rust"),
+        ("too much rust, not enough bread", "steer:less:rust + steer:more:bread"),
+        ("5 newest articles on yeast", "find:yeast<newer"),
+        ("whats the best post about roses", "find:roses"),
+        ("how many posts about rust do you have", "around:rust"),
+        ("more from the author of the second one", "steer:only:author of 2"),
+        ("sort by date", "cannotdo"),
+        ("mix it up a bit", "show:more"),
+        ("rust但不要docker", "find:rust + steer:mute:docker"),
+        ("比起rust我更想看玫瑰", "steer:more:玫瑰 + steer:less:rust"),
+        ("有多少篇关于rust的文章", "around:rust"),
+        ("还有没有同一个作者的", "steer:only:author of this"),
     ],
 )
 def test_a_comparison_with_words_and_other_phrases(text, expected):
@@ -86,6 +101,7 @@ def test_counts_nouns_of_items_and_periods_are_no_search_words(text, words, coun
 
 def test_a_period_alone_filters_the_list():
     assert understood("only posts from this month")[0] == Find(within=Target("this month"))
+    assert understood("yesterdays posts")[0] == Find(within=Target("yesterday"))
     assert understood("no posts from 2019") == (Steer("mute", Target("2019")),)
     assert understood("only rust from this year") == (
         Steer("only", Target("rust")),
