@@ -33,7 +33,7 @@ from recsys.dialogue.facts import Fact
 from recsys.dialogue.item_facts import ItemFacts
 from recsys.dialogue.label_linking import LabelIndex, Linked
 from recsys.dialogue.message_text import Message
-from recsys.dialogue.search_words import search_words
+from recsys.dialogue.search_words import SearchWords, search_words, split_count, without_noun
 from recsys.dialogue.statements import Answer, Statement, Undoing, Value
 from recsys.dialogue.understanding import Understood
 from recsys.errors import DataError
@@ -312,10 +312,15 @@ class Turn:
         plain_words = search_words(command.words)
         with self.ranking:
             target = self.labels.link(command.words, labels_only=True).target
-            if target is None and plain_words.words:
-                target = self.labels.link(plain_words.words, labels_only=True).target
-                if target is None:
-                    target = self.labels.other_form(plain_words.words)
+            for words in dict.fromkeys((plain_words.words, without_noun(plain_words.words))):
+                if target is None and words:
+                    target = self.labels.link(words, labels_only=True).target
+                    target = target or self.labels.other_form(words)
+            count, counted = split_count(plain_words.words)
+            if target is None and count:  # "3 thrillers"
+                target = self.labels.link(counted, labels_only=True).target
+                if target is not None:
+                    plain_words = SearchWords(counted, count)
         return target, replace(
             command, words=plain_words.words, count=plain_words.count or command.count
         )
@@ -659,7 +664,8 @@ class Turn:
         with self.ranking:
             found = self._unseen()
             latest = self.conversation.critiques[-1:]
-            if latest and latest[0] in found.relaxed and self.conversation.find != Find():
+            outlasts = latest and latest[0] in found.relaxed and self.lead is None
+            if outlasts and self.conversation.find != Find():
                 # the newest wish outlasts what was searched for before
                 self.conversation = replace(self.conversation, find=Find(), shown=())
                 found = self._unseen()

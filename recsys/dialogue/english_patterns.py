@@ -337,7 +337,7 @@ _DIRECT = re.compile(
 
 def finding(words: str) -> str:
     """Return the words of a search without what names no content: "some", "to watch"."""
-    words = _TAIL.sub("", words).strip()
+    words = re.sub(r" (?:for|from|in|of|on|about|with|to)$", "", _TAIL.sub("", words).strip())
     words = re.sub(
         r"^to (?:learn|know|read|see|watch|study|understand|hear)(?: (?:more|something))?"
         r"(?: about)? ",
@@ -480,7 +480,7 @@ _LIST: tuple[tuple[str, Made], ...] = (
         rf"(?:(?:more|show me|give me|find|other|any|anything|something|i want) )*"
         rf"(?:(?:{_NOUN_OF_ITEMS}) )?(?:else )?(?:by|from|of) (?:the |its )?(?:same |this |that |"
         rf"his |"
-        rf"her )?(?:author|writer|creator|poster)(?: (?:of|as) (?P<x>.+))?",
+        rf"her )?(?:author|writer|creator|poster|director|artist)(?: (?:of|as) (?P<x>.+))?",
         lambda m: (Steer("only", Target(f"author of {target(m['x'] or 'this').words}")),),
     ),
     # a correction

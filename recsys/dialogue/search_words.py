@@ -55,8 +55,34 @@ class SearchWords:
     count: int = 0
 
 
+_SORT = re.compile(
+    r"(?:the |some |any |a |an )?(?:films?|movies?|books?|songs?|shows?|podcasts?|series|games?|"
+    r"recipes?|"
+    r"albums?|posts?|articles?|threads?|videos?|items?|content|news)"
+    r"|电影|影片|片子|片|书|歌|歌曲|剧|节目|小说|文章|帖子|视频|内容|新闻"
+)
+_LAST_NOUN = re.compile(
+    r"(?: (?:films?|movies?|books?|songs?|shows?|series)|(?<=..)(?:电影|的?书|的?片子))$"
+)
+
+
+def without_noun(words: str) -> str:
+    """Return words without a sort of items at their end: "horror movies" as "horror"."""
+    return _LAST_NOUN.sub("", words)
+
+
+def split_count(words: str) -> tuple[int, str]:
+    """Return a number with which words begin, and the others: "3 thrillers"; 0: there is none."""
+    found = re.match(rf"^(\d{{1,2}}|{'|'.join(_NUMBERS)}) (.+)$", words)
+    if found is None:
+        return 0, words
+    return min(int(_NUMBERS.get(found[1]) or found[1]), MOST_COUNTED), found[2]
+
+
 def search_words(words: str) -> SearchWords:
-    """Return the words of a search and its count; words that name nothing else stay."""
+    """Return the words of a search and its count; empty where they name a sort of items alone."""
+    if _SORT.fullmatch(words):
+        return SearchWords("")
     if is_han(words):
         return _chinese(words)
     count, words = 0, _REPEATED.sub(r"\1", words)

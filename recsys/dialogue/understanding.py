@@ -24,6 +24,7 @@ from recsys.dialogue.commands import (
     Why,
 )
 from recsys.dialogue.intent_classifier import IntentClassifier, shipped_classifier
+from recsys.dialogue.item_fields import years_of
 from recsys.dialogue.item_questions import item_question
 from recsys.dialogue.keyword_spelling import corrected
 from recsys.dialogue.loose_patterns import loosely
@@ -136,6 +137,7 @@ class PatternUnderstanding:
             if isinstance(loose, Around | Help | Show | Why):  # a question that is about lists
                 made = (loose,)
         made = made or self._without_pattern(words, known)
+        made = tuple(part for one in made for part in _with_years(one))
         return _with_labels(words, made, known) if any(map(_too_long, made)) else made
 
     def _within(
@@ -196,6 +198,28 @@ _ANYTHING = re.compile(
     r"(?:给我|看看?|来|找|推荐|有|没有|什么|些|点|只看|只要|要|想)*"
     r"(?:内容|文章|帖子|东西|新闻|视频|的|新的)?"
 )
+
+
+_YEARS_LAST = re.compile(r"^(?P<words>.+?) (?:from|of|in) (?P<years>(?:the )?[\w ]{2,20})$")
+_HAN_YEARS_FIRST = re.compile(r"^(?P<years>.{2,5}年代)的?(?P<words>.+)$")
+
+
+def _with_years(command: Command) -> tuple[Command, ...]:
+    """Return a command whose words name years as well as two wishes: "comedies from the 90s"."""
+    if isinstance(command, Steer) and command.action == "only":
+        words = command.target.words
+    elif isinstance(command, Find) and command.within is None:
+        words = command.words
+    else:
+        return (command,)
+    found = (_HAN_YEARS_FIRST if is_han(words) else _YEARS_LAST).match(words)
+    if found is None or years_of(found["years"]) is None:
+        return (command,)
+    years = Target(found["years"])
+    if isinstance(command, Steer):
+        about = replace(command, target=Target(found["words"]))
+        return about, replace(command, target=years)
+    return (replace(command, words=found["words"], within=years),)
 
 
 def _too_long(command: Command) -> bool:

@@ -266,6 +266,11 @@ def test_a_count_and_a_period_filter_a_search(say: Say, client: FlaskClient) -> 
     assert answer["text"].startswith("Nothing from this period was found: 2001.")
     assert len(answer["items"]) == 2
     assert len(say("one article about castles")["items"]) == 1
+    assert len(say("2 castles")["items"]) == 2
+    say("only bread")
+    later = say("castles from 2017")  # the older wish ends, the search stays
+    assert [one["item_id"] for one in later["items"]] == ["old"]
+    assert "no longer holds: = bread" in later["text"] and later["text"].endswith("castles:")
 
 
 def test_what_is_unknown_is_answered_with_what_there_is(say: Say) -> None:

@@ -56,6 +56,7 @@ def understood(text):
         ("我不要这个要面包", "steer:mute:this + find:面包"),
         ("清空我的历史", "help"),
         ("太长不看", "find<shorter"),
+        ("only comedies from the 90s", "steer:only:comedies + steer:only:the 90s"),
         ("rust but not docker", "find:rust + steer:mute:docker"),
         ("id rather see roses than rust", "steer:more:roses + steer:less:rust"),
         ("bread instead of rust", "steer:more:bread + steer:less:rust"),
@@ -90,6 +91,10 @@ def test_a_comparison_with_words_and_other_phrases(text, expected):
         ("找找本周的面包帖子", "面包", 0, "本周"),
         ("i feel like space today", "space", 0, ""),
         ("今天想看太空", "太空", 0, ""),
+        ("comedies from the 90s", "comedies", 0, "the 90s"),
+        ("九十年代的动作片", "动作片", 0, "九十年代"),
+        ("films from last year", "", 0, "last year"),
+        ("gone with the wind", "gone with the wind", 0, ""),
     ],
 )
 def test_counts_nouns_of_items_and_periods_are_no_search_words(text, words, count, within):
