@@ -618,6 +618,10 @@ class Turn:
         if self._referred(words.removeprefix(AUTHOR_OF)) == "":
             self.commands.append(command)
             self.say("Nothing was listed yet that this could stand for.")
+        elif words.startswith(AUTHOR_OF):
+            self.commands.append(command)
+            item_id = self._referred(words.removeprefix(AUTHOR_OF)) or ""
+            self.say("Who made {title} is not known here.", title=self._title(item_id))
         elif linked.ambiguous and linked.options:
             self._ask(words, linked, command)
         else:
@@ -691,6 +695,8 @@ class Turn:
             others = tuple(one for one in found.relaxed if not _is_period(one, within))
             found = replace(found, relaxed=others)
         if found.relaxed:
+            promised = {_THAN[one.than] for one in found.relaxed if one.than is not None}
+            self.statements = [one for one in self.statements if one.template not in promised]
             gone = tuple(map(self._wish_fact, found.relaxed))
             self.say(
                 "Nothing is left with all wishes, so the oldest no longer holds: {wishes}.",

@@ -119,6 +119,10 @@ class ConversationList:
         base, source = self._base(query, conversation, mask)
         relaxed: list[Critique] = []
         waived_from, waived_by = 0, list[Critique]()
+        for one, holds in list(filters):  # what leaves nothing by itself is no reason to end others
+            if one in own and not (base & holds).any() and not strict:
+                filters = [each for each in filters if each[0] is not one]
+                relaxed.append(one)
         while True:
             combined = base.copy()
             for _, holds in filters:

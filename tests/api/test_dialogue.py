@@ -265,6 +265,9 @@ def test_a_count_and_a_period_filter_a_search(say: Say, client: FlaskClient) -> 
     answer = say("posts about castles from 2001")
     assert answer["text"].startswith("Nothing from this period was found: 2001.")
     assert len(answer["items"]) == 2
+    say("no bread")
+    answer = say("posts about castles from 2002")
+    assert "no longer holds" not in answer["text"]  # "no bread" does
     assert len(say("one article about castles")["items"]) == 1
     assert len(say("2 castles")["items"]) == 2
     say("only bread")
