@@ -276,7 +276,11 @@ class Settings:
         (SERVICE, COMMANDS),
     )
     llm_key: str = _setting(
-        "", kinds.TEXT, "API key of the server that RECSYS_LLM names", (SERVICE,), secret=True
+        "",
+        kinds.TEXT,
+        "API key of the server that RECSYS_LLM names",
+        (SERVICE, COMMANDS),
+        secret=True,
     )
     speak_port: int = _setting(
         8010, whole(0, 65_535), "port of `recsys speak` on loopback", (SERVICE, COMMANDS)
