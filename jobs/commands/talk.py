@@ -16,7 +16,8 @@ from rich.console import Console
 from rich.table import Table
 
 from recsys.data.id_normalization import canonical_id
-from recsys.dialogue.acting import LENGTH, Passage
+from recsys.dialogue.actions.service import Passage
+from recsys.dialogue.actions.turn import LENGTH
 from recsys.dialogue.conversation import Conversation
 from recsys.dialogue.dialogue import Dialogue, Reply
 from recsys.errors import StoreError

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from recsys.dialogue import chinese_patterns, english_patterns
+from recsys.dialogue.chinese.patterns import CHINESE
 from recsys.dialogue.commands import Show, Shown
+from recsys.dialogue.english.patterns import ENGLISH
 from recsys.dialogue.message_text import is_han
 
 _KIND = r"(?:item|post|article|video|film|movie|book|story|thread|text|song|piece)"
@@ -131,15 +132,15 @@ _KEYWORDS = {
 def item_question(clause: str) -> Show | None:
     """Return the field of an item that a clause asks for; None: it asks for none."""
     han = is_han(clause)
-    module = chinese_patterns if han else english_patterns
-    bare = module.stripped(clause)
+    language = CHINESE if han else ENGLISH
+    bare = language.stripped(clause)
     if not _KEYWORDS[han].search(bare):
         return None
     for pattern, what in _RULES[han]:
         if found := pattern.fullmatch(bare):
             words = next((one for one in found.groupdict().values() if one), "")
             place = _KIND_END.sub("", words)
-            return Show(what, module.target(place or "this"))
+            return Show(what, language.target(place or "this"))
     return None
 
 

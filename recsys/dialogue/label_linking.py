@@ -7,9 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cache
 from itertools import islice
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
@@ -20,6 +18,7 @@ from recsys import request_cpu_budget
 from recsys.array_types import Floats
 from recsys.dialogue.commands import MOST_OPTIONS, Target, TargetKind
 from recsys.dialogue.item_fields import TITLE_YEAR, years_of
+from recsys.dialogue.label_keys import aliases, key_of, stem, stem_of_word
 from recsys.dialogue.message_text import is_han, plain
 from recsys.dialogue.periods import moments_of
 from recsys.help.help_texts import shared_vectors
@@ -29,7 +28,6 @@ from recsys.serving.live_state import LiveState
 from recsys.text.language.english_word_share import listed
 from recsys.text.language.stop_words import STOP_WORDS
 
-ALIASES = Path(__file__).with_name("data") / "label_aliases.tsv"
 MOST_LABELS = 20_000  # that are compared; of each kind the first
 MOST_VECTORS = 5_000  # labels that are compared by word vectors
 MOST_TITLES = 30_000  # items up to which all titles are compared; above, those near by their words
@@ -41,7 +39,6 @@ LIKELY = 78.0  # similarity from which a label is offered
 MOST_WORDS = 2_000  # the same of words of titles
 GROWTH = 1.1  # factor of labels and items after which they are encoded anew
 LEAST_COSINE = 0.35  # of word vectors from which a label is offered
-SHORTEST_STEM = 3  # letters that are left of a word
 SHORTEST = 4  # signs of words that are compared by edits; Han: 2
 KINDS: tuple[TargetKind, ...] = ("category", "tag", "topic", "author", "entity")
 
@@ -72,7 +69,6 @@ _LANGUAGES = {
 _SPELT: tuple[Literal["category", "tag", "author"], ...] = ("category", "tag", "author")
 _NEAR_KINDS: tuple[TargetKind, ...] = ("category", "tag", "topic", "entity")
 _SAME = OSA.normalized_similarity  # 1 without any edit; a transposition is one edit
-_ARTICLE = re.compile(r"^(?:the|a|an) ")
 _IN_LANGUAGE = re.compile(r"^(?:in |written in )?(.+?)(?: language| only|的)?$")
 
 
@@ -83,30 +79,6 @@ class Linked:
     target: Target | None = None
     options: tuple[Target, ...] = ()  # at most MOST_OPTIONS
     ambiguous: bool = False  # several are meant equally well: the person has to choose
-
-
-def key_of(text: str) -> str:
-    """Return the form in which labels are compared: plain, without article and plural."""
-    words = _ARTICLE.sub("", plain(text).replace("-", " ")).split()
-    return " ".join(map(_singular, words))
-
-
-def _singular(word: str) -> str:
-    if len(word) > 4 and word.endswith("ies") and word != "movies" and word != "series":
-        return word[:-3] + "y"
-    if len(word) > 3 and word.endswith("s") and not word.endswith(("ss", "us", "is")):
-        return word[:-1]
-    return word
-
-
-@cache
-def _aliases() -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
-    for line in ALIASES.read_text("utf-8").splitlines():
-        keys = tuple(dict.fromkeys(key_of(one) for one in line.split("\t")))
-        for key in keys:
-            found[key] = tuple(dict.fromkeys((*found.get(key, ()), *keys)))
-    return found
 
 
 class LabelIndex:
@@ -133,7 +105,7 @@ class LabelIndex:
         """Whether a label is called so, in whatever form."""
         self._read()
         key = key_of(words)
-        return key in self._by_key or any(one in self._by_key for one in _aliases().get(key, ()))
+        return key in self._by_key or any(one in self._by_key for one in aliases().get(key, ()))
 
     def link(
         self, words: str, kinds: Sequence[TargetKind] = KINDS, labels_only: bool = False
@@ -152,7 +124,7 @@ class LabelIndex:
             return Linked(language)
         self._read()
         key = key_of(words)
-        for one in (key, *_aliases().get(key, ())):
+        for one in (key, *aliases().get(key, ())):
             if found := self._best(self._by_key.get(one, ()), kinds):
                 return Linked(replace(found, words=words))
         if author := self._author(words):
@@ -316,7 +288,7 @@ class LabelIndex:
         if targets or is_han(key):
             return targets
         self._read_titles()
-        parts = [self._words_by_stem.get(_stem(one)) for one in key.split()]
+        parts = [self._words_by_stem.get(stem_of_word(one)) for one in key.split()]
         if len(parts) == 1 and parts[0]:
             held = max(parts[0], key=lambda one: self._word_counts[one])
             return [Target(words, "words", held, held)]
@@ -394,20 +366,6 @@ def _labels(
     for code in range(after.get("entity", 0), min(len(live.mentions), MOST_LABELS)):
         name = live.mentions.mention(code).name
         yield "entity", Target(name, "entity", name, name)
-
-
-_ENDINGS = re.compile(r"(?:(?<=[aeiouy][a-z])|(?<=[aeiouy][a-z]{2}))(?:ings?|ed|ies|y|es|e|s)$")
-_DOUBLED = re.compile(r"([bdgmnprt])\1$")
-
-
-def stem(key: str) -> str:
-    """Return the words of a key without the endings of their forms: "gardening" as "garden"."""
-    return " ".join(map(_stem, key.split()))
-
-
-def _stem(word: str) -> str:
-    cut = _ENDINGS.sub("", word)
-    return _DOUBLED.sub(r"\1", cut) if len(cut) >= SHORTEST_STEM else word
 
 
 def _distinct(targets: Sequence[Target]) -> list[Target]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from recsys.dialogue.english_patterns import subject
+from recsys.dialogue.english.subjects import subject
 from recsys.dialogue.message_text import is_han
 
 _CUES = frozenset(

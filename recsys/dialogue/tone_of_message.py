@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable
 
 from recsys.dialogue.commands import Smalltalk
+from recsys.dialogue.merged_commands import Understood
 from recsys.dialogue.message_text import Message
-from recsys.dialogue.understanding import Understood
 from recsys.dialogue.wording import Tone
 
 SWEARING = re.compile(

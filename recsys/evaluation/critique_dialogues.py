@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.dialogue.acting import Passage
+from recsys.dialogue.actions.service import Passage
 from recsys.dialogue.conversation import Conversation
 from recsys.dialogue.dialogue import Dialogue
 from recsys.dialogue.implicature import tags_of

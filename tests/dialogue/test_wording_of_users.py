@@ -1,5 +1,7 @@
 """How impatient people write: comparisons with words, periods, counts, complaints, questions."""
 
+import importlib
+import pkgutil
 import random
 import re
 import time
@@ -7,8 +9,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from recsys.dialogue import chinese_patterns, english_patterns, loose_patterns
+from recsys.dialogue import chinese, english
+from recsys.dialogue.chinese.patterns import CHINESE
 from recsys.dialogue.commands import CannotDo, Find, Show, Smalltalk, Steer, Target
+from recsys.dialogue.english.patterns import ENGLISH
 from recsys.dialogue.message_text import read_message
 from recsys.dialogue.periods import moments_of, without_period
 from recsys.dialogue.search_words import SearchWords, search_words
@@ -204,17 +208,21 @@ def test_long_clauses_are_read_by_the_labels_in_them():
     assert not any(isinstance(one, Steer) for one in understood(unwanted))
 
 
-MODULES = {"chinese": chinese_patterns, "english": english_patterns}
+LANGUAGES = {"chinese": (chinese, CHINESE), "english": (english, ENGLISH)}
 
 
-@pytest.mark.parametrize("language", MODULES)
+@pytest.mark.parametrize("language", LANGUAGES)
 def test_no_pattern_backtracks(language):
     """Words of a pattern in any order, 200 signs of them, are read in milliseconds."""
     draw = random.Random(0)
-    module = MODULES[language]
-    patterns = [one for one in vars(module).values() if isinstance(one, re.Pattern)]
-    patterns += [pattern for pattern, _ in (*module._RULES, *module._SMALL)]
-    patterns += [pattern for pattern, _ in loose_patterns._RULES[language == "chinese"]]
+    package, own = LANGUAGES[language]
+    modules = [
+        importlib.import_module(one.name)
+        for one in pkgutil.walk_packages(package.__path__, f"{package.__name__}.")
+    ]
+    named = [one for module in modules for one in vars(module).values()]
+    patterns = [one for one in named if isinstance(one, re.Pattern)]
+    patterns += [pattern for pattern, _ in (*own.rules, *own.small_talk, *own.loose_rules)]
     word = r"[\u4e00-\u9fff]+" if language == "chinese" else r"[a-z]+"
     between = "" if language == "chinese" else " "
     for pattern in patterns:

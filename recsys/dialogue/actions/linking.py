@@ -1,0 +1,123 @@
+"""Linking: words of commands to labels and items, and questions back where several fit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from recsys.dialogue.actions.turn import Turn
+from recsys.dialogue.actions.wordings import fact_of
+from recsys.dialogue.commands import (
+    MOST_OPTIONS,
+    Around,
+    Clarify,
+    Find,
+    Steer,
+    Target,
+    Why,
+)
+from recsys.dialogue.conversation_list import target_mask
+from recsys.dialogue.facts import Fact
+from recsys.dialogue.label_linking import Linked
+from recsys.dialogue.search_words import search_words
+
+AUTHOR_OF = "author of "  # begins the words of a target that is the author of an item
+MOST_MEANT = 5  # items with words of which one is meant, so that somebody is asked which
+
+
+def subject_of_many(turn: Turn, like: Target) -> Target | None:
+    """Return the subject that words name where no one item is meant: "rust but newer"."""
+    if referred(turn, like.words) is not None:
+        return None
+    with turn.ranking:
+        target = turn.labels.link(like.words).target
+        if target is None:
+            return None
+        live = turn.lists.live
+        about = target_mask(live, target, turn.lists.fields, live.size)
+    return target if about.sum() > MOST_MEANT else None
+
+
+def link(turn: Turn, target: Target, purpose: str) -> Linked:
+    """Return what words are about; places and "this" are items of the conversation."""
+    if target.kind != "words" or target.value:
+        return Linked(target)
+    if target.words.startswith(AUTHOR_OF):
+        return _author_of(turn, target)
+    item_id = referred(turn, target.words)
+    if item_id is None:
+        with turn.ranking:
+            if purpose == "item":
+                return turn.labels.item(target.words)
+            return turn.labels.link(target.words)
+    if not item_id:
+        return Linked()
+    title = turn.title(item_id).value
+    return Linked(Target(target.words, "item", item_id, title))
+
+
+def _author_of(turn: Turn, target: Target) -> Linked:
+    """Return the author of an item of the conversation."""
+    item_id = referred(turn, target.words.removeprefix(AUTHOR_OF)) or ""
+    row = turn.lists.live.row(item_id) if item_id else -1
+    author = str(turn.lists.live.document(row).get("author_id") or "") if row >= 0 else ""
+    if not author:
+        return Linked()
+    return Linked(Target(target.words, "author", author, turn.item_facts.called(author)))
+
+
+def referred(turn: Turn, words: str) -> str | None:
+    """Return the item that words refer to; "" where there is none, None: they refer to none."""
+    listed = turn.conversation.listed
+    if words == "this":
+        return turn.conversation.mentioned or (listed[0] if listed else "")
+    if words == "last":
+        return listed[-1] if listed else ""
+    if words.isascii() and words.isdecimal() and len(words) <= 3:
+        place = int(words)
+        return listed[place - 1] if 1 <= place <= len(listed) else ""
+    return None
+
+
+def not_linked(
+    turn: Turn, command: Steer | Find | Around | Why, words: str, linked: Linked
+) -> None:
+    """Say that words are about nothing here, or ask which of several is meant."""
+    if referred(turn, words.removeprefix(AUTHOR_OF)) == "":
+        turn.commands.append(command)
+        turn.say("Nothing was listed yet that this could stand for.")
+    elif words.startswith(AUTHOR_OF):
+        turn.commands.append(command)
+        item_id = referred(turn, words.removeprefix(AUTHOR_OF)) or ""
+        turn.say("Who made {title} is not known here.", title=turn.title(item_id))
+    elif linked.ambiguous and linked.options:
+        ask(turn, words, linked, command)
+    else:
+        turn.commands.append(command)
+        subject = search_words(words).words or words
+        turn.say("Nothing here is about {words}.", words=Fact("text", subject))
+        if linked.options:
+            _offer(turn, words, linked.options, command)
+        elif there := turn.labels.most():
+            turn.say("There are items about {names}.", names=tuple(map(fact_of, there)))
+
+
+def ask(
+    turn: Turn, words: str, linked: Linked, command: Steer | Find | Around | Why | None
+) -> None:
+    """Ask which of several targets is meant; the command waits for the answer."""
+    clarify = Clarify(words, linked.options[:MOST_OPTIONS], command)
+    turn.commands.append(clarify)
+    _offer(turn, words, linked.options, command)
+
+
+def _offer(
+    turn: Turn,
+    words: str,
+    options: Sequence[Target],
+    command: Steer | Find | Around | Why | None,
+) -> None:
+    chosen = tuple(options[:MOST_OPTIONS])
+    turn.conversation = replace(turn.conversation, waiting=Clarify(words, chosen, command))
+    turn.options = tuple(one.called for one in chosen)
+    turn.say("Do you mean {options}?", options=tuple(fact_of(one) for one in chosen))

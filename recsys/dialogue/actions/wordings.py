@@ -1,0 +1,31 @@
+"""Wordings that several actions share: comparisons, wishes and targets as facts."""
+
+from __future__ import annotations
+
+from recsys.dialogue.commands import (
+    Target,
+)
+from recsys.dialogue.facts import Fact
+
+THAN = {
+    "shorter": "Shorter ones.",
+    "longer": "Longer ones.",
+    "newer": "Newer ones.",
+    "older": "Older ones.",
+    "lighter": "Lighter ones, by the tone of their words.",
+    "darker": "Darker ones, by the tone of their words.",
+    "more_known": "Better known ones.",
+    "less_known": "Less known ones.",
+    "cheaper": "Cheaper ones.",
+    "dearer": "More expensive ones.",
+    "better_rated": "Better rated ones.",
+}
+MARKS = {"only": "= ", "mute": "− ", "less": "↓ ", "more": "↑ ", "forget": ""}
+WITHIN = "Only from this period: {period}."
+
+
+def fact_of(target: Target) -> Fact:
+    """Return a target as a fact of an answer."""
+    if target.kind == "item":
+        return Fact("title", target.called, target.value)
+    return Fact("date" if target.kind in ("years", "dates") else "name", target.called)

@@ -1,0 +1,1 @@
+"""Chinese: what messages in Chinese are read with."""

@@ -1,0 +1,1 @@
+"""English: what messages in English are read with."""

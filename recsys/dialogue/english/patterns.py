@@ -1,0 +1,39 @@
+"""ENGLISH: the patterns of the language; rules are tried in this order."""
+
+from __future__ import annotations
+
+from recsys.dialogue.english.guards import ANOTHER, INSTRUCTIONS, MINE, PEOPLE, SELF_HARM, THREAT
+from recsys.dialogue.english.help_questions import questions
+from recsys.dialogue.english.loose_rules import LOOSE_RULES
+from recsys.dialogue.english.rules import (
+    around,
+    find,
+    less,
+    likeness,
+    listed_items,
+    more,
+    mute,
+    only,
+    passed_over,
+    show,
+    undo,
+    why,
+)
+from recsys.dialogue.english.small_talk import SMALL_TALK
+from recsys.dialogue.english.subjects import PROFILE, finding, stripped, subject, target
+from recsys.dialogue.patterns import Guards, LanguagePatterns, compiled, loose, small_talk
+
+RULES = (listed_items, undo, why, around, show, likeness, only, passed_over, less, mute, more, find)
+
+ENGLISH = LanguagePatterns(
+    scope=PROFILE,
+    stripped=stripped,
+    subject=subject,
+    target=target,
+    finding=finding,
+    guards=Guards(SELF_HARM, THREAT, INSTRUCTIONS, ANOTHER, MINE, PEOPLE),
+    small_talk=small_talk(SMALL_TALK),
+    questions=questions,
+    loose_rules=loose(LOOSE_RULES),
+    rules=compiled(one.RULES for one in RULES),
+)
