@@ -17,6 +17,7 @@ from recsys.i18n import translate
 from recsys.personal_list import UserState, ranked
 from recsys.ranking import nonpersonal_lists, user_controls
 from recsys.ranking.history import History
+from recsys.ranking.new_voices import NewVoices
 from recsys.ranking.pinned_items import PinnedPlace, with_pins, without_items
 from recsys.ranking.query import Filters, Query, Reason, Recommendation
 from recsys.ranking.reason_templates import SENTENCES, UNNAMED, named, sentence
@@ -68,13 +69,15 @@ class HomePage:
         query: Query,
         reserved: ReservedPlaces | None = None,
         pins: Sequence[PinnedPlace] = (),
+        voices: NewVoices | None = None,
     ) -> None:
         """`query`: of the user's personal list, with its filters; see `personal_list.query_of`.
 
         `pins`: of the first row; those of items that may not be shown are passed over.
+        `voices`: gives places for new creators in the rows that are ranked for the user.
         """
         self.recommender, self.user, self.query = recommender, user, query
-        self.reserved = reserved
+        self.reserved, self.voices = reserved, voices
         self.request: Request = recommender.request(query)
         self.mask: Mask = recommender.open(query, self.request)[: self.request.size]
         self.pins = [pin for pin in pins if self._shows(pin.item_id)]
@@ -115,7 +118,7 @@ class HomePage:
 
     def _for_you(self, depth: int) -> HomeRow:
         query = without_items(self.query, self.pins)
-        items = ranked(self.recommender, query, depth, self.reserved)[:depth]
+        items = ranked(self.recommender, query, depth, self.reserved, self.voices)[:depth]
         items = with_pins(items, self.pins, query.language)[:depth]
         if self.user.cold:
             return self._made("for_you", TITLES["popular"], SENTENCES["popular"], items)
@@ -232,7 +235,7 @@ class HomePage:
         items: Sequence[Recommendation] = ()
         if without != filters:
             query = replace(self.query, filters=without)
-            items = ranked(self.recommender, query, depth)[:depth]
+            items = ranked(self.recommender, query, depth, voices=self.voices)[:depth]
         return self._made(
             "something_else", TITLES["something_else"], REASONS["something_else"], items
         )

@@ -9,6 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from recsys.author_display_names import AuthorDisplayNames
 from recsys.bundle_store import BundleStore
 from recsys.errors import DataError
 from recsys.live_recommender import open_recommender
@@ -113,13 +114,24 @@ def sampled(store: Store, n: int) -> tuple[str, ...]:
 def compare_sides(
     store: Store, settings: Settings, request: WhatIfRequest, sides: tuple[Side, Side]
 ) -> dict[str, Any]:
-    """Return the differences of the lists of two sides as JSON."""
+    """Return the differences of the lists of two sides as JSON.
+
+    Reasons and the table of authors have the display names of authors, where there are any.
+    """
     states, now = states_of(store, settings, request), time.time()
     explain = len(states.before) <= SHOWN_USERS
+    names = AuthorDisplayNames()
     categories = frozenset(settings.repeat_categories)
     before, after = (
         lists_of(
-            side, some, request.n, now, categories, left_out, request.language, explain=explain
+            side,
+            [names.named(store, side.live, one) for one in some] if explain else some,
+            request.n,
+            now,
+            categories,
+            left_out,
+            request.language,
+            explain=explain,
         )
         for side, some, left_out in zip(
             sides,
@@ -128,7 +140,11 @@ def compare_sides(
             strict=True,
         )
     )
-    return {**compared(before, after, sides), "unknown_users": states.unknown}
+    found = compared(before, after, sides)
+    called = store.names_of([row["name"] for row in found["summary"]["authors"]])
+    for row in found["summary"]["authors"]:
+        row["display_name"] = called.get(row["name"])
+    return {**found, "unknown_users": states.unknown}
 
 
 def answer(

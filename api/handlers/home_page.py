@@ -11,6 +11,7 @@ from recsys.empty_list_reasons import personal as personal_notice
 from recsys.home_page import HomePage
 from recsys.home_row_pages import RowPage, copy_groups, first_pages, later_page
 from recsys.personal_list import OVERRIDES, ListRequest, UserState, query_of
+from recsys.ranking.new_voices import SOURCE as NEW_VOICE
 from recsys.ranking.pinned_items import SOURCE as PINNED
 from recsys.ranking.query import Query
 from recsys.ranking.reserved_places import SOURCE, ReservedPlaces
@@ -24,9 +25,13 @@ from ..runtime.served_model import ServedModel
 from ..schemas.home import HomeParameters
 from . import experiment_arms, pin_eligibility
 from . import list_pagination as pages
-from .personal_list import Recommend, count_reserved, exposure_of
+from .personal_list import Recommend, count_new, exposure_of, new_voices
 
-_SLOTS = {SOURCE: "reserved", PINNED: "pinned"}  # kinds of slots, by the source of an item
+_SLOTS = {  # kinds of slots, by the source of an item
+    SOURCE: "reserved",
+    PINNED: "pinned",
+    NEW_VOICE: NEW_VOICE,
+}
 _UNBOUND = frozenset({"explain", "fields", "lang", "row", "cursor"})  # may differ between pages
 
 
@@ -120,7 +125,8 @@ class Home:
         """
         reserved = ReservedPlaces(self.service.exposure_share)
         places = pin_eligibility.of_operators(self.service)
-        home = HomePage(serving.recommender, user_state, query, reserved, places)
+        voices = new_voices(self.service)
+        home = HomePage(serving.recommender, user_state, query, reserved, places, voices)
         page = 1 if given.row is None else cursor.skip + 2
         depth = 1 + len(cursor.shown) + given.n * given.rows * page
         rows = home.rows(depth)
@@ -163,7 +169,7 @@ class Home:
             )
             for place, (key, one) in enumerate(items, start=1)
         )
-        count_reserved(self.service, serving, shown, self._holder)
+        count_new(self.service, serving, shown, self._holder)
         self.service.exposures.shown(
             exposure_of(self.service, answer_id, serving, user_state, shown, assignment)
         )

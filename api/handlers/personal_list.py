@@ -183,7 +183,7 @@ class Recommend:
             answer_id, serving, user_state, placed, assignment, drafted.team_of
         )
         if not preview:
-            self._count_new(serving, exposure)
+            count_new(self.service, serving, exposure.items, self._holder)
         with metrics.stage("documents"):
             entries = [
                 pages.entry(one.item, serving, given.fields, given.explain) for one in placed
@@ -239,11 +239,7 @@ class Recommend:
         """Return the best k items of a query; the last one only tells that another page follows."""
         reserved = ReservedPlaces(self.service.exposure_share)
         with serving.feed.ranking:
-            return ranked(serving.recommender, query, k - 1, reserved, self._voices())
-
-    def _voices(self) -> NewVoices | None:
-        floor = self.service.creator_floor
-        return NewVoices(floor) if floor.share > 0 else None
+            return ranked(serving.recommender, query, k - 1, reserved, new_voices(self.service))
 
     def query(self, user_state: UserState, given: SteerParameters, now: float) -> Query:
         """Return the query of one request."""
@@ -319,14 +315,6 @@ class Recommend:
         )
         return exposure_of(self.service, answer_id, serving, user_state, shown, assignment)
 
-    def _count_new(self, serving: ServedModel, exposure: Exposure) -> None:
-        """Count the places of new items and of new creators towards their shares of lists."""
-        count_reserved(self.service, serving, exposure.items, self._holder)
-        floor, now = self.service.creator_floor, time.time()
-        if floor.share > 0:
-            shown = np.array(serving.live.ids.rows([p.item_id for p in exposure.items]), np.int32)
-            floor.record(floor.of_new(serving.live, shown, now), now)
-
 
 def exposure_of(
     service: AppState,
@@ -343,13 +331,22 @@ def exposure_of(
     )
 
 
-def count_reserved(
+def new_voices(service: AppState) -> NewVoices | None:
+    """Return what gives places to new creators; None without a floor."""
+    return NewVoices(service.creator_floor) if service.creator_floor.share > 0 else None
+
+
+def count_new(
     service: AppState, serving: ServedModel, shown: Sequence[Shown], holder: str | None
 ) -> None:
-    """Count reserved places towards the share that new items have of all lists."""
+    """Count the places of new items and of new creators towards their shares of lists."""
+    now, live, floor = time.time(), serving.live, service.creator_floor
     new = [one.item_id for one in shown if one.slot_kind == "reserved"]
-    rows = np.array(serving.live.ids.rows(new), np.int32)
-    service.exposure_share.record(serving.live, rows, time.time(), holder)
+    rows = np.array(live.ids.rows(new), np.int32)
+    service.exposure_share.record(live, rows, now, holder)
+    if shown and floor.share > 0:
+        rows = np.array(live.ids.rows([one.item_id for one in shown]), np.int32)
+        floor.record(floor.of_new(live, rows, now), now, first=max(shown[0].position - 1, 0))
 
 
 def _with_repeats(placed: list[Placed], query: Query) -> list[Placed]:

@@ -75,6 +75,12 @@ class WhatIfChange(Answer):
     after: float
 
 
+class WhatIfAuthor(WhatIfChange):
+    """The exposure of an author on both sides; `name` is their id."""
+
+    display_name: str | None = Field(None, description="null where the author has none")
+
+
 class WhatIfSummary(Answer):
     """Differences over all users; the tables have what differs most."""
 
@@ -82,7 +88,7 @@ class WhatIfSummary(Answer):
     unchanged: float = Field(description="share of users whose list is the same")
     distinct_items: list[int] = Field(description="in the lists before, and after")
     items: list[WhatIfChange] = Field(description="share of users with an item in their list")
-    authors: list[WhatIfChange] = Field(
+    authors: list[WhatIfAuthor] = Field(
         description="share of exposure, a place weighs 1/log2(1 + rank)"
     )
     topics: list[WhatIfChange]

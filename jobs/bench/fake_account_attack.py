@@ -47,9 +47,11 @@ def attack(
     attacks: Sequence[str] = (),
     whens: Sequence[str] = WHENS,
     users: int = PEOPLE,
+    defences: Sequence[bool] = (True, False),
 ) -> dict[str, Any]:
     """Try the attacks on a home, or on the sample data, with and without the defences.
 
+    `defences`: which of both are tried.
     DataError for an attack that is not known, or a home without a bundle or with undated events.
     """
     unknown = sorted(set(attacks) - set(ATTACKS))
@@ -59,7 +61,7 @@ def attack(
     with job_progress("attack") as progress, _homed(home) as settings:
         progress.started("attack")
         trial = trial_of(settings, users)
-        runs = [(one, when, on) for when in whens for on in (True, False) for one in names]
+        runs = [(one, when, on) for when in whens for on in defences for one in names]
         outcomes: list[Outcome] = []
         for number, (name, when, on) in enumerate(runs):
             result = f"{when}, defences {'on' if on else 'off'}"

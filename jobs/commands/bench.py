@@ -91,6 +91,13 @@ LEAST = 1_000  # events of a synthetic world
     show_default=True,
     help="attack: people whose lists are looked at.",
 )
+@click.option(
+    "--defences",
+    type=click.Choice(["on", "off", "both"]),
+    default="both",
+    show_default=True,
+    help="attack: which defences are tried; `held` of a real burst needs both.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(
     what: str | None,
@@ -104,6 +111,7 @@ def command(
     attacks: tuple[str, ...],
     whens: tuple[str, ...],
     people: int,
+    defences: str,
     as_json: bool,
 ) -> None:
     """Measure a real server on synthetic catalogues, and a night on the sample data.
@@ -118,7 +126,8 @@ def command(
             attack_table,
         )
 
-        found |= attack(home, attacks, whens or ("live", "night"), people)
+        tried = {"on": (True,), "off": (False,)}.get(defences, (True, False))
+        found |= attack(home, attacks, whens or ("live", "night"), people, tried)
         if as_json:
             print(json.dumps(found, indent=1))
         else:

@@ -96,7 +96,8 @@ def _show(found: dict[str, Any]) -> None:
     for name in ("topics", "authors"):
         for row in summary[name][:5]:
             if row["before"] != row["after"]:
-                print(f"  {name[:-1]} {row['name']}: {row['before']:.1%} -> {row['after']:.1%}")
+                called = row.get("display_name") or row["name"]
+                print(f"  {name[:-1]} {called}: {row['before']:.1%} -> {row['after']:.1%}")
     if found["unknown_users"]:
         click.echo(f"{found['unknown_users']} users are not known", err=True)
 

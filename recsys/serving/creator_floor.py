@@ -53,11 +53,14 @@ class CreatorFloor:
         with self._lock:
             self._empty += 1
 
-    def record(self, new: Mask, now: float) -> None:
-        """Count a shown list; `new` (places,): which places hold an item of a new creator."""
+    def record(self, new: Mask, now: float, first: int = 0) -> None:
+        """Count a shown list; `new` (places,): which places hold an item of a new creator.
+
+        `first`: place of the first one, from 0, where others were shown on earlier pages.
+        """
         if self.share <= 0:
             return
-        weights = 1 / np.log2(2 + np.arange(len(new)))
+        weights = 1 / np.log2(2 + first + np.arange(len(new)))
         with self._lock:
             self._turn(now)
             self._new += float(weights[new].sum())

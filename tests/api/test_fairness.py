@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
 
@@ -112,3 +113,28 @@ def test_creators_read_their_own_report(client: FlaskClient, service: AppState) 
 def test_a_floor_of_more_than_half_is_refused(value: float) -> None:
     with pytest.raises(DataError, match="CREATOR_FLOOR"):
         Settings.load({"RECSYS_CREATOR_FLOOR": str(value)})
+
+
+def test_home_pages_count_toward_the_floor_and_keep_it(make_app: Callable[..., Flask]) -> None:
+    app = make_app(creator_floor=0.05)
+    client, service = app.test_client(), app.extensions["service"]
+    events = [{"user_id": "ann", "item_id": f"bread-{n}", "event": "like"} for n in range(4)]
+    item = {"title": "dough oven", "category": "bread", "tags": ["bread"], "author_id": "newcomer"}
+    new = [item | {"item_id": f"new-{n}", "created_at": time.time() - 60} for n in range(3)]
+    assert client.post("/events", json=events).status_code == 201
+    assert client.post("/items", json=new).status_code == 201
+    service.worker.tick()
+    floor = service.creator_floor
+    assert floor.exposure == 0 and floor.due(time.time())
+    rows = client.get("/home/ann?n=10").json["rows"]
+    shown = [one for row in rows for one in row["items"]]
+    given = [one for one in shown if one["source"] == "new_voice"]
+    assert given and all(one["reasons"][0]["kind"] == "new_voice" for one in given)
+    assert given[0] in rows[0]["items"] and given[0]["rank"] == 10
+    places = [1 / math.log2(2 + place) for place in range(len(shown))]
+    own = [one["item"]["author_id"] == "newcomer" for one in shown]
+    mine = sum(weight for weight, new in zip(places, own, strict=True) if new)
+    assert floor.exposure == pytest.approx(mine / sum(places))
+    service.worker._write_exposures()
+    kept = service.link.exposures().shown_lists(service.pseudonyms.of("ann"))
+    assert "new_voice" in {place.slot_kind for one in kept for place in one.items}

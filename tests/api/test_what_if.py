@@ -139,3 +139,22 @@ def test_a_look_is_audited_and_needs_the_right(client: FlaskClient) -> None:
     assert keyed(app, "support").post("/whatif", json=body).status_code == 200
     entries = keyed(app).get("/audit").json["entries"]
     assert any(one["action"] == "POST /whatif" and one["subject"] for one in entries)
+
+
+def test_authors_are_called_by_their_display_names(client: FlaskClient, home: Path) -> None:
+    """In reasons and in the table of authors, whichever process makes the lists."""
+    known = BundleStore(home).open("one").manifest
+    world.publish(home, "two", **{k: known[k] for k in ("last_event_id", "last_change_id")})
+    BundleStore(home).rollback("one")
+    wish = {"controls": [{"action": "more", "kind": "author", "value": "author-2"}]}
+    assert client.patch("/users/reader-0/profile", json=wish).status_code == 200
+    client.post("/authors", json={"author_id": "author-2", "name": "Ada Writer"})
+    for bundle in ({}, {"bundle": "two"}):
+        found = ask(client, user="reader-0", n=50, overrides={"personal": 0.5}, **bundle)
+        (pair,) = found["lists"]
+        for side in ("before", "after"):
+            texts = [reason["text"] for one in pair[side] for reason in one["reasons"]]
+            assert "You asked for more of Ada Writer" in texts
+            assert not any("author-2" in text for text in texts)
+        named = {row["name"]: row["display_name"] for row in found["summary"]["authors"]}
+        assert named["author-2"] == "Ada Writer" and named["author-1"] is None
