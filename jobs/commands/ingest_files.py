@@ -180,7 +180,7 @@ class Ingest:
                 report["rows"] += len(rows) - len(refused)
                 if total:
                     self.progress.advance(min(rows[-1][0], total), total)
-        report["read"] = report["rows"] + rejects.count
+        report["read"] = report["rows"] + reading.continued + rejects.count
         report["rejected"] = rejects.count
         report["rejected_by"] = dict(rejects.reasons.most_common())
         report["reject_file"] = str(rejects.path) if rejects.count else None

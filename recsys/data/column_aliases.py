@@ -184,6 +184,8 @@ _CHINESE_NAMES = ("用户名", "用户名称", "用户昵称", "昵称", "账号
 # taken where nothing else names the column, the first of them before the others
 LAST_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
     "events": {
+        "user_id": ("anonymous_id", "anonymous_user_id", "device_id", "cookie_id", "browser_id",
+                    "domain_userid", "匿名id", "设备id"),
         "item_id": ("page_location", "page_url", "page_path", "canonical_url", "url", "permalink",
                     "link", "uri", "path"),
     },

@@ -27,8 +27,8 @@ from recsys.errors import DataError
 
 FORM_ROWS, FORM_SIZE = 2_000, 2_000_000  # rows and characters by which the form is recognised
 _SQL = ("insert into", "create table", "drop table", "-- mysql", "-- postgresql", "pragma ", "/*!")
-SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", "\x1f": "double colons"}
 DOUBLE_COLON, UNIT = "::", "\x1f"  # `1::1193::5` is read with one sign in place of two
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", UNIT: "double colons"}
 
 
 def csv_records(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Rows:
@@ -38,20 +38,20 @@ def csv_records(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Ro
     first, before = next(((line, n) for n, line in enumerate(lines) if line.strip()), ("", 0))
     if not first:
         raise DataError(f"{path}: the file is empty")
-    if DOUBLE_COLON in first and len(first.split(DOUBLE_COLON)) > 2 and UNIT not in first:
-        first = first.replace(DOUBLE_COLON, UNIT)
-        lines = (line.replace(DOUBLE_COLON, UNIT) for line in lines)
     result = first.strip().strip('"')
     separator = ""
     if result[:4].lower() == "sep=":
         separator, before = result[4:5] or "\t", before + 1
         first = next(lines, "")
     given = list(reading.options.headers.get(shape.kind, ()))
-    separator = separator or _separator(first, shape, reading.options.names, len(given))
+    head = [first, *_beginning(lines)]
+    separator = separator or _separator(head, shape, reading.options.names, len(given))
     if separator != ",":
         reading.form.append(f"{SEPARATORS.get(separator, repr(separator))} between cells")
-    head = [first, *_beginning(lines)]
-    spaced = all(cell[:1] == " " for cell in first.split(separator)[1:])
+    if separator == UNIT:
+        head = [line.replace(DOUBLE_COLON, UNIT) for line in head]
+        lines = (line.replace(DOUBLE_COLON, UNIT) for line in lines)
+    spaced = all(cell[:1] == " " for cell in head[0].split(separator)[1:])
     rows = CsvReader(itertools.chain(head, lines), separator, spaced)
     first_rows = _first_rows(head, separator)
     cells = given or _header_cells(rows, path)
@@ -79,19 +79,23 @@ def _first_rows(lines: Sequence[str], separator: str) -> list[list[str]]:
     return rows
 
 
-def _separator(line: str, shape: Shape, given: Mapping[str, str], width: int) -> str:
+def _separator(lines: Sequence[str], shape: Shape, given: Mapping[str, str], width: int) -> str:
     """Return the sign between the names of a header, or between the cells of a table without one.
 
     It is the one by which the required columns are found, or which gives `width` cells (0: there is
-    a header); where none does, the one that gives the most.
+    a header) in the most of the first lines; where none does, the one that gives the most cells.
     """
-    names = dict.fromkeys(SEPARATORS, 0)
-    for sign in SEPARATORS:
+    line = lines[0]
+    double = line.count(DOUBLE_COLON) > 1 and UNIT not in line
+    if double:
+        line = line.replace(DOUBLE_COLON, UNIT)
+    if width and (sign := _sign_of_width(lines, width, double)):
+        return sign
+    names = dict.fromkeys([UNIT, *SEPARATORS] if double else SEPARATORS, 0)
+    for sign in names:
         try:
             cells = next(csv.reader([line], delimiter=sign))
             names[sign] = len(cells)
-            if width and len(cells) == width:
-                return sign
             naming = named(cells, shape, given)
         except (csv.Error, StopIteration):
             continue
@@ -100,6 +104,20 @@ def _separator(line: str, shape: Shape, given: Mapping[str, str], width: int) ->
         if all(name in naming.columns for name in shape.required):
             return sign
     return max(names, key=lambda sign: names[sign])
+
+
+def _sign_of_width(lines: Sequence[str], width: int, double: bool) -> str:
+    """Return the sign that gives so many cells in the most lines; empty where none does in any.
+
+    `double`: whether two colons may be the sign.
+    """
+    rows = dict.fromkeys([UNIT, *SEPARATORS] if double else SEPARATORS, 0)
+    for sign in rows:
+        text = (line.replace(DOUBLE_COLON, UNIT) if sign == UNIT else line for line in lines[:ROWS])
+        with contextlib.suppress(csv.Error):
+            rows[sign] = sum(len(cells) == width for cells in csv.reader(text, delimiter=sign))
+    best = max(rows, key=lambda sign: rows[sign])
+    return best if rows[best] else ""
 
 
 def _table(
@@ -235,8 +253,8 @@ def _named(
     if missing:
         way = " ".join(f"--map {name}=NAME" for name in missing)
         raise DataError(
-            f"{path}:1: the header has no {' and no '.join(missing)}; the first line must name the "
-            f"columns, and it is {shown(','.join(cells))}; a column of another name is named with "
+            f"{path}:1: the header has no {' and no '.join(missing)}; "
+            f"{_said(cells, shape, reading)}; a column of another name is named with "
             f"{way}{_header_option(shape)}"
         )
     twice = sorted({name for name in naming.kept if naming.kept.count(name) > 1})
@@ -244,6 +262,12 @@ def _named(
         raise DataError(f"{path}: the header names {', '.join(twice)} more than once")
     reading.add(naming)
     return naming
+
+
+def _said(cells: Sequence[str], shape: Shape, reading: Reading) -> str:
+    if shape.kind in reading.options.headers:
+        return f"--header {shape.kind} names {shown(','.join(cells))}"
+    return f"the first line must name the columns, and it is {shown(','.join(cells))}"
 
 
 def _no_table(cells: Sequence[str]) -> str:

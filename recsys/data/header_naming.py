@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from recsys.data.anonymous_ids import ANONYMOUS, USER
+from recsys.data.anonymous_ids import NAMES as ANONYMOUS_NAMES
 from recsys.data.chinese_simplification import simplified_name
 from recsys.data.column_aliases import (
     ITEM_NOUNS,
@@ -115,7 +117,7 @@ class Naming:
     @property
     def columns(self) -> tuple[str, ...]:
         """What is read, in the order of the file."""
-        skipped = {"", *self.unused, *self.kept}
+        skipped = {"", ANONYMOUS, *self.kept}
         return tuple(name for name in self.targets if name not in skipped)
 
 
@@ -134,6 +136,8 @@ def named(
     names = [clean_name(name) for name in header]
     claims = _claims(names, shape, given, containers)
     taken = {places[0]: column for column, places in claims.items()}
+    if shape.kind == "events" and USER in claims and given.get(USER, "?"):
+        taken |= _anonymous(names, taken)
     off = {column for column, name in given.items() if not name}
     targets: list[str] = []
     renamed, unused, kept = {}, [], []
@@ -163,6 +167,14 @@ def named(
         tuple(names),
         frozenset(opened & containers).intersection(kept),
     )
+
+
+def _anonymous(names: Sequence[str], taken: Mapping[int, str]) -> dict[int, str]:
+    """Return the place of the id of those who are not signed in, beside that of the user id."""
+    plains = [_plain(name) for name in names]
+    places = (plains.index(plain) for plain in _ANONYMOUS if plain in plains)
+    place = next((place for place in places if place not in taken), None)
+    return {} if place is None else {place: ANONYMOUS}
 
 
 def _noun_parts() -> dict[str, tuple[str, float]]:
@@ -239,6 +251,10 @@ def _claims(
     for column, places in strongest.items():
         if len(places) > 1:
             rivals = [names[place] for place in places]
+            accounts = [place for place in places if _plain(names[place]) not in _ANONYMOUS]
+            if column == USER and len(accounts) == 1:
+                strongest[column] = accounts
+                continue
             if column in _TIMES and (precise := _more_precise(rivals)) is not None:
                 strongest[column] = [places[precise]]
                 continue
@@ -314,6 +330,7 @@ def _plain(name: str) -> str:
     return "".join(sign for sign in folded if sign.isalnum())
 
 
+_ANONYMOUS = {_plain(name): None for name in ANONYMOUS_NAMES}  # in order of preference
 _FORUM = "topicid"  # the items of forums; elsewhere a label
 _SAME = frozenset(_plain(name) for names in SAME.values() for name in names)
 _NO_ITEMS = dict.fromkeys(

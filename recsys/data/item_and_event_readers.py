@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
+from recsys.data.anonymous_ids import ANONYMOUS, take_anonymous_id
+from recsys.data.continuation_rows import joined_continuations
 from recsys.data.event_kinds import find
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.file_opening import LINES, TABLES
@@ -70,8 +72,13 @@ def read_follows(
 def read_partial_items(
     path: Path | str, strict: bool = False, reading: Reading | None = None
 ) -> Iterator[Row[Partial[Item]]]:
-    """Yield items as `read_items` does, each with the columns that its row has."""
-    return _read(Path(path), "items", _partial(parse_item), strict, reading)
+    """Yield items as `read_items` does, each with the columns that its row has.
+
+    Continuation rows (`recsys.data.continuation_rows`) are part of the row before.
+    """
+    reading = Reading() if reading is None else reading
+    rows = _read(Path(path), "items", _partial(parse_item), strict, reading)
+    return joined_continuations(rows, reading)
 
 
 def read_partial_users(
@@ -189,7 +196,9 @@ def _read(
                     sampled += 1
                     reading.add_time(clock, unit_of(record.get(clock)))
                 if kind == "items":
-                    reading.states.close(record, reading.options.names)
+                    reading.states.close(record, reading.options.names, reading.renamed)
+                elif ANONYMOUS in record and take_anonymous_id(record):
+                    reading.anonymous += 1
                 yield line, parse(record, now)
                 continue
         except FieldError as error:
@@ -210,9 +219,18 @@ def _report(path: Path | str, rejects: list[Reject], reading: Reading) -> None:
 def notes(reading: Reading) -> Iterator[str]:
     """Yield what a user should know of how a file was read, in sentences; none if it is plain."""
     other = {name: to for name, to in reading.renamed.items() if not says_the_same(name)}
+    second = [name for name, to in other.items() if to == ANONYMOUS]
+    passed_over = {*second, *reading.states.flags}
+    other = {name: to for name, to in other.items() if name not in passed_over}
     if other:
         pairs = ", ".join(f"{name} as {column}" for name, column in other.items())
         yield f"columns read under another name: {pairs}"
+    if second:
+        rows = "1 row has" if reading.anonymous == 1 else f"{reading.anonymous:,} rows have"
+        yield f"{rows} no user_id and belong to the user that {' or '.join(second)} names"
+    if reading.continued:
+        rows = "1 row goes" if reading.continued == 1 else f"{reading.continued:,} rows go"
+        yield f"{rows} on with the item of the row before: what they fill is added to it"
     if reading.unused:
         yield f"columns not used: {', '.join(reading.unused)}"
     kinds = [name for name in reading.unused if find(name.lower().removeprefix("is_"))]

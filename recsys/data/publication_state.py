@@ -12,12 +12,14 @@ import re
 from collections import Counter
 from collections.abc import Mapping
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from recsys.data.event_flags import flag_value
 from recsys.data.id_normalization import is_null
 
-EXPIRES = "expires_at"
+EXPIRES, CREATED = "expires_at", "created_at"
+NOTHING: Mapping[str, str] = MappingProxyType({})
 LONG_AGO = 946_684_800.0  # 2000-01-01: when an item without a date of its own has expired
 _SIGNS = re.compile(r"[\s_.-]+")
 _STATES = frozenset(
@@ -52,13 +54,26 @@ class PublicationStates:
 
     def __init__(self) -> None:
         self.closed: Counter[str] = Counter()  # `post_status=draft` -> records
+        self.flags: set[str] = set()  # names taken for a time that hold flags
 
-    def close(self, record: dict[str, Any], names: Mapping[str, str]) -> None:
+    def close(
+        self,
+        record: dict[str, Any],
+        names: Mapping[str, str],
+        renamed: Mapping[str, str] = NOTHING,
+    ) -> None:
         """Let an item that is not public expire, in place; one that is public does not.
 
         A record without such a column is left as it is. `names`: what --map says; where it says
-        that no column is `expires_at`, every item is public.
+        that no column is `expires_at`, every item is public. `renamed`: name in the file -> column;
+        where a column such as `published` was taken for a time and holds a flag, it is metadata.
         """
+        if (created := record.get(CREATED)) is not None and _is_flag_word(created):
+            for name, column in renamed.items():
+                if column == CREATED and _plain(name) in _UNSET and name not in record:
+                    record[name] = record.pop(CREATED)
+                    self.flags.add(name)
+                    break
         columns = _state_columns(tuple(record))
         if not columns:
             return
@@ -68,7 +83,7 @@ class PublicationStates:
         for name in columns:
             if words := closed_by(name, record[name]):
                 self.closed[words] += 1
-                created = record.get("created_at")
+                created = record.get(CREATED)
                 record["available_from"] = None
                 record[EXPIRES] = LONG_AGO if is_null(created) else created
                 return
@@ -99,6 +114,11 @@ def closed_by(name: str, value: object) -> str:
         or (plain in _UNSET and not is_null(value) and flag_value(value) is False)
     )
     return f"{name}={str(value).strip().lower()}" if is_closed else ""
+
+
+def _is_flag_word(value: object) -> bool:
+    """Whether a value is a flag: true or false, yes or no, 1 or 0."""
+    return not is_null(value) and flag_value(value) is not None
 
 
 @lru_cache(maxsize=256)

@@ -70,6 +70,8 @@ class Reading:
     kept: list[str] = field(default_factory=list)  # become metadata
     skipped: Counter[str] = field(default_factory=Counter)  # BLANK, HEADER -> rows
     states: PublicationStates = field(default_factory=PublicationStates)  # of items
+    anonymous: int = 0  # rows of events whose user is an anonymous id
+    continued: int = 0  # rows of items that were joined to the row before
 
     def add(self, naming: Naming) -> None:
         """Note what the names of a header, or of one JSON object, stand for."""

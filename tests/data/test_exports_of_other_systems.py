@@ -1,0 +1,159 @@
+"""Exports of shops, analytics tools and chat systems, and public data sets without a header."""
+
+import json
+
+import pytest
+
+from recsys.data.item_and_event_readers import (
+    load_events,
+    load_items,
+    notes,
+    read_events,
+    read_partial_items,
+)
+from recsys.data.reading_report import Options, Reading
+from recsys.errors import DataError
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(name, text):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return tmp_path / name
+
+    return write
+
+
+def values(rows):
+    return [row.value for _, row in rows]
+
+
+class TestDoubleColons:
+    movies = "1::Toy Story (1995)::Animation|Children's|Comedy\n2::Heat (1995)::Action|Crime\n"
+    names = Options(headers={"items": ("item_id", "title", "tags")})
+
+    def test_labels_with_bars_do_not_make_bars_the_separator(self, write):
+        items = load_items(write("movies.dat", self.movies), True, self.names)
+        assert items.title == ["Toy Story (1995)", "Heat (1995)"]
+        assert items.tags[0] == ("Animation", "Children's", "Comedy")
+
+    def test_a_text_with_double_colons_stays_as_it_is(self, write):
+        path = write("items.csv", "1,std::vector::push,c\n2,Heat,crime\n")
+        items = load_items(path, True, self.names)
+        assert items.title == ["std::vector::push", "Heat"]
+
+    def test_the_most_lines_say_which_sign_separates(self, write):
+        path = write("items.tsv", "1\tA, b, c\tx\n2\tHeat\ty\n3\tToy\tz\n")
+        assert load_items(path, True, self.names).title == ["A, b, c", "Heat", "Toy"]
+
+    def test_a_message_shows_the_first_line_without_control_characters(self, write):
+        with pytest.raises(DataError, match=r"it is .1,Toy Story") as error:
+            load_items(write("movies.dat", self.movies))
+        assert "x1f" not in str(error.value)
+
+    def test_a_message_names_the_given_header(self, write):
+        options = Options(headers={"events": ("user_id", "shown")})
+        with pytest.raises(DataError, match="--header events names 'user_id,shown'"):
+            load_events(write("e.tsv", "u1\tN1-0 N2-1\n"), options=options)
+
+
+class TestAnonymousIds:
+    @pytest.mark.parametrize(
+        ("account", "device"),
+        [
+            ("userId", "anonymousId"),
+            ("user_id", "user_pseudo_id"),
+            ("user_id", "device_id"),
+            ("customer_id", "Visitor ID"),
+        ],
+    )
+    def test_rows_without_an_account_belong_to_the_device(self, write, account, device):
+        rows = f"{account},{device},item_id,event\nann,d1,i1,like\n,d2,i1,view\nnull,d3,i2,view\n"
+        reading = Reading()
+        events = [event for _, event in read_events(write("e.csv", rows), True, reading)]
+        assert [event.user_id for event in events] == ["ann", "d2", "d3"]
+        told = " ".join(notes(reading))
+        name = device.strip()
+        assert f"2 rows have no user_id and belong to the user that {name} names" in told
+        assert "user_id:anonymous" not in told + str(reading.columns)
+
+    def test_objects_with_one_of_the_two(self, write):
+        rows = [
+            {"userId": None, "anonymousId": "a1", "item_id": "i"},
+            {"userId": "ann", "anonymousId": "a1", "item_id": "i"},
+            {"anonymousId": "a2", "item_id": "i"},
+        ]
+        path = write("e.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        assert [event.user_id for _, event in read_events(path, True)] == ["a1", "ann", "a2"]
+
+    def test_a_row_with_neither_is_rejected(self, write):
+        path = write("e.csv", "user_id,device_id,item_id\n,,i1\nann,,i1\n")
+        with pytest.raises(DataError, match="user_id is missing"):
+            load_events(path, strict=True)
+
+    def test_a_device_is_no_user_where_the_caller_says_so(self, write):
+        path = write("e.csv", "user_id,device_id,item_id\nann,d,i1\n")
+        reading = Reading(Options(names={"user_id": "device_id"}))
+        assert [event.user_id for _, event in read_events(path, True, reading)] == ["d"]
+
+
+class TestContinuationRows:
+    def test_variants_of_a_product(self, write):
+        reading = Reading()
+        path = write(
+            "shop.csv",
+            "Handle,Title,Tags,Variant SKU,Price\nshirt,Shirt,red,S1,19\nshirt,,,S2,21\n"
+            "shirt,,blue,S3,22\nhat,Hat,,H1,5\n",
+        )
+        shirt, hat = values(read_partial_items(path, True, reading))
+        assert (shirt.title, shirt.tags, shirt.metadata["Variant SKU"]) == (
+            "Shirt",
+            ("red", "blue"),
+            "S1",
+        )
+        assert hat.title == "Hat"
+        assert "2 rows go on with the item of the row before" in " ".join(notes(reading))
+
+    def test_a_row_per_tag(self, write):
+        path = write("i.csv", "item_id,title,tag\n1,Bread,food\n1,Bread,baking\n2,Tea,food\n")
+        bread, tea = values(read_partial_items(path, True))
+        assert (bread.tags, tea.tags) == (("food", "baking"), ("food",))
+
+    def test_a_later_version_replaces(self, write):
+        path = write("i.csv", "item_id,title,tags\n1,Bread,food|baking\n1,Bread 2,\n")
+        items = load_items(path, True)
+        assert (items.title, items.tags) == (["Bread 2"], [()])
+
+    def test_a_version_with_other_words_and_one_tag_replaces(self, write):
+        path = write("i.csv", "item_id,title,text,tags\n1,Bread,a,food\n1,Bread,b,baking\n")
+        assert load_items(path, True).tags == [("baking",)]
+
+    def test_a_draft_that_a_later_row_publishes_is_public(self, write):
+        path = write("i.csv", "item_id,title,status\n1,Bread,draft\n1,Bread,published\n")
+        assert load_items(path, True).item(0).expires_at is None
+
+
+class TestTextsInParts:
+    def test_paragraphs_and_marked_runs(self, write):
+        rows = [
+            {"item_id": "1", "text": ["First paragraph.", "Second."]},
+            {"item_id": "2", "text": ["Hello ", {"type": "bold", "text": "world"}, "!"]},
+            {"item_id": "3", "text": []},
+        ]
+        path = write("i.jsonl", "".join(json.dumps(row) + "\n" for row in rows))
+        found = [item.text for item in values(read_partial_items(path, True))]
+        assert found == ["First paragraph.\nSecond.", "Hello world!", ""]
+
+    def test_a_list_of_something_else_is_refused(self, write):
+        path = write("i.jsonl", json.dumps({"item_id": "1", "text": ["a", 7, {"b": 1}]}) + "\n")
+        with pytest.raises(DataError, match="text .* is not text"):
+            load_items(path, strict=True)
+
+
+def test_a_flag_called_published_is_no_time(write):
+    reading = Reading()
+    path = write("i.csv", "Handle,Title,Published\na,A,true\nb,B,FALSE\nc,C,yes\n")
+    items = values(read_partial_items(path, True, reading))
+    assert [item.expires_at is None for item in items] == [True, False, True]
+    assert [item.created_at for item in items] == [None, None, None]
+    assert "as created_at" not in " ".join(notes(reading))
