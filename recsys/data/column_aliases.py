@@ -194,7 +194,10 @@ LAST_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
                       "account", "member", "owner", "poster"),
         "text": ("selftext", "plaintext", "caption", "excerpt"),
         "category": ("subreddit", "forum", "subforum", "board"),
-        "created_at": ("created_utc",),
+        "created_at": ("created_utc", "first_published_at", "posted", "posted_on", "post_time",
+                       "date_posted", "published_on", "submitted", "submitted_at", "uploaded",
+                       "uploaded_at", "date_uploaded", "added", "added_at", "added_on",
+                       "date_added", "air_date", "inserted_at", "ctime"),
     },
 }  # fmt: skip
 # taken where nothing else names the column: alone they say little

@@ -157,3 +157,11 @@ def test_a_flag_called_published_is_no_time(write):
     assert [item.expires_at is None for item in items] == [True, False, True]
     assert [item.created_at for item in items] == [None, None, None]
     assert "as created_at" not in " ".join(notes(reading))
+
+
+@pytest.mark.parametrize("name", ["Posted", "date_added", "Uploaded", "ctime"])
+def test_weak_names_of_the_time_of_an_item(write, name):
+    path = write("i.csv", f"item_id,title,{name}\na,A,2026-11-01\n")
+    assert load_items(path, True).item(0).created_at == 1793491200.0
+    path = write("j.csv", f"item_id,title,published_at,{name}\na,A,2026-11-02,2026-11-01\n")
+    assert load_items(path, True).item(0).created_at == 1793577600.0
