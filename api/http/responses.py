@@ -15,9 +15,9 @@ encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 
 
 def json_bytes(value: Any) -> bytes:
-    """Return compact JSON in ASCII, so that any text, half a surrogate pair included, is safe."""
+    """Return compact JSON in UTF-8; in ASCII where a text holds half a surrogate pair."""
     try:
-        found = to_json(value, ensure_ascii=True)
+        found = to_json(value)
     except PydanticSerializationError:  # half a surrogate pair, which Rust cannot hold
         return encode(value).encode("ascii")
     if b"NaN" in found or b"Infinity" in found:  # as a number an error, in a text nothing special

@@ -208,7 +208,7 @@ def test_raw_utf_8_in_the_request_line_is_read(strict: Server) -> None:
     )
     assert answer(connected(strict, text)).startswith(b"HTTP/1.1 200 ")
     text = "GET /recommend/é?n=1 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode()
-    assert b'"user":"\\u00e9"' in answer(connected(strict, text))
+    assert '"user":"é"'.encode() in answer(connected(strict, text))
 
 
 def test_a_worker_that_does_not_answer_itself_is_replaced(serve: Serve) -> None:
