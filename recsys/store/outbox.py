@@ -298,6 +298,34 @@ def remove_notices(connection: sa.Connection, person: str) -> int:
     return connection.execute(sa.delete(notices).where(notices.c.person == person)).rowcount
 
 
+def move_notices(connection: sa.Connection, ids: tuple[str, str], people: tuple[str, str]) -> int:
+    """Let the notices of a user be those of another after a merge; return how many.
+
+    `ids` and `people`: (old, new) user ids and pseudonyms. A notice names the new id, and waits
+    for the earlier ones of the new one. A digest of a day that both have stays with its key.
+    """
+    (old_id, user_id), (old, person) = ids, people
+    query = sa.select(notices.c.id, notices.c.subject, notices.c.key, notices.c.data)
+    found = connection.execute(query.where(notices.c.person == old)).all()
+    keys = [one.key.replace(old, person) for one in found]
+    taken = set(connection.scalars(sa.select(notices.c.key).where(notices.c.key.in_(keys))))
+    for one, key in zip(found, keys, strict=True):
+        data = json.loads(one.data)
+        if data.get("user_id") == old_id:
+            data["user_id"] = user_id
+        subject = one.subject.replace(old, person)
+        values = {
+            "person": person,
+            "subject": subject,
+            "key": one.key if key in taken else key,
+            "data": json.dumps(data, ensure_ascii=False),
+        }
+        connection.execute(sa.update(notices).where(notices.c.id == one.id).values(values))
+        own = sa.update(deliveries).where(deliveries.c.notice == one.id)
+        connection.execute(own.values(subject=subject))
+    return len(found)
+
+
 def _joined() -> sa.Select[Any]:
     return (
         sa.select(

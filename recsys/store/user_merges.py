@@ -20,6 +20,7 @@ from recsys.store.audit_log import relink
 from recsys.store.database import Database
 from recsys.store.dialogues import move_dialogues
 from recsys.store.follows import log_all_of, log_gone, set_blocks
+from recsys.store.outbox import move_notices
 from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.schema import (
     blocks,
@@ -28,7 +29,6 @@ from recsys.store.schema import (
     exposures,
     follows,
     merges,
-    notices,
     users,
 )
 from recsys.store.shares import move_shares
@@ -110,8 +110,7 @@ def merge_users(store: Store, user_id: str, from_id: str) -> Merged | None:
         ).rowcount
         moved["dialogues"] = talks
         relink(connection, old, person)
-        concerning = update(notices).where(notices.c.person == old)
-        connection.execute(concerning.values(person=person))
+        move_notices(connection, (from_id, user_id), (old, person))
         _blocks(store.db, connection, source, target, (from_id, user_id))
         connection.execute(delete(users).where(users.c.id == source))
         log_gone(connection, source)

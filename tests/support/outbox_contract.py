@@ -203,6 +203,27 @@ class OutboxContract:
         assert [one.notice.key for one in outbox.page()] == ["key:2"]
         assert len(outbox.due(time.time(), hook.id)) == 1
 
+    def test_a_digest_names_the_new_id_after_a_merge(self, store, outbox, places):
+        hook, _ = places.add_webhook("https://a.example.org/h")
+        store.add_events([Event("ann", "1", "like"), Event("v", "1", "like")])
+        who = Pseudonyms.of_store(store).of
+        empty = {"start": 0.0, "end": 1.0, "items": 3, "text": "3 new items"}
+        for user, day in (("ann", 1), ("v", 1), ("v", 2)):
+            subject = f"user_digest:{who(user)}"
+            data = {"user_id": user, **empty}
+            outbox.add(Notice("user_digest", data, f"{subject}:{day}", subject, who(user)))
+        merge_users(store, "ann", "v")
+        found = [one.notice for one in outbox.page(kind="user_digest")]
+        assert {one.data["user_id"] for one in found} == {"ann"}
+        assert {one.subject for one in found} == {f"user_digest:{who('ann')}"}
+        assert {one.key for one in found} == {
+            f"user_digest:{who('ann')}:1",
+            f"user_digest:{who('v')}:1",
+            f"user_digest:{who('ann')}:2",
+        }
+        due = outbox.due(time.time(), hook.id)
+        assert [one.notice.notice.data["user_id"] for one in due] == ["ann"] * 3
+
     def test_the_end_of_a_night_is_a_notice(self, store, outbox):
         gate = {"reason": "better than yesterday"}
         for status, detail in (
