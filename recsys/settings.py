@@ -111,6 +111,21 @@ class Settings:
     finetune_minutes: float = _setting(
         4.0, number(), "time that a night may spend on fine-tuning", (NIGHT,), unit="minutes"
     )
+    title_model: str = _setting(
+        "",
+        kinds.TEXT,
+        "folder of a T5 with its decoder that nights fine-tune on the titles of the items; empty:"
+        " none",
+        (NIGHT,),
+        shown="none",
+    )
+    title_minutes: float = _setting(
+        4.0,
+        number(),
+        "time that a night may spend on fine-tuning the title model",
+        (NIGHT,),
+        unit="minutes",
+    )
     tune_minutes: float = _setting(
         4.0,
         number(),

@@ -23,11 +23,13 @@ NOTHING_KEPT = "reads the text of the request, stores nothing and names nobody"
     unaudited=NOTHING_KEPT,
 )
 def title(body: AssistBody) -> dict[str, Any]:
-    """Titles for a text: its own sentences or clauses; with a language model also a rewording."""
-    from recsys.writing.extractive_writer import read_text, titles  # here: few workers need it
+    """Titles for a text: its own sentences or clauses; with a language model also one of its."""
+    from recsys.writing.extractive_writer import read_text  # here: few workers need them
+    from recsys.writing.title_writer import written_titles
 
-    text = read_text(body.text)
-    return _answer(body, text, titles(text, body.n), reword=True)
+    text, model = read_text(body.text), service().language_model
+    found = written_titles(text, body.n, model.title if model.there else None)
+    return _suggested(body, [{"text": one.text, "made": one.made} for one in found])
 
 
 @routes.post(
@@ -66,7 +68,6 @@ def _answer(body: AssistBody, text: str, found: Sequence[str], reword: bool) -> 
     """Return suggestions as JSON; the first one reworded comes before them where it is grounded."""
     from recsys.dialogue.facts import Fact
     from recsys.text.language.detect import detect
-    from recsys.writing.extractive_writer import LONGEST_TEXT
 
     suggestions = [{"text": one, "made": "extract"} for one in found]
     model = service().language_model
@@ -75,4 +76,10 @@ def _answer(body: AssistBody, text: str, found: Sequence[str], reword: bool) -> 
         other = model.reworded(found[0], [Fact("text", text)], language)
         if other != found[0]:
             suggestions = [{"text": other, "made": "model"}, *suggestions][: body.n]
+    return _suggested(body, suggestions)
+
+
+def _suggested(body: AssistBody, suggestions: Sequence[dict[str, str]]) -> dict[str, Any]:
+    from recsys.writing.extractive_writer import LONGEST_TEXT
+
     return {"suggestions": suggestions, "read": min(len(body.text), LONGEST_TEXT)}

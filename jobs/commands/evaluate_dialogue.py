@@ -35,6 +35,8 @@ DRAWS = 5  # of a few sentences per intent
 @click.option("--utterances", type=Path, multiple=True, help="Expected commands, a tab, the text.")
 @click.option("--intents", type=Path, multiple=True, help="Gzipped table of split, intent, text.")
 @click.option("--shots", type=click.IntRange(0), default=0, help="Also with so many per intent.")
+@click.option("--languages", is_flag=True, help="Also with the vectors of the extra `languages`.")
+@click.option("--split", default="test", show_default=True, help="Which sentences are classified.")
 @click.option("--labels", type=Path, help="IARD: utterances with several labels.")
 @click.option("--items", type=Path, help="With --events: critique dialogues.")
 @click.option("--events", type=Path, help="Ratings with times.")
@@ -47,6 +49,8 @@ def command(
     utterances: tuple[Path, ...],
     intents: tuple[Path, ...],
     shots: int,
+    languages: bool,
+    split: str,
     labels: Path | None,
     items: Path | None,
     events: Path | None,
@@ -61,13 +65,7 @@ def command(
         found = understood_as_expected(read_utterances(path), PatternUnderstanding())
         _print({"utterances": path.name, **asdict(found)})
     for path in intents:
-        splits = read_intents(path)
-        known, test = splits["train"], splits["test"]
-        _print({"intents": path.name, **asdict(figures(known, test))})
-        for draw in range(DRAWS if shots else 0):
-            some = of_each([one for one in known if one[1] != "oos"], shots, draw)
-            row = asdict(figures(some, test))
-            _print({"intents": path.name, "shots": shots, "draw": draw, **row})
+        _intents(path, split, shots, (False, True) if languages else (False,))
     if labels is not None:
         _print({"labels": labels.name, **asdict(labelled_utterances(labels))})
     if (items is None) != (events is None):
@@ -75,6 +73,20 @@ def command(
     if items is not None and events is not None:
         texts = [one.text for path in utterances for one in read_utterances(path)]
         _critiques(items, events, users, turns, noise, seed, texts if speed else ())
+
+
+def _intents(path: Path, split: str, shots: int, languages: Sequence[bool]) -> None:
+    splits = read_intents(path)
+    if split not in splits:
+        raise DataError(f"{path}: there is no split {split!r}, only {', '.join(splits)}")
+    known, asked = splits["train"], splits[split]
+    for more in languages:
+        row: dict[str, object] = {"intents": path.name, "split": split, "languages": more}
+        _print({**row, **asdict(figures(known, asked, more))})
+        for draw in range(DRAWS if shots else 0):
+            some = of_each([one for one in known if one[1] != "oos"], shots, draw)
+            found = asdict(figures(some, asked, more))
+            _print({**row, "shots": shots, "draw": draw, **found})
 
 
 def _critiques(

@@ -38,6 +38,7 @@ from .steps.encode_items import distill, encode
 from .steps.finetune_encoder import finetune
 from .steps.joined_index import build_joined, joined_blobs
 from .steps.previous_bundle_comparison import better_of, compare_with_previous_bundle
+from .steps.title_model import write_titles
 from .steps.tune_ranking import (
     against_baselines,
     engine_reason,
@@ -61,7 +62,7 @@ class NightPipeline:
     def steps(self) -> tuple[PipelineStep, ...]:
         """All steps but the last, which only a night that passes the gate may take."""
         words = (self.snapshot, self.distill, self.finetune, self.encode, self.index)
-        rest = (self.tune, self.baselines, self.fit, self.joined, self.gate)
+        rest = (self.tune, self.baselines, self.fit, self.joined, self.titles, self.gate)
         first = [PipelineStep(run.__name__, run) for run in words]
         return (
             *first,
@@ -242,6 +243,10 @@ class NightPipeline:
     def joined(self, out: Path) -> Detail:
         """Index behaviour and text together, where that is requested or lowers the cost."""
         return build_joined(self.night, out)
+
+    def titles(self, out: Path) -> Detail:
+        """Let a T5 learn to write titles, where one is named; no bundle depends on it."""
+        return write_titles(self.night, out)
 
     def gate(self, out: Path) -> Detail:
         """Let today's settings and yesterday's bundle answer the newest events."""

@@ -16,12 +16,15 @@ from numpy.typing import NDArray
 from recsys.array_types import Floats
 from recsys.dialogue.message_text import plain
 from recsys.errors import MissingExtra
+from recsys.text.encoders.encoder import Encoder
 from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
+from recsys.text.encoders.universal_sentence_encoder import load_multilingual
 from recsys.text_training.intent_training import fit_intents
 
 OUTSIDE = "oos"
 KEPT = 0.95  # share of the sentences of known intents that the threshold keeps
-STRENGTH = 30.0  # inverse regularisation of the model of word vectors
+STRENGTH = 30.0  # inverse regularisation of the models of vectors
+SMALLEST = 1e-9  # probability
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,32 +59,42 @@ def of_each(pairs: Sequence[tuple[str, str]], count: int, seed: int) -> list[tup
 
 
 def probabilities(
-    train: Sequence[tuple[str, str]], texts: Sequence[str]
+    train: Sequence[tuple[str, str]], texts: Sequence[str], languages: bool = False
 ) -> tuple[tuple[str, ...], Floats]:
     """Return the intents and (n, n_intents) scores of texts.
 
-    The geometric mean of two models: the shipped classifier, trained on these sentences, and a
-    logistic regression over the word vectors of the package.
+    The geometric mean of models: the shipped classifier, trained on these sentences and the names
+    of the intents, and a logistic regression over the word vectors of the package; with
+    `languages` one over the vectors of the multilingual encoder, too. MissingExtra without it.
     """
     try:
         from sklearn.linear_model import LogisticRegression
     except ImportError as error:
         raise MissingExtra("scikit-learn", "train") from error
-    sentences, intents = [plain(text) for text, _ in train], [intent for _, intent in train]
+    named = [(one.replace("_", " "), one) for one in sorted({intent for _, intent in train})]
+    sentences = [plain(text) for text, _ in (*train, *named)]
+    intents = [intent for _, intent in (*train, *named)]
     sparse = fit_intents(sentences, intents)
-    student = packaged_word_vectors()
-    dense = LogisticRegression(C=STRENGTH, max_iter=500)
-    dense.fit(_unit(student.encode(sentences)), np.array(intents))
     asked = [plain(text) for text in texts]
-    beside = dense.predict_proba(_unit(student.encode(asked)))
-    assert tuple(dense.classes_) == sparse.intents
-    return sparse.intents, np.sqrt(sparse.probabilities(asked) * beside)
+    logs = [np.log(np.maximum(sparse.probabilities(asked), SMALLEST))]
+    encoders: list[Encoder] = [packaged_word_vectors()]
+    if languages:
+        encoders.append(load_multilingual())
+    for encoder in encoders:
+        dense = LogisticRegression(C=STRENGTH, max_iter=500)
+        dense.fit(_unit(encoder.encode(sentences)), np.array(intents))
+        assert tuple(dense.classes_) == sparse.intents
+        beside = dense.predict_proba(_unit(encoder.encode(asked)))
+        logs.append(np.log(np.maximum(beside, SMALLEST)))
+    return sparse.intents, np.asarray(np.exp(np.mean(logs, axis=0)), np.float32)
 
 
-def figures(train: Sequence[tuple[str, str]], asked: Sequence[tuple[str, str]]) -> IntentFigures:
+def figures(
+    train: Sequence[tuple[str, str]], asked: Sequence[tuple[str, str]], languages: bool = False
+) -> IntentFigures:
     """Return the figures of a classifier trained on pairs (text, intent) on other pairs."""
     known = [pair for pair in train if pair[1] != OUTSIDE]
-    intents, scores = probabilities(known, [text for text, _ in asked])
+    intents, scores = probabilities(known, [text for text, _ in asked], languages)
     inside = np.array([intent != OUTSIDE for _, intent in asked])
     right = np.array(
         [intents[best] == pair[1] for best, pair in zip(scores.argmax(1), asked, strict=True)]

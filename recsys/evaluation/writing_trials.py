@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from recsys.evaluation.rouge import rouge_1, rouge_l
 from recsys.grounding.grounded import sentences
 from recsys.writing.extractive_writer import titles
+from recsys.writing.rouge import rouge_1, rouge_l
 
 EVERY = 5  # categories whose crc32 is a multiple of it are unseen
 LEAST, MOST = 5, 60  # sentences of a post

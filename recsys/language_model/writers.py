@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from recsys.errors import DataError, MissingExtra
 from recsys.language_model.address import ModelAddress
+from recsys.language_model.prompts import T5_TITLE_PREFIX, TITLE
 
 _TAGS = re.compile(r"</?(?:text|message|data)>")  # around quoted data, which a T5 does not know
 LONGEST_INPUT = 512  # tokens that a T5 reads
@@ -25,16 +26,26 @@ class Writer(Protocol):
 
 
 class T5Writer:
-    """A T5 with its decoder: the text of the last message in, a text out; knows no schema."""
+    """A T5 with its decoder: the text of the last message in, a text out; knows no schema.
+
+    Where the folder is a link that points elsewhere meanwhile, as after a night that has trained a
+    better title model, the next answer is by the model that is there then.
+    """
 
     def __init__(self, folder: Path) -> None:
+        self._folder, self._lock = folder, threading.Lock()
+        self._load(folder.resolve())
+
+    def _load(self, folder: Path) -> None:
         if not (folder / "config.json").is_file():
             raise DataError(f"{folder}: holds no model (config.json is missing)")
         try:
             import torch
             from transformers import AutoTokenizer, T5ForConditionalGeneration
+            from transformers.utils import logging
         except ImportError as error:
             raise MissingExtra("torch or transformers", "speak") from error
+        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             self._tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             model: Any = T5ForConditionalGeneration.from_pretrained(
@@ -44,22 +55,30 @@ class T5Writer:
             raise DataError(f"{folder}: is no T5 that can be loaded: {error}") from error
         torch.set_num_threads(1)
         self._model: Any = model.train(False)
-        self._torch = torch
-        self._lock = threading.Lock()
+        self._torch, self._loaded = torch, folder
 
     def write(
         self, messages: Sequence[Mapping[str, str]], most_tokens: int, schema: Any | None
     ) -> str:
         """Return what the decoder writes, by beam search with two beams."""
         text = _TAGS.sub("", messages[-1]["content"])
-        inputs = self._tokenizer(
-            text, truncation=True, max_length=LONGEST_INPUT, return_tensors="pt"
-        )
-        with self._lock, self._torch.inference_mode():
+        if messages[0]["content"] == TITLE:
+            text = T5_TITLE_PREFIX + text
+        with self._lock, self._current().inference_mode():
+            inputs = self._tokenizer(
+                text, truncation=True, max_length=LONGEST_INPUT, return_tensors="pt"
+            )
             found = self._model.generate(
                 **inputs, max_new_tokens=most_tokens, num_beams=2, do_sample=False
             )
-        return str(self._tokenizer.decode(found[0], skip_special_tokens=True))
+            return str(self._tokenizer.decode(found[0], skip_special_tokens=True))
+
+    def _current(self) -> Any:
+        """Load what the folder has become, if it has changed; return torch."""
+        now = self._folder.resolve()
+        if now != self._loaded:
+            self._load(now)
+        return self._torch
 
 
 class LlamaWriter:

@@ -6,8 +6,8 @@ import pytest
 from click.testing import CliRunner
 
 from jobs.cli import cli
-from recsys.evaluation.rouge import rouge_1, rouge_l
 from recsys.evaluation.writing_trials import writing_figures
+from recsys.writing.rouge import rouge_1, rouge_l
 
 
 def test_rouge_of_sentences_by_hand():

@@ -48,6 +48,7 @@ STEPS = [
     "baselines",
     "fit",
     "joined",
+    "titles",
     "gate",
     "publish",
 ]

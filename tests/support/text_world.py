@@ -61,3 +61,27 @@ def tiny_bert(folder: Path, words: list[str]) -> None:
         max_position_embeddings=16,
     )
     BertModel(config).save_pretrained(folder)
+
+
+def tiny_t5(folder: Path, words: list[str]) -> Path:
+    """Write an untrained T5 with its decoder that reads and writes these words."""
+    import torch
+    from transformers import AutoTokenizer, T5Config, T5ForConditionalGeneration
+
+    size = tiny_tokenizer(folder, words)
+    tokenizer = AutoTokenizer.from_pretrained(folder)
+    torch.manual_seed(0)
+    config = T5Config(
+        vocab_size=size,
+        d_model=48,
+        d_kv=12,
+        d_ff=96,
+        num_layers=1,
+        num_heads=4,
+        dropout_rate=0.0,
+        pad_token_id=tokenizer.pad_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        decoder_start_token_id=tokenizer.pad_token_id,
+    )
+    T5ForConditionalGeneration(config).save_pretrained(folder)
+    return folder
