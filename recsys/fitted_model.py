@@ -25,6 +25,7 @@ from recsys.bundle import RawBundle, write_bundle
 from recsys.bundle_store import BundleStore
 from recsys.data.event_kind_weights import REMARKS, TONE, EventWeights
 from recsys.data.event_kinds import KIND_WEIGHTS
+from recsys.data.native_values import native
 from recsys.data.parsing import FieldError, parse_id
 from recsys.data.records import parse_event
 from recsys.errors import BundleError, DataError
@@ -149,7 +150,7 @@ class FittedModel:
 
     def recommend(
         self,
-        user: str | int | History,
+        user: str | int | History = (),
         n: int = 20,
         *,
         words: str = "",
@@ -175,7 +176,7 @@ class FittedModel:
         user
             A user id: one that no event names gets the list of a new user. Or a history, oldest
             first: item ids (a like each), or dicts with item_id and optionally event, value and
-            timestamp.
+            timestamp; empty, as without this argument, for a new user.
         words
             Items with text close to these words rank higher.
         filters
@@ -374,7 +375,8 @@ class FittedModel:
             )
         return self._store
 
-    def _state(self, user: str | int | History) -> UserState:
+    def _state(self, given: str | int | History) -> UserState:
+        user = native(given)
         if isinstance(user, (str, int)) and not isinstance(user, bool):
             name = parse_id(user, "user")
             store = self._histories(name)
@@ -431,6 +433,7 @@ def filters_of(given: Filters | Mapping[str, Any] | None) -> Filters:
         elif name == "replies":
             found[name] = None if value is None else bool(value)
         else:
+            value = native(value)
             values = [value] if isinstance(value, (str, int)) else value
             whole = name in ("topic", "not_topic")
             found[name] = frozenset(int(one) if whole else str(one) for one in values)
@@ -451,9 +454,10 @@ def _interaction(given: str | int | Mapping[str, Any] | Interaction, place: int)
 
 
 def _count(n: int) -> int:
-    if isinstance(n, bool) or not isinstance(n, int) or not 1 <= n <= MOST:
+    whole = native(n)
+    if isinstance(whole, bool) or not isinstance(whole, int) or not 1 <= whole <= MOST:
         raise DataError(f"n={n!r} is not a whole number from 1 to {MOST}")
-    return n
+    return whole
 
 
 def _release(store: Store | None, owned: tempfile.TemporaryDirectory[str] | None) -> None:

@@ -159,6 +159,33 @@ def test_a_wrong_argument_is_named(model, given, words):
         model.recommend("reader-3", **given)
 
 
+def test_without_a_user_words_alone_make_a_list(model):
+    assert ids(model.recommend(words="odd", n=5)) == ids(model.recommend([], 5, words="odd"))
+
+
+def test_a_device_stands_for_who_is_not_signed_in():
+    frame = pd.DataFrame(
+        {"user_id": ["ann", None], "device_id": ["d1", "d2"], "item_id": ["x", "y"]}
+    )
+    assert list(event_table(events_of(frame)).users) == ["ann", "d2"]
+
+
+def test_values_of_numpy_count_as_those_of_python():
+    rows = [
+        {"user_id": np.int64(user), "item_id": np.int64(item), "value": np.float32(4)}
+        for user in range(4)
+        for item in (user, user + 1, user + 2)
+    ]
+    model = recsys.fit(pd.DataFrame(rows))
+    again = event_table(events_of(rows))
+    assert list(again.users) == ["0", "1", "2", "3"] and again.value.tolist() == [4.0] * 12
+    user, items = np.int64(2), np.arange(3)
+    assert ids(model.recommend(user, np.int64(3))) == ids(model.recommend("2", 3))
+    assert ids(model.recommend(items, 3)) == ids(model.recommend(["0", "1", "2"], 3))
+    assert ids(model.similar(items[1], 2)) == ids(model.similar("1", 2))
+    assert model.explain(user, items[0]).item_id == "0"
+
+
 def test_what_is_neither_user_nor_history_is_named(model):
     for wrong, words in (
         (None, "NoneType is neither a user id nor a history"),
@@ -371,7 +398,7 @@ BAD = {
         r" pass columns=\{'item_id': NAME\}",
     ),
     "two columns for one": (
-        pd.DataFrame({"uid": ["a"], "visitor": ["b"], "item_id": ["x"]}),
+        pd.DataFrame({"uid": ["a"], "member_id": ["b"], "item_id": ["x"]}),
         "may both be user_id",
     ),
     "NaN ids": (

@@ -14,12 +14,14 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
+from recsys.data.anonymous_ids import ANONYMOUS, take_anonymous_id
 from recsys.data.day_month_order import TIMES, in_iso_form, order_of
 from recsys.data.event_tables import EventTable
 from recsys.data.flag_column_detection import with_flag_columns
 from recsys.data.header_naming import Naming, Shape, named
 from recsys.data.item_and_event_readers import read_events, read_partial_items, read_partial_users
 from recsys.data.label_separators import LISTS, label_separator
+from recsys.data.native_values import native
 from recsys.data.parquet_values import values_of_column
 from recsys.data.parsing import FieldError
 from recsys.data.partial_rows import Row, filled_items, filled_users
@@ -95,6 +97,8 @@ def _rows(
     for place, record in enumerate(_records(source, kind, names or {})):
         if kind == "items":
             states.close(record, names or {})
+        elif ANONYMOUS in record:
+            take_anonymous_id(record)
         try:
             found.append(Row(parse(record, now), frozenset(record)))
         except FieldError as error:
@@ -151,7 +155,7 @@ def _records(source: Source, kind: str, names: Mapping[str, str]) -> Iterator[Re
         header = tuple(map(str, row))
         if header not in known:
             known[header] = _naming(header, kind, shape, names)
-        record = dict(zip(known[header].targets, row.values(), strict=True))
+        record = dict(zip(known[header].targets, map(native, row.values()), strict=True))
         record.pop("", None)
         yield record
 

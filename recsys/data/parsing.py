@@ -24,6 +24,7 @@ from recsys.data.id_normalization import (
     label_key,
 )
 from recsys.data.label_lists import split_labels
+from recsys.data.native_values import native
 from recsys.data.timestamps import AHEAD, FutureTime, NotATime, any_moment, unix_seconds
 from recsys.errors import DataError
 
@@ -89,6 +90,9 @@ def optional_id(raw: object, column: str) -> str:
 def _id_text(raw: object, column: str) -> str:
     if raw is None:
         return ""
+    raw = native(raw)
+    if isinstance(raw, str):
+        return raw
     if isinstance(raw, int) and not isinstance(raw, bool):
         return str(raw)
     if isinstance(raw, float):
