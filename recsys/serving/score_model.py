@@ -77,6 +77,9 @@ class ScoreModel:
     unread: float = 0.0  # factor of predicted neighbour sums, see `recsys.ranking.cold_item_ranks`
     appeal: float = 1.0  # of new items, by which their ranks are divided, see the same module
     places: int = 0  # personal ones of every ten, see `recsys.ranking.popularity_free_places`
+    # Popularity and trend of a user with a positive event are multiplied with exp(-x · activity):
+    # the longer a history, the less they count. See `popularity_factor`.
+    activity_discount: float = 0.0
     first_use: tuple[
         float, ...
     ] = ()  # seconds, see `recsys.training.first_interaction_delay`; (): not known
@@ -133,14 +136,28 @@ class ScoreModel:
         for trait, value in user_features.items():
             by_name = self.user_features.get(trait, {})
             total += np.float32(value) * np.array([by_name.get(n, 0.0) for n in names], np.float32)
-        return np.maximum(total, 0) if cold_user else total
+        if cold_user:
+            return np.maximum(total, 0)
+        if self.activity_discount:
+            factor = popularity_factor(self.activity_discount, user_features.get("activity", 0.0))
+            total *= np.array([1.0 if n in QUALITY else factor for n in names], np.float32)
+        return total
+
+    def linear_weight(self, name: str, user_features: Mapping[str, float]) -> float:
+        """Return one user's weight of an optional term of one weight; 0 without it."""
+        weight = self.linear.get(name, 0.0)
+        if name != PASSED or not self.activity_discount:
+            return weight
+        activity = user_features.get("activity", 0.0)
+        return weight * float(popularity_factor(self.activity_discount, activity))
 
     def at(self, personal: float) -> ScoreModel:
         """Return the score model at another place of the dial between popularity and the history.
 
         0 is the score of a user without history, `LEARNED` the weights as they were learned, 1 no
         popularity and trend beyond the order of what is equal otherwise. In between, popularity
-        is multiplied with `popularity_share`, or the two scores are mixed linearly.
+        is multiplied with `popularity_share`, or the two scores are mixed linearly; what the length
+        of a history takes from popularity and trend falls to nothing at 0.
         """
         if personal == self.personal:
             return self
@@ -157,6 +174,7 @@ class ScoreModel:
             self,
             personal=personal,
             places=self.places if personal >= LEARNED else 0,
+            activity_discount=own * self.activity_discount,
             priors=priors,
             user_features={
                 trait: {n: w * own * (1.0 if n in QUALITY else uptake) for n, w in weights.items()}
@@ -243,7 +261,7 @@ class ScoreModel:
             )
             for curve in curves
         )
-        for name in ("lift", "personal_rating", "personal", "appeal"):
+        for name in ("lift", "personal_rating", "personal", "appeal", "activity_discount"):
             if name in values:
                 values[name] = number(MANIFEST_NAMES.get(name, name), values[name])
         if values.get("places", 0) not in range(TEN):
@@ -255,6 +273,15 @@ class ScoreModel:
 def popularity_share(personal: float) -> float:
     """Return what learned weights of popularity and trend are multiplied with at a place."""
     return max((1.0 - personal) / personal, LEAST) if personal > LEARNED else 1.0
+
+
+def popularity_factor(discount: float, activity: Floats | float) -> Floats:
+    """Return what popularity and trend of users are multiplied with, by `activity` of each.
+
+    `activity`: see `recsys.ranking.user_features.activity`. 1 for a typical history, more for a
+    shorter one.
+    """
+    return np.asarray(np.exp(-discount * np.asarray(activity)), np.float32)
 
 
 def _weights(name: str, found: Mapping[str, Any]) -> dict[str, float]:

@@ -2,15 +2,17 @@
 one-standard-error rule.
 
 nDCG rewards what everybody takes up. Where a list that is more personal is as good within the noise
-of the validation, it is chosen: of the points (place on the dial, number of personal places of ten)
-within one paired standard error of the best, the one with the highest debiased nDCG; of those level
-with it within one standard error, the one that shows the most items.
+of the validation, it is chosen: of the points (place on the dial, discount of popularity by the
+length of a history, number of personal places of ten) within one paired standard error of the best,
+the one with the highest debiased nDCG; of those level with it within one standard error, the one
+that shows the most items. Long histories say more than short ones: with a discount, their lists
+move along the dial first, and those of short histories stay near what is popular.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,7 +22,12 @@ from recsys.ranking.popularity_free_places import POOL, filled
 from recsys.ranking.terms.protocol import Parameter
 from recsys.ranking.user_features import activity
 from recsys.ranking_metrics import Values, distinct_items
-from recsys.serving.score_model import LEARNED, popularity_share
+from recsys.serving.score_model import (
+    LEARNED,
+    QUALITY,
+    popularity_factor,
+    popularity_share,
+)
 from recsys.tuning.choice_sets import DEPTH as LISTED
 from recsys.tuning.choice_sets import ChoiceSets, mean_by_period
 from recsys.tuning.score_model_form import CandidateForm, CrossValidator
@@ -30,6 +37,9 @@ DIAL = (  # places that are measured
     *(0.7, 0.75, 0.8, 0.9, 1.0),
 )
 PLACES = (1, 2, 3)  # personal places of ten that are measured, with weights as learned
+# Discounts of popularity by activity that are measured, from `LEARNED` to `FURTHEST` on the dial.
+DISCOUNTS = (0.1, 0.2, 0.3, 0.45)
+FURTHEST = 0.75
 ERRORS = 1.0  # paired standard errors that the chosen place may be below the best
 LOSS = 0.01  # of nDCG that it may lose at most, where few users make the error large
 LISTS, DEPTH = 1_000, 10  # on which distinct items are counted, and the places of each
@@ -44,18 +54,22 @@ class FrontierPoint:
     debiased: float  # debiased nDCG@20
     distinct: int  # items in the first 10 places of 1,000 lists
     auc: float | None = None  # of likes over dislikes; None: no opinions
-    error: float = 0.0  # standard error of the paired difference to the highest nDCG
+    error: float = 0.0  # standard error of the paired difference to the best, see `reference_of`
     chosen: bool = False
     places: int = 0  # of every ten, filled by the personal part
+    discount: float = 0.0  # of popularity by activity, see `ScoreModel.activity_discount`
+    loss: float = 0.0  # of nDCG to the best, see `reference_of`
 
     def to_json(self) -> dict[str, object]:
         """Return the point as the record of a night has it."""
         found: dict[str, object] = {
             "personal": self.personal,
             "places": self.places,
+            "activity_discount": self.discount,
             "ndcg@20": self.ndcg,
             "debiased_ndcg@20": self.debiased,
             f"distinct@{DEPTH}": self.distinct,
+            "loss": self.loss,
             "error": self.error,
             "chosen": self.chosen,
         }
@@ -68,11 +82,38 @@ class Measured:
 
     personal: float
     places: int
-    ndcg: Values  # (users,)
+    discount: float
+    halves: tuple[Values, ...]  # nDCG of the users of each fold, (users,) each
     debiased: Values  # (users,)
     distinct: int
     aucs: Values  # (users with both,); empty without opinions
-    periods: Values = field(default_factory=lambda: np.zeros(1))  # mean nDCG of each period
+    lists: tuple[Values, ...]  # nDCG of the lists of each fold, (lists,) each
+
+    @property
+    def ndcg(self) -> Values:
+        """nDCG of all users, fold by fold, (users,)."""
+        return np.concatenate(self.halves)
+
+
+def reference_of(points: Sequence[Measured]) -> Values:
+    """Return nDCG of the best point, (users,), which for each fold is the best of the other folds.
+
+    The highest of many points that differ by less than noise is high by chance: what other points
+    lose to it would be too much.
+    """
+    folds = range(len(points[0].halves))
+    return np.concatenate([_best_of_others(points, fold).halves[fold] for fold in folds])
+
+
+def _best_of_others(points: Sequence[Measured], fold: int) -> Measured:
+    """Return the point with the highest nDCG of the users of all folds but one."""
+
+    def mean(one: Measured) -> float:
+        others = [half for number, half in enumerate(one.halves) if number != fold]
+        values = np.concatenate([*others, np.zeros(0)])
+        return float(values.mean()) if len(values) else 0.0
+
+    return max(points, key=mean)
 
 
 def frontier(
@@ -80,22 +121,36 @@ def frontier(
 ) -> tuple[FrontierPoint, ...]:
     """Return the points of a form, one of them chosen by the one-standard-error rule.
 
-    These are all of `DIAL` without personal places, then `PLACES` at `LEARNED`.
+    These are all of `DIAL` without personal places and discount, then `PLACES` at `LEARNED`; where
+    a discount is chosen, all of `DIAL` with it, too.
 
     Below `LEARNED` nothing is chosen: these points are the price of a request's dial. Nor is
     anything but `LEARNED` where likes and dislikes are known.
     `item_weights`: of a hit on each item in debiased nDCG. Nothing is learned here but the weights
     of users without history, for the places between 0 and `LEARNED`.
     """
-    found = _measured(validator, design, item_weights)
+    measured = _measured(validator, design, item_weights)
     fixed = validator.opinions is not None  # a list that is not measured by nDCG alone
+    found = [measured(personal, 0, 0.0) for personal in DIAL]
+    found += [measured(LEARNED, places, 0.0) for places in PLACES]
     open_ = [one for one in found if one.personal >= LEARNED]
     if fixed:
         open_ = [one for one in open_ if one.personal == LEARNED and not one.places]
+    else:
+        discounted = [one for one in DIAL if LEARNED <= one <= FURTHEST]
+        open_ += [measured(one, 0, discount) for discount in DISCOUNTS for one in discounted]
+    sets = [held_out for _, held_out in validator.folds]
     best = max(open_, key=lambda one: float(one.ndcg.mean()))
-    fit = [one for one in open_ if _within(one, best) and _steady(one, best)]
+    reference = reference_of(open_)
+    near = [one for one in open_ if _close(one, best, sets)]
+    fit = [one for one in near if _within(one, reference)] or [best]
     top = max(fit, key=lambda one: float(one.debiased.mean()))
     chosen = max((one for one in fit if _level(one, top)), key=lambda one: one.distinct)
+    if chosen.discount:
+        found += [
+            chosen if personal == chosen.personal else measured(personal, 0, chosen.discount)
+            for personal in DIAL
+        ]
     return tuple(
         FrontierPoint(
             one.personal,
@@ -103,9 +158,11 @@ def frontier(
             float(one.debiased.mean()),
             one.distinct,
             float(one.aucs.mean()) if len(one.aucs) else None,
-            _error(best.ndcg - one.ndcg),
+            _error(reference - one.ndcg),
             one is chosen,
             one.places,
+            one.discount,
+            float((reference - one.ndcg).mean()) if len(reference) else 0.0,
         )
         for one in found
     )
@@ -115,9 +172,10 @@ def described(points: Sequence[FrontierPoint]) -> str:
     """Return a sentence about the chosen point beside the weights as they were learned."""
     chosen = next(one for one in points if one.chosen)
     learned = next(one for one in points if one.personal == LEARNED and not one.places)
+    discount = f", discount by activity {chosen.discount:g}" if chosen.discount else ""
     return (
         f"personalisation {chosen.personal:g} of 1 (as learned: {LEARNED:g}), {chosen.places} of"
-        f" ten places personal: nDCG@20 {chosen.ndcg:.4f} ({learned.ndcg:.4f}),"
+        f" ten places personal{discount}: nDCG@20 {chosen.ndcg:.4f} ({learned.ndcg:.4f}),"
         f" debiased {chosen.debiased:.4f} ({learned.debiased:.4f}),"
         f" {chosen.distinct:,} ({learned.distinct:,}) items in {LISTS:,} lists"
     )
@@ -129,28 +187,19 @@ def _level(one: Measured, top: Measured) -> bool:
     return float(change.mean()) <= ERRORS * _error(change) if len(change) else True
 
 
-def _within(one: Measured, best: Measured) -> bool:
-    """Whether a place loses no more than one standard error, and no more than `LOSS`.
-
-    The error is that of users, or that of periods where these differ by more: all lists of a period
-    are of one moment, so that users alone would make it too small.
-    """
-    values = best.ndcg - one.ndcg
-    loss = float(values.mean()) if len(values) else 0.0
-    most = LOSS * float(best.ndcg.mean()) if len(values) else 0.0
-    error = max(_error(values), _error_of_periods(best.periods - one.periods))
-    return loss <= min(ERRORS * error, most)
+def _within(one: Measured, reference: Values) -> bool:
+    """Whether a place loses no more than one paired standard error to the reference."""
+    loss = reference - one.ndcg
+    return float(loss.mean()) <= ERRORS * _error(loss) if len(loss) else True
 
 
-def _error_of_periods(change: Values) -> float:
-    """Return the standard error of the mean of some periods; 0 for one."""
-    n = len(change)
-    return float(change.std(ddof=1) / np.sqrt(n)) if n > 1 else 0.0
-
-
-def _steady(one: Measured, best: Measured) -> bool:
-    """Whether a place loses no more than `LOSS` of nDCG in any period."""
-    return bool((one.periods >= (1 - LOSS) * best.periods).all())
+def _close(one: Measured, best: Measured, choice_sets: Sequence[ChoiceSets]) -> bool:
+    """Whether a place loses no more than `LOSS` of the highest nDCG, neither in any period."""
+    if not len(best.ndcg):
+        return True
+    periods = [mean_by_period(choice_sets, point.lists) for point in (one, best)]
+    whole = float(one.ndcg.mean()) >= (1 - LOSS) * float(best.ndcg.mean())
+    return whole and bool((periods[0] >= (1 - LOSS) * periods[1]).all())
 
 
 def _error(change: Values) -> float:
@@ -164,7 +213,8 @@ class _Scores:
     choice_sets: ChoiceSets
     own: Floats  # the score without popularity and trend
     uptake: Floats  # popularity and trend
-    cold_user: Floats  # the score of a user without history
+    # the score of a user without history: popularity and trend, and what is opinions
+    cold_user: tuple[Floats, Floats]
 
     @classmethod
     def of(
@@ -176,22 +226,30 @@ class _Scores:
     ) -> _Scores:
         """Return the scores of all places of choice sets."""
         own, uptake = design.split_scores(choice_sets, weights)
-        plain, total = CandidateForm(tuple(cold_user_weights)), np.zeros_like(own)
+        plain = CandidateForm(tuple(cold_user_weights))
+        popular, opinions = np.zeros_like(own), np.zeros_like(own)
         for parameter, values in plain.parts(choice_sets):
-            total += np.float32(cold_user_weights[parameter.name]) * values
-        return cls(choice_sets, own, uptake, total)
+            part = opinions if parameter.name in QUALITY else popular
+            part += np.float32(cold_user_weights[parameter.name]) * values
+        return cls(choice_sets, own, uptake, (popular, opinions))
 
-    def at(self, personal: float) -> Floats:
-        """Return the scores at a place.
+    def at(self, personal: float, discount: float = 0.0) -> Floats:
+        """Return the scores at a place, as `ScoreModel.at` does.
 
-        (users, places); `personal`: 0 to 1.
+        (users, places); `personal`: 0 to 1; `discount`: of popularity by activity.
         """
-        if personal >= LEARNED:
-            return self.own + np.float32(popularity_share(personal)) * self.uptake
-        share = np.float32(personal / LEARNED)
-        return share * (self.own + self.uptake) + (1 - share) * self.cold_user
+        share = np.float32(min(personal / LEARNED, 1.0))
+        factor = np.full((len(self.own), 1), popularity_share(personal), np.float32)
+        if discount:
+            activity = self.choice_sets.user_features["activity"][:, None]
+            factor *= popularity_factor(discount * float(share), activity)
+        if share == 1.0:
+            return self.own + factor * self.uptake
+        popular, opinions = self.cold_user
+        mixed = share * self.uptake + (1 - share) * popular
+        return share * self.own + factor * mixed + (1 - share) * opinions
 
-    def order(self, personal: float, places: int) -> NDArray[np.intp]:
+    def order(self, personal: float, places: int, discount: float) -> NDArray[np.intp]:
         """Return the 20 best candidates of each list, (lists, 20 or fewer).
 
         `places`: of every ten, filled by the personal part from the best `POOL`, see
@@ -200,8 +258,8 @@ class _Scores:
         """
         sets = self.choice_sets
         if not places:
-            return sets.best(self.at(personal))
-        best = sets.best(self.at(personal), POOL)
+            return sets.best(self.at(personal, discount))
+        best = sets.best(self.at(personal, discount), POOL)
         own = np.where(sets.chosen, np.nextafter(self.own, -np.inf), self.own)
         own = np.where(sets.offset == 0, own, -np.inf)
         by_own = np.argsort(-np.take_along_axis(own, best, axis=1), axis=1, kind="stable")
@@ -213,7 +271,8 @@ class _Scores:
 
 def _measured(
     validator: CrossValidator, design: CandidateForm, item_weights: Values
-) -> Sequence[Measured]:
+) -> Callable[[float, int, float], Measured]:
+    """Return a function of place, personal places and discount that measures a point."""
     queried, opinion_scores = [], []
     for (learn, held_out), weights in zip(validator.folds, validator.weights(design), strict=True):
         cold_user_weights = design.cold_user_weights(*learn)
@@ -222,9 +281,11 @@ def _measured(
             opinion_scores.append(
                 _Scores.of(validator.opinions.choice_sets, design, weights, cold_user_weights)
             )
-    points = [(personal, 0) for personal in DIAL]
-    points += [(LEARNED, count) for count in PLACES]
-    return [_at(validator, queried, opinion_scores, *point, item_weights) for point in points]
+
+    def measured(personal: float, places: int, discount: float) -> Measured:
+        return _at(validator, queried, opinion_scores, personal, places, discount, item_weights)
+
+    return measured
 
 
 def _at(
@@ -233,12 +294,13 @@ def _at(
     opinion_scores: Sequence[_Scores],
     personal: float,
     places: int,
+    discount: float,
     item_weights: Values,
 ) -> Measured:
     plain, debiased, lists = [], [], []
     each: list[Values] = []
     for one in scores:
-        order = one.order(personal, places)
+        order = one.order(personal, places, discount)
         each.append(one.choice_sets.list_ndcg(order))
         plain.append(one.choice_sets.by_user(each[-1]))
         debiased.append(one.choice_sets.ordered_ndcg(order, weights=item_weights))
@@ -246,16 +308,17 @@ def _at(
     aucs = np.zeros(0)
     if validator.opinions is not None:
         aucs = np.mean(
-            [validator.opinions.aucs(one.at(personal)) for one in opinion_scores], axis=0
+            [validator.opinions.aucs(one.at(personal, discount)) for one in opinion_scores], axis=0
         )
     every = np.concatenate(lists)
     shown = every[np.linspace(0, len(every) - 1, min(LISTS, len(every))).astype(int)]
     return Measured(
         personal,
         places,
-        np.concatenate(plain),
+        discount,
+        tuple(plain),
         np.concatenate(debiased),
         distinct_items(shown),
         aucs,
-        mean_by_period([one.choice_sets for one in scores], each),
+        tuple(each),
     )

@@ -8,7 +8,7 @@ users' choices fitted. The simplest within one paired standard error of the best
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -17,9 +17,14 @@ from recsys.ranking.terms.popularity import NO_UPTAKE, ONE_USER, SHARES
 from recsys.ranking.terms.protocol import Column, Parameter
 from recsys.ranking.user_features import activity
 from recsys.ranking_metrics import Values
-from recsys.serving.score_model import LEARNED, QUALITY
+from recsys.serving.score_model import QUALITY
 from recsys.tuning.choice_sets import ChoiceSets
-from recsys.tuning.score_model_form import LEAST_UPTAKE, CandidateForm, CrossValidator
+from recsys.tuning.score_model_form import (
+    LEAST_UPTAKE,
+    CandidateForm,
+    CrossValidator,
+    as_learned,
+)
 
 FEWEST = 100  # users without a history; with fewer nothing is compared
 TERM = {name: name for name in QUALITY}  # term of a feature; all others are of popularity
@@ -135,7 +140,7 @@ def _learned(shares: tuple[str, ...], pools: Sequence[ChoiceSets]) -> Weights:
 
 def _of_form(design: CandidateForm, weights: Mapping[Parameter, float]) -> Weights:
     """Return the form's weights of popularity and trend without a history, none below 0."""
-    priors = replace(design, dial=LEARNED, places=0).score_model(weights).priors
+    priors = as_learned(design).score_model(weights).priors
     return {name: max(weight, 0.0) for name, weight in priors.items() if name in SHARES}
 
 

@@ -167,7 +167,7 @@ def choose(
         design = _no_regret(design, search, validator, log)
     points = frontier(validator, design, item_weights(check.data))
     point = next(point for point in points if point.chosen)
-    design = replace(design, dial=point.personal, places=point.places)
+    design = replace(design, dial=point.personal, places=point.places, discount=point.discount)
     log.note(described(points))
     # Trees are judged by what is taken up; where dislikes count too, that is not the whole
     # objective.

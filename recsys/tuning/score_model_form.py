@@ -15,8 +15,13 @@ from recsys.ranking.popularity_free_places import UPTAKE
 from recsys.ranking.terms.protocol import ModelForm, Parameter
 from recsys.ranking.terms.registry import TERMS
 from recsys.ranking_metrics import Values, user_auc
-from recsys.serving.score_model import LEARNED, ScoreModel, popularity_share
-from recsys.tuning.choice_sets import ChoiceSets, mean_by_period
+from recsys.serving.score_model import (
+    LEARNED,
+    ScoreModel,
+    popularity_factor,
+    popularity_share,
+)
+from recsys.tuning.choice_sets import ChoiceSets
 from recsys.tuning.conditional_logit import Choices as LogitChoices
 from recsys.tuning.conditional_logit import fit_logit
 
@@ -38,6 +43,7 @@ class CandidateForm(ModelForm):
 
     dial: float = LEARNED  # LEARNED to 1: place of the scores, see `ScoreModel.at`
     places: int = 0  # of every ten, filled by the personal part; `scores` leaves them out
+    discount: float = 0.0  # of popularity by activity, see `ScoreModel.activity_discount`
 
     def fixed(self, choice_sets: ChoiceSets) -> Floats:
         """Return what the parts of set weight add to the scores, (users, places)."""
@@ -79,7 +85,11 @@ class CandidateForm(ModelForm):
         (users, places).
         """
         own, uptake = self.split_scores(choice_sets, weights)
-        return own + np.float32(popularity_share(self.dial)) * uptake
+        share = np.float32(popularity_share(self.dial))
+        if self.discount:
+            activity = choice_sets.user_features["activity"][:, None]
+            uptake *= popularity_factor(self.discount, activity)
+        return own + share * uptake
 
     def split_scores(
         self, choice_sets: ChoiceSets, weights: Mapping[Parameter, float]
@@ -100,7 +110,7 @@ class CandidateForm(ModelForm):
         found = ScoreModel()
         for term in TERMS:
             found = term.learned(self, weights, found)
-        return replace(found.at(self.dial), places=self.places)
+        return replace(found.at(self.dial), places=self.places, activity_discount=self.discount)
 
     def cold_user_weights(self, *pools: ChoiceSets) -> dict[str, float]:
         """Return the weights of item features for users without a positive event.
@@ -118,6 +128,11 @@ class CandidateForm(ModelForm):
     def cold_user_opinions(self) -> dict[str, float]:
         """Return the weights of likes and refusals for users without a positive event; set."""
         return {"liked": max(self.rating_weight, LEAST_LIKED), "refusals": REFUSALS}
+
+
+def as_learned(form: CandidateForm) -> CandidateForm:
+    """Return a form with its weights as they are learned, which the place on the dial changes."""
+    return replace(form, dial=LEARNED, places=0, discount=0.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,21 +231,24 @@ class CrossValidator:
             ]
         return self.listed[design]
 
-    def by_period(self, design: CandidateForm) -> Values:
-        """Return the mean of the lists of each period, (periods,); of all where there is one."""
-        return mean_by_period([one for _, one in self.folds], self.list_gains(design))
-
     def steady(self, design: CandidateForm, other: CandidateForm) -> bool:
-        """Return whether a form has at least the nDCG@20 of another one in every period.
+        """Return whether a form loses to another one in no period, beyond one standard error.
 
         All lists of a period choose among items that are hot, or new, at one time: what differs
-        between periods is no chance of single users, and their number says nothing of it. Always
-        where opinions count besides: there nDCG alone is not what forms are compared by.
+        between periods is no chance of single users, and their number says nothing of it. The
+        standard error is that of the paired differences of a period's lists. Always where opinions
+        count besides: there nDCG alone is not what forms are compared by.
         """
-        if self.opinions is not None:
+        held_out = [one for _, one in self.folds]
+        if self.opinions is not None or any(one.period is None for one in held_out):
             return True
-        periods = self.by_period(design)
-        return len(periods) < 2 or bool((periods >= self.by_period(other)).all())
+        gain = np.concatenate(self.list_gains(design)) - np.concatenate(self.list_gains(other))
+        period = np.concatenate([one.period for one in held_out if one.period is not None])
+        for number in np.unique(period):
+            own = gain[period == number]
+            if own.mean() < -own.std() / math.sqrt(len(own)):
+                return False
+        return True
 
     def surely_better(self, design: CandidateForm, other: CandidateForm) -> bool:
         """Return whether a form gains more than one standard error of the paired difference.
@@ -246,7 +264,7 @@ class CrossValidator:
 
     def weights(self, design: CandidateForm) -> list[dict[Parameter, float]]:
         """Return the weights learned for each fold; they do not depend on the dial."""
-        known = replace(design, dial=LEARNED, places=0)
+        known = as_learned(design)
         if known not in self.fitted:
             self.fitted[known] = [design.fit(*learn) for learn, _ in self.folds]
         return self.fitted[known]

@@ -62,6 +62,22 @@ def test_traits_move_the_weights_of_what_items_bring():
     assert score_model.prior_weights(names, {"other": 2.0}).tolist() == [1.0, 0.0, 0.0]
 
 
+def test_popularity_counts_less_the_longer_a_history_is():
+    names, bare = ("share_1d", "liked"), ScoreModel(priors={"share_1d": 2.0, "liked": 1.0})
+    score_model = replace(bare, activity_discount=0.5, linear={"exposure_age": 1.0, "age": 1.0})
+    for activity in (-1.0, 0.0, 2.0):
+        factor, features = np.exp(-0.5 * activity), {"activity": activity}
+        own = score_model.prior_weights(names, features)
+        assert own.tolist() == pytest.approx([2.0 * factor, 1.0])  # opinions are no popularity
+        assert score_model.linear_weight("exposure_age", features) == pytest.approx(factor)
+        assert score_model.linear_weight("age", features) == 1.0
+        for cold in (score_model, score_model.at(0.0)):
+            weights = cold.prior_weights(names, features, cold_user=True)
+            assert weights.tolist() == pytest.approx([2.0, 1.0])
+    assert score_model.at(0.75).activity_discount == 0.5
+    assert score_model.at(0.25).activity_discount == 0.25
+
+
 def test_a_blend_is_a_value():
     assert replace(worlds.WHOLE, lift=0.1) != worlds.WHOLE
     assert replace(worlds.WHOLE) == worlds.WHOLE

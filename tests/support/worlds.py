@@ -150,6 +150,7 @@ WHOLE = ScoreModel(
     lift=0.2,
     linear={"exposure_age": -0.3},
     personal_rating=1.5,
+    activity_discount=0.2,
 )
 
 

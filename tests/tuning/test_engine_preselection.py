@@ -241,3 +241,44 @@ def test_what_comparing_costs_counts_as_what_fitting_does(check, monkeypatch):
     assert len(one.run(families)) == 2
     assert one.budget.left() >= 0.4 * 60
     assert pressure == ["noisy 3 was skipped: it needs about 19 s of CPU, less is left"]
+
+
+@pytest.mark.parametrize("slower", [1.0, 1.3, 1.6])
+def test_a_slower_machine_compares_the_same_engines(check, monkeypatch, slower):
+    """Fits that together take just what comparing may take, on machines of other speeds."""
+    clock = Clock()
+    monkeypatch.setattr(engine_preselection, "cpu_seconds", clock)
+    one, _, pressure = preselection(check)
+    one.budget = Budget(1.0, cpu=clock, clock=lambda: 0.0)
+
+    def fitting(level, seconds):
+        engine = noisy(level, seconds)
+
+        def fit(data, seed, device):
+            clock.now += slower * seconds
+            return engine.fit(data, seed, device)
+
+        return Family.of(replace(engine, fit=fit))
+
+    found = one.run([fitting(1.0, 5.0), fitting(2.0, 9.0), fitting(3.0, 12.0), fitting(4.0, 20.0)])
+    assert {*one.values} >= {"noisy 1", "noisy 2", "noisy 3"} and "noisy 4" not in one.values
+    assert len(found) >= 3
+    assert one.budget.left() >= 0.5 * 0.4 * 60 and len(pressure) == 1
+
+
+def test_a_machine_too_slow_for_the_plan_leaves_time_to_the_search(check, monkeypatch):
+    clock = Clock()
+    monkeypatch.setattr(engine_preselection, "cpu_seconds", clock)
+    one, _, pressure = preselection(check)
+    one.budget = Budget(1.0, cpu=clock, clock=lambda: 0.0)
+    families = []
+    for level in (1.0, 2.0, 3.0):
+        engine = noisy(level, 6.0)
+
+        def fit(data, seed, device, engine=engine):
+            clock.now += 24.0
+            return engine.fit(data, seed, device)
+
+        families.append(Family.of(replace(engine, fit=fit)))
+    assert len([engine for engine in one.run(families) if " + " not in engine.name]) == 2
+    assert one.budget.left() == 12.0 and len(pressure) == 1

@@ -246,6 +246,23 @@ def test_a_form_that_loses_in_one_period_is_not_built_on(again: bool) -> None:
     assert search.anchored(("share_1d", "share_all"))[0] == (day if again else every)
 
 
+def test_a_loss_in_one_period_within_its_standard_error_is_no_loss() -> None:
+    validator = two_periods(again=True)
+    day, month = CandidateForm(("share_1d",)), CandidateForm(("share_30d",))
+    period = np.concatenate([one.period for _, one in validator.folds])
+    rng = np.random.default_rng(0)
+    gain = rng.normal(0.0, 0.1, len(period))
+    error = 0.1 / np.sqrt((period == 0).sum())
+    for loss, steady in ((0.5, True), (2.0, False)):
+        for number in (0, 1):  # means that are exact: lost in the first, gained in the other
+            own = period == number
+            gain[own] -= gain[own].mean() + (loss * error if number == 0 else -error)
+        sizes = np.cumsum([len(one) for _, one in validator.folds])[:-1]
+        validator.listed[day] = [0.5 + part for part in np.split(gain, sizes)]
+        validator.listed[month] = [np.full(len(one), 0.5) for _, one in validator.folds]
+        assert validator.steady(day, month) is steady
+
+
 @pytest.mark.parametrize(("spent", "ends"), [(20, False), (31, True), (53, True), (55, True)])
 def test_a_walk_leaves_half_of_the_time_to_the_search(spent, ends):
     assert walked_enough(spent, FEWEST_LISTS) is ends

@@ -112,15 +112,16 @@ class LinearTerm(ScoreTerm):
 
     def bind(self, context: UserContext) -> UserTerm:
         """Return the term with the learned weight."""
-        weight = context.score_model.linear.get(self.name, 0.0)
+        weight = context.score_model.linear_weight(self.name, context.user_features)
         return UserLinear(self, context.live, context.history, weight)
 
     def batch(self, context: BatchContext) -> Floats | None:
         """Return the weighted values of many users."""
-        weight = context.score_model.linear.get(self.name, 0.0)
-        if not weight:
+        score_model = context.score_model
+        if not score_model.linear.get(self.name, 0.0):
             return None
-        return np.float32(weight) * self._many(context.model, context.histories)
+        weights = [score_model.linear_weight(self.name, one) for one in context.user_features]
+        return np.array(weights, np.float32)[:, None] * self._many(context.model, context.histories)
 
     def columns(self, context: CutContext) -> dict[Column, Floats]:
         """Return the values of many users."""
