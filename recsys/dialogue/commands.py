@@ -88,6 +88,7 @@ class Find:
     target: Target | None = None  # what the words were linked to
     within: Target | None = None  # a period: nothing older or newer
     count: int = 0  # items that are wanted; 0: as many as usual
+    order: Comparison | None = None  # sorted so: the newest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +238,8 @@ def _value(kind: str, name: str, value: object) -> Any:
         if name == "options":
             return tuple(map(_target_of, value[:MOST_OPTIONS]))
         return tuple(_chosen(f"{kind}.than", one, get_args(Comparison)) for one in value)
+    if name == "order":
+        return _chosen(f"{kind}.order", value, get_args(Comparison))
     if name == "count":
         if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value <= MOST_COUNTED:
             raise DataError(f"{kind}.count={value!r:.50} is no number from 0 to {MOST_COUNTED}")

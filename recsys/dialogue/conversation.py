@@ -29,6 +29,7 @@ class Critique:
     steer: Steer | None = None
     than: Comparison | None = None
     reference: tuple[str, ...] = ()  # item ids
+    order: bool = False  # the list is sorted by the comparison, and leaves nothing out
 
     @property
     def filters(self) -> bool:
@@ -98,6 +99,7 @@ class Conversation:
                     "steer": None if one.steer is None else command_json(one.steer),
                     "than": one.than,
                     "reference": list(one.reference),
+                    "order": one.order,
                 }
                 for one in self.critiques
             ],
@@ -115,7 +117,8 @@ class Conversation:
 
 def _same(one: Critique, new: Critique) -> bool:
     if one.steer is None or new.steer is None:
-        return one.than is not None and one.than == new.than
+        both = one.order and new.order
+        return both or one.than is not None and (one.than, one.order) == (new.than, new.order)
     return _key(one.steer.target) == _key(new.steer.target)
 
 
@@ -151,4 +154,5 @@ def _critique_of(given: Mapping[str, Any]) -> Critique:
     steer = None if given["steer"] is None else command_of(given["steer"])
     if not isinstance(steer, Steer | None):
         raise DataError("a critique holds no steer")
-    return Critique(steer, given["than"], tuple(map(str, given["reference"])))
+    ids = tuple(map(str, given["reference"]))
+    return Critique(steer, given["than"], ids, bool(given.get("order", False)))

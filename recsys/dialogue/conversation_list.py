@@ -32,7 +32,7 @@ from recsys.store.user_controls import Control
 SPARSE_SHARE = 10  # of places, one is left to a target that is wanted less
 TONED = 150  # best rows whose tone is read where items are compared by it
 STEERED = "You asked for more of {name}"
-NEAR = 300  # items like one, or found by words, among which filters choose
+NEAR = 300  # items like one, or found by words, among which filters choose; those that are sorted
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +132,7 @@ class ConversationList:
             if strict:
                 return Listed(unknown=tuple(unknown))
             relaxed.append(filters.pop(0)[0])
-        toned = [one for one in critiques if one.than in ("lighter", "darker")]
+        toned = [one for one in critiques if one.than in ("lighter", "darker") and not one.order]
         if source is not None:
             items = self._of_source(source, combined, conversation.critiques, toned, n)
             if find.like is None:
@@ -221,6 +221,9 @@ class ConversationList:
             if one.steer is not None and one.filters:
                 about = target_mask(self.live, one.steer.target, self.fields, size)
                 found.append((one, about if one.steer.action == "only" else ~about))
+            elif one.order:
+                if one.than is not None and not self.fields.sorts(one.than):
+                    unknown.append(one)
             elif one.than is not None and ORDERS[one.than].field != "tone":
                 holds = self.fields.holds(one.than, self._rows(one.reference), size)
                 if holds is None:
@@ -241,6 +244,11 @@ class ConversationList:
             rows = rows[holds] if holds.any() else rows
         return rows
 
+    def _sorted(self, rows: Rows, critiques: Sequence[Critique]) -> Rows:
+        """Return the best NEAR rows in the order that the latest wish for one asks for."""
+        wished = [one.than for one in critiques if one.order and one.than is not None]
+        return self.fields.sorted_rows(wished[-1], rows[:NEAR]) if wished else rows
+
     def _of_source(
         self,
         source: Sequence[Recommendation],
@@ -253,7 +261,7 @@ class ConversationList:
         rows = rows[mask[rows]] if len(rows) else rows
         if toned:
             rows = self._toned(rows[:TONED], toned)
-        rows = self._with_quotas(rows, critiques, n)
+        rows = self._with_quotas(self._sorted(rows, critiques), critiques, n)
         by_id = {one.item_id: one for one in source}
         kept = [by_id[self.live.item_id(row)] for row in rows[:n].tolist()]
         return tuple(one._replace(rank=place) for place, one in enumerate(kept, start=1))
@@ -276,7 +284,7 @@ class ConversationList:
             rows = rows[capped(rows, [(self.live.marks.group, 1)])]
         if toned:
             rows = self._toned(rows[:TONED], toned)
-        rows = self._with_quotas(rows, critiques, n)
+        rows = self._with_quotas(self._sorted(rows, critiques), critiques, n)
         found = self.recommender.with_reasons(replace(query, n=n), scored, rows)
         return tuple(found)
 

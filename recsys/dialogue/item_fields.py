@@ -119,6 +119,24 @@ class ItemFields:
             found = values > bound if order.sign > 0 else values < bound
         return np.asarray(found[:size], bool)
 
+    def sorts(self, than: Comparison) -> bool:
+        """Whether lists can be sorted by a comparison: some item has its field; tones are none."""
+        values = self.values(ORDERS[than].field) if ORDERS[than].field != "tone" else None
+        return values is not None and bool(np.isfinite(values).any())
+
+    def sorted_rows(self, than: Comparison, rows: Rows) -> Rows:
+        """Return rows sorted, for instance the cheapest first; those without the field last.
+
+        Rows of equal values keep their order; all do where nothing can be sorted so.
+        """
+        if not self.sorts(than):
+            return rows
+        values = self.values(ORDERS[than].field)
+        assert values is not None
+        keys = -ORDERS[than].sign * values[rows]
+        order = np.argsort(np.where(np.isfinite(keys), keys, np.inf), kind="stable")
+        return np.asarray(rows[order], np.int32)
+
     def tones(self, rows: Rows) -> NDArray[np.floating]:
         """Return (n,) the tones of items by title and text."""
         return self._tones([self._text(row) for row in rows.tolist()])

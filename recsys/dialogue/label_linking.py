@@ -33,6 +33,7 @@ MOST_VECTORS = 5_000  # labels that are compared by word vectors
 MOST_TITLES = 30_000  # items up to which all titles are compared; above, those near by their words
 NEAR_TITLES = 50  # items that are near by their words
 SURE = 85.0  # similarity, 0 to 100, from which one label is meant, by words that English lacks
+SURE_OF_LABEL = 83.0  # the same of labels: one edit of a word of six letters
 LEAD = 4.0  # by which it must be ahead of the next
 SURE_OF_WORDS = 95.0  # the same by a word that English has: "baking" is not "banking"
 LIKELY = 78.0  # similarity from which a label is offered
@@ -130,7 +131,7 @@ class LabelIndex:
         if author := self._author(words):
             return Linked(author)
         near = self._fuzzy(key, kinds)
-        sure = SURE_OF_WORDS if not is_han(key) and listed(key.split()).all() else SURE
+        sure = SURE_OF_WORDS if not is_han(key) and listed(key.split()).all() else SURE_OF_LABEL
         if near and near[0][1] >= sure and (len(near) == 1 or near[0][1] - near[1][1] >= LEAD):
             return Linked(replace(near[0][0], words=words))
         if near and near[0][1] >= sure:

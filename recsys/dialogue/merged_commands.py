@@ -48,9 +48,7 @@ def merged(parts: Sequence[Sequence[Command]], profile: bool = False) -> Underst
     telling = [one for one in found if not isinstance(one, Smalltalk | CannotDo)]
     if not all(isinstance(one, Guess) for one in telling):
         telling = [one for one in telling if not isinstance(one, Guess)]
-    telling = [
-        Find(one.words, within=one.within) if isinstance(one, Guess) else one for one in telling
-    ]
+    telling = [_search(one) if isinstance(one, Guess) else one for one in telling]
     impossible = [
         one for one in found if isinstance(one, CannotDo) and one.what not in ("unknown", "empty")
     ]
@@ -61,6 +59,10 @@ def merged(parts: Sequence[Sequence[Command]], profile: bool = False) -> Underst
     if not kept:
         kept = [CannotDo("empty")]
     return Understood(tuple(kept[:MOST]), max(len(kept) - MOST, 0), tuple(contradicted))
+
+
+def _search(guess: Guess) -> Find:
+    return Find(guess.words, than=guess.than, within=guess.within, order=guess.order)
 
 
 def _best_of_rest(found: Sequence[Command]) -> list[Command]:
@@ -93,11 +95,11 @@ def _add(found: list[Command], one: Command) -> None:
     if isinstance(one, Find) and isinstance(before, Find):
         if not one.words and one.like is None and (before.like is not None or before.words):
             than = tuple(dict.fromkeys((*before.than, *one.than)))
-            found[-1] = replace(before, than=than)
+            found[-1] = replace(before, than=than, order=one.order or before.order)
             return
         if not before.words and before.like is None:
             than = tuple(dict.fromkeys((*before.than, *one.than)))
-            found[-1] = replace(one, than=than)
+            found[-1] = replace(one, than=than, order=one.order or before.order)
             return
     if isinstance(one, Find) and one.like == Target("this") and isinstance(before, Steer):
         if before.action == "more" and not one.than:

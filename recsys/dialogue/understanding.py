@@ -25,6 +25,7 @@ from recsys.dialogue.commands import (
     Target,
     Why,
 )
+from recsys.dialogue.corrections import correction
 from recsys.dialogue.english.patterns import ENGLISH
 from recsys.dialogue.intent_classifier import IntentClassifier, shipped_classifier
 from recsys.dialogue.intent_commands import is_noun, of_intent
@@ -83,8 +84,9 @@ class PatternUnderstanding:
         return merged(self._clauses(message, known), _profile_wide(message))
 
     def _clauses(self, message: Message, known: Callable[[str], bool]) -> list[tuple[Command, ...]]:
-        if len(message.clauses) > 1 and (joined := _joined(message)):
-            return [joined]
+        if len(message.clauses) > 1:
+            if joined := _joined(message) or correction(message.clauses):
+                return [joined]
         found = []
         for words in message.clauses:
             found.extend(self._parts(words, known))

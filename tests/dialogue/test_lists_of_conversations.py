@@ -1,5 +1,7 @@
 """Links of words, filters of a conversation and what naming a tag implies, in the tiny world."""
 
+from dataclasses import replace
+
 import api_world as world
 import numpy as np
 import pytest
@@ -171,3 +173,23 @@ def test_other_forms_of_labels_and_words_of_titles_are_linked(live, labels):
 def test_the_nearest_by_word_vectors_are_distinct(labels):
     options = [one.called for one in labels.link("pawnshop ocean").options]
     assert len(options) == len(set(options)) <= 3
+
+
+def test_the_best_of_a_list_are_sorted_and_nothing_is_left_out(live):
+    plain = listed(live, Conversation())
+    newest = Critique(than="newer", order=True)
+    sorted_ = listed(live, Conversation(critiques=(newest,)))
+    years = fields(live).values("year")
+    dates = [years[live.row(one.item_id)] for one in sorted_.items]
+    assert dates == sorted(dates, reverse=True) and len(sorted_.items) == len(plain.items)
+    assert [one.rank for one in sorted_.items] == list(range(1, len(sorted_.items) + 1))
+    other = Conversation().with_critique(newest).with_critique(replace(newest, than="older"))
+    assert [one.than for one in other.critiques] == ["older"]
+    assert conversation_of(other.as_json()) == other
+    toned = Critique(than="lighter", order=True)
+    assert listed(live, Conversation(critiques=(toned,))).unknown == (toned,)
+
+
+@pytest.mark.parametrize("words", ["harbur", "harbuor", "harbours"])
+def test_one_edit_of_six_letters_is_enough(labels, words):
+    assert labels.link(words).target.value == "harbour"

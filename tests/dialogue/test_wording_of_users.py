@@ -11,7 +11,16 @@ import pytest
 
 from recsys.dialogue import chinese, english
 from recsys.dialogue.chinese.patterns import CHINESE
-from recsys.dialogue.commands import CannotDo, Find, Show, Smalltalk, Steer, Target
+from recsys.dialogue.commands import (
+    CannotDo,
+    Find,
+    Show,
+    Smalltalk,
+    Steer,
+    Target,
+    command_json,
+    command_of,
+)
 from recsys.dialogue.english.patterns import ENGLISH
 from recsys.dialogue.message_text import read_message
 from recsys.dialogue.periods import moments_of, without_period
@@ -38,6 +47,12 @@ def understood(text):
         ("give me something lighter on politics", "find:politics<lighter"),
         ("来点冷门的rust内容", "find:rust内容<less_known"),
         ("less rust", "steer:less:rust"),
+        ("not bread, rust", "find:rust"),
+        ("no, not bread, docker", "find:docker"),
+        ("docker, not bread", "find:docker + steer:mute:bread"),
+        ("not bad, thanks", "smalltalk"),
+        ("不是面包，是象棋", "find:象棋"),
+        ("rust, newer", "find:rust<newer"),
         ("少点docker多点面包", "steer:less:docker + steer:more:面包"),
         ("太多rust了", "steer:less:rust"),
         ("没有别的了吗", "show:more"),
@@ -70,7 +85,7 @@ def understood(text):
         ("whats the best post about roses", "find:roses"),
         ("how many posts about rust do you have", "around:rust"),
         ("more from the author of the second one", "steer:only:author of 2"),
-        ("sort by date", "cannotdo"),
+        ("sort by colour", "cannotdo"),
         ("mix it up a bit", "show:more"),
         ("rust但不要docker", "find:rust + steer:mute:docker"),
         ("比起rust我更想看玫瑰", "steer:more:玫瑰 + steer:less:rust"),
@@ -195,6 +210,31 @@ def test_a_question_about_an_item(text, what, item):
 @pytest.mark.parametrize("text", ["who wrote hamlet", "how old are you", "how long is the nile"])
 def test_a_question_about_something_else(text):
     assert not any(isinstance(one, Show) for one in understood(text))
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "order"),
+    [
+        ("sort by newest", "", "newer"),
+        ("cheapest first please", "", "cheaper"),
+        ("sort it by rating", "", "better_rated"),
+        ("order by date", "", "newer"),
+        ("rust sorted by popularity", "rust", "more_known"),
+        ("rust, newest first", "rust", "newer"),
+        ("cheapest phones first", "phones", "cheaper"),
+        ("按价格从低到高排序", "", "cheaper"),
+        ("最新的在前", "", "newer"),
+        ("面包按热度排序", "面包", "more_known"),
+    ],
+)
+def test_lists_are_sorted_by_a_field(text, words, order):
+    assert understood(text) == (Find(words, order=order),)
+    assert command_of(command_json(Find(words, order=order))) == Find(words, order=order)
+
+
+def test_what_cannot_be_sorted_by_is_outside():
+    assert understood("sort by colour") == (CannotDo("outside", "sort by colour"),)
+    assert understood("order a pizza") == (CannotDo("outside", "order a pizza"),)
 
 
 def test_long_clauses_are_read_by_the_labels_in_them():

@@ -293,7 +293,13 @@ def turned_round(home, change=backwards):
                 break
     (made,) = home.glob("runs/*/tune/choice.json")
     made.write_text(json.dumps(change(json.loads(made.read_text()))))
-    for name in ("baselines", "fit", "joined", "titles", "gate"):  # done between the line and the kill
+    for name in (
+        "baselines",
+        "fit",
+        "joined",
+        "titles",
+        "gate",
+    ):  # done between the line and the kill
         shutil.rmtree(made.parent.parent / name, ignore_errors=True)
     return call(home, "nightly", "--tune", "--json")
 

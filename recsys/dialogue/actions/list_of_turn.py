@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from recsys.dialogue.actions.turn import Turn
-from recsys.dialogue.actions.wordings import MARKS, THAN, WITHIN, fact_of
+from recsys.dialogue.actions.wordings import MARKS, SORTED, THAN, WITHIN, fact_of
 from recsys.dialogue.commands import (
     Find,
     Target,
@@ -40,6 +40,7 @@ def make_list(turn: Turn) -> None:
             found = _unseen(turn)
     if found.unknown:
         promised = {THAN[one.than] for one in found.unknown if one.than is not None}
+        promised |= {SORTED.get(one.than, "") for one in found.unknown if one.than is not None}
         turn.statements = [one for one in turn.statements if one.template not in promised]
         names = tuple(
             Fact("text", translate(_FIELDS[name], turn.language))
@@ -47,6 +48,9 @@ def make_list(turn: Turn) -> None:
         )
         cannot = "Items here cannot be compared so; they can be by {fields}."
         turn.statements.insert(0, Statement(cannot, {"fields": names}))
+        unsorted = [one for one in found.unknown if one.order]
+        kept = tuple(one for one in turn.conversation.critiques if one not in unsorted)
+        turn.conversation = replace(turn.conversation, critiques=kept)
     within = turn.conversation.find.within
     if within is not None and any(_is_period(one, within) for one in found.relaxed):
         absent = Statement(

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from recsys.dialogue.actions.linking import link, not_linked, subject_of_many
 from recsys.dialogue.actions.turn import Turn
-from recsys.dialogue.actions.wordings import THAN, WITHIN, fact_of
+from recsys.dialogue.actions.wordings import SORTED, THAN, WITHIN, fact_of
 from recsys.dialogue.commands import (
     Find,
     Target,
@@ -40,8 +40,11 @@ def find(turn: Turn, command: Find) -> None:
         and like is None
         and command.within is None
         and not command.count
-        and bool(command.than and turn.conversation.listed)
+        and bool((command.than or command.order) and turn.conversation.listed)
     )
+    if command.order is not None:
+        wish = Critique(than=command.order, order=True)
+        turn.conversation = turn.conversation.with_critique(wish)
     if of_this_list:
         for one in command.than:
             critique = Critique(than=one, reference=turn.conversation.listed)
@@ -51,10 +54,13 @@ def find(turn: Turn, command: Find) -> None:
         turn.commands.append(command)
     else:
         find = replace(command, like=like, target=target)
-        turn.conversation = replace(turn.conversation, find=find, shown=())
+        about_all = replace(find, order=None)
+        turn.conversation = replace(turn.conversation, find=about_all, shown=())
         turn.commands.append(find)
     for one in command.than:
         turn.say(THAN[one])
+    if command.order in SORTED:
+        turn.say(SORTED[command.order])
     if not of_this_list:
         _lead(turn)
     turn.wants_list = True

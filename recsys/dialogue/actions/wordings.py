@@ -20,6 +20,17 @@ THAN = {
     "dearer": "More expensive ones.",
     "better_rated": "Better rated ones.",
 }
+SORTED = {
+    "shorter": "The shortest first.",
+    "longer": "The longest first.",
+    "newer": "The newest first.",
+    "older": "The oldest first.",
+    "more_known": "The best known first.",
+    "less_known": "The least known first.",
+    "cheaper": "The cheapest first.",
+    "dearer": "The most expensive first.",
+    "better_rated": "The best rated first.",
+}
 MARKS = {"only": "= ", "mute": "− ", "less": "↓ ", "more": "↑ ", "forget": ""}
 WITHIN = "Only from this period: {period}."
 

@@ -14,6 +14,7 @@ from recsys.dialogue.chinese.rules import (
     more,
     mute,
     only,
+    order,
     passed_over,
     show,
     undo,
@@ -23,7 +24,21 @@ from recsys.dialogue.chinese.small_talk import SMALL_TALK
 from recsys.dialogue.chinese.subjects import PROFILE, finding, stripped, subject, target
 from recsys.dialogue.patterns import Guards, LanguagePatterns, compiled, loose, small_talk
 
-RULES = (listed_items, undo, why, around, show, likeness, only, passed_over, mute, less, more, find)
+RULES = (
+    listed_items,
+    order,
+    undo,
+    why,
+    around,
+    show,
+    likeness,
+    only,
+    passed_over,
+    mute,
+    less,
+    more,
+    find,
+)
 
 CHINESE = LanguagePatterns(
     scope=PROFILE,

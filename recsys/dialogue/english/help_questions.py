@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from recsys.dialogue.commands import CannotDo, Command, Help
+from recsys.dialogue.english.rules.order import SORTING
 
 _PLATFORM = (
     r"(?:accounts?|profile|password|passcode|email|e-mail|mail|notifications?|"
@@ -136,12 +137,15 @@ _SHOWN = re.compile(
 )
 
 
+_SORTING = re.compile(rf"^(?:{SORTING})$")
+
+
 def questions(bare: str, words: str) -> tuple[Command, ...]:
     """Return the command of a question for help or about what is outside; empty: it is none.
 
     `bare`: without politeness. `words`: as it stands.
     """
-    if _FIND_NOT_HELP.match(bare):
+    if _FIND_NOT_HELP.match(bare) or _SORTING.match(bare):
         return ()
     if _HELP.match(bare) and not _SHOWN.match(bare):
         return (Help(bare),)

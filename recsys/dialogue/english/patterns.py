@@ -14,6 +14,7 @@ from recsys.dialogue.english.rules import (
     more,
     mute,
     only,
+    order,
     passed_over,
     show,
     undo,
@@ -23,7 +24,21 @@ from recsys.dialogue.english.small_talk import SMALL_TALK
 from recsys.dialogue.english.subjects import PROFILE, finding, stripped, subject, target
 from recsys.dialogue.patterns import Guards, LanguagePatterns, compiled, loose, small_talk
 
-RULES = (listed_items, undo, why, around, show, likeness, only, passed_over, less, mute, more, find)
+RULES = (
+    listed_items,
+    order,
+    undo,
+    why,
+    around,
+    show,
+    likeness,
+    only,
+    passed_over,
+    less,
+    mute,
+    more,
+    find,
+)
 
 ENGLISH = LanguagePatterns(
     scope=PROFILE,
