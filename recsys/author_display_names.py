@@ -7,8 +7,6 @@ import time
 from collections.abc import Iterable
 from dataclasses import replace
 
-import numpy as np
-
 from recsys.personal_list import UserState
 from recsys.serving.label_names import name_of
 from recsys.serving.live_state import LiveState
@@ -59,8 +57,10 @@ class AuthorDisplayNames:
 
 def _authors(live: LiveState, item_ids: Iterable[str]) -> set[str]:
     """Return the ids of the authors of some items; unknown items are left out."""
-    rows = np.array([row for row in live.ids.rows(list(item_ids)) if row >= 0], np.int32)
-    base = len(live.model)
-    codes = np.unique(live.labels["author"][rows[rows < base]])
-    found = {name_of(live, "author", code) for code in codes[codes >= 0].tolist()}
-    return found | {live.posted[row - base].author_id for row in rows[rows >= base].tolist()} - {""}
+    if not live.label_count("author"):
+        return set()
+    rows, base = live.ids.rows(list(item_ids)), len(live.model)
+    known = [row for row in rows if 0 <= row < base]
+    codes = set(live.labels["author"][known].tolist()) if known else set()
+    found = {name_of(live, "author", code) for code in codes if code >= 0}
+    return found | {live.posted[row - base].author_id for row in rows if row >= base} - {""}

@@ -96,10 +96,10 @@ class FollowSignals:
 
         The graph has to be as of now. StoreError when the store is unreachable.
         """
-        number = store.user_number(user_id)
+        graph = self.graph
+        number = 0 if graph.empty else store.user_number(user_id)
         if not number:
             return None, Ties((), (), ())
-        graph = self.graph
         followees, authors = graph.following(number), graph.authors_of(number)
         followers, blocked = graph.followers(number), graph.blocked(number)
         if not (len(followees) or len(authors) or len(followers) or blocked):

@@ -110,6 +110,8 @@ class Recommender:
                 request, scored.rows, scored.scores, mask, filled, query.offset, now, loud
             )
         found = self.with_reasons(query, scored, filled, query.offset + 1)
+        if not new and not given:
+            return found
         text = sentence(NEW_VOICE, language=query.language)
         reason = Reason(NEW_VOICE, 1.0, text)
         return [
@@ -231,7 +233,7 @@ class Recommender:
         """Return ranked rows as a list, with their reasons: the first three or, to explain, all."""
         places = np.searchsorted(scored.rows, rows)
         scores = scored.scores[places].tolist()
-        ids = [self.live.item_id(row) for row in rows.tolist()]
+        ids = self.live.item_ids(rows)
         heads = list(zip(ids, scores, range(rank, rank + len(rows)), strict=True))
         count = min(query.n, len(rows)) if query.reasons else 0
         if not count:
@@ -246,18 +248,18 @@ class Recommender:
         formatter = ReasonFormatter.of(
             scored.request, parts.groups.ids, query.language, self.title, dict(query.names)
         )
-        found, by_kind = [], SOURCES | sources()
+        found, by_kind = [], {**SOURCES, **sources()}
         for place, head in enumerate(heads[:count]):
             own = parts.gathered(place)
             kept = (
-                reason_templates.shared(own, most=len(own))
+                reason_templates.shared(own, len(own), text=formatter.text)
                 if query.explain
-                else reason_templates.shared(own, 3, reason_templates.TOLD)
+                else reason_templates.shared(own, 3, reason_templates.TOLD, formatter.text)
             )
             known = [one for one in own if not (one.kind == "fresh" and one.quiet)]
             first = max(known, key=attrgetter("value"), default=None)
             source = by_kind[first.kind] if first is not None and first.value > 0 else "popular"
-            found.append(Recommendation(*head, source, tuple(map(formatter.reason, kept))))
+            found.append(Recommendation(*head, source, kept))
         return found + [Recommendation(*head, "") for head in heads[count:]]
 
     @staticmethod

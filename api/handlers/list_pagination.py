@@ -52,6 +52,8 @@ PARAMETER_OF = {
     "item_id": "exclude",
     "entity": "entity",
 }
+_FILTERS = frozenset(FilterParameters.model_fields) - {"exclude", "fields"}
+_NO_FILTERS = Filters()
 MAX_WARNINGS = 20
 MAX_METADATA = 4_096  # bytes of an entry's metadata in a list
 MAX_NAMED = 16_384  # bytes of them where `fields` names them
@@ -72,6 +74,8 @@ class Cut:
 
 def filters(given: FilterParameters) -> Filters:
     """Return the filters of a request as the engine takes them."""
+    if _FILTERS.isdisjoint(given.model_fields_set):
+        return _NO_FILTERS
     sets = {
         prefix + name: frozenset(getattr(given, prefix + name))
         for name in _LABELS

@@ -152,7 +152,8 @@ class Recommend:
         cursor = pages.opened(given, "recommend", user_state.user_id)
         made_with = experiment_arms.overridden(given, assignment.overrides)
         query = self.query(user_state, made_with, cursor.started)
-        query = replace(query, **experiment_arms.weights(assignment.overrides))
+        if assignment.overrides:
+            query = replace(query, **experiment_arms.weights(assignment.overrides))
         pages.check_where(serving.live, query.filters)
         serving.find_phrases(query)
         with metrics.stage("recommend"):

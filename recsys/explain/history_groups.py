@@ -76,7 +76,7 @@ class AttributionGroups:
         mine = np.ascontiguousarray(given.T)
         return cls(
             live,
-            list(map(live.item_id, history.rows.tolist())),
+            live.item_ids(history.rows),
             (hidden | refused).tolist(),
             refused.tolist(),
             mine.tolist(),
@@ -109,6 +109,7 @@ class AttributionGroups:
     def _reason(self, place: int, by: str, name: str, own: bool | None, weak: bool) -> Reason:
         """Return the reason of those of the group, or of the others; `own` None: of all."""
         values, theirs, totals = self.given[place], self.own[place], self.totals[place]
+        hidden, refused, ids = self.hidden, self.refused, self.ids
         total = sum(totals) if own is None else totals[own]
         informative, among, yes = max(TELLING * total, 0.0), 0, 0.0
         by = by if name else ""
@@ -116,15 +117,15 @@ class AttributionGroups:
         for at in self.order[place]:
             value = values[at]
             mine = own is None or theirs[at] == own
-            if value > 0 and mine and not self.refused[at]:
+            if value > 0 and mine and not refused[at]:
                 yes += value
             if value <= informative and len(items) >= LISTED:
                 break  # what follows gives less still
-            if not value or not mine or self.hidden[at]:
+            if not value or not mine or hidden[at]:
                 continue
             among += value > informative
             if len(items) < LISTED:
-                items.append((self.ids[at], value))
+                items.append((ids[at], value))
         first = items[0][0] if items else None
         quiet = weak or yes < HALF * total
         return Reason("because_you", 0.0, "", first, total, tuple(items), by, name, among, quiet)

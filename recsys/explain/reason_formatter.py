@@ -58,29 +58,27 @@ class ReasonFormatter:
             names,
         )
 
-    def reason(self, one: Reason) -> Reason:
-        """Return a reason with its sentence."""
+    def text(self, one: Reason) -> str:
+        """Return the sentence of a reason."""
         called = one  # as the sentence names it
         if one.by in ("author", "user"):
             called = one._replace(label=self.names.get(one.label, one.label))
         if one.kind == "steered":
             titles = control_titles(self.request.live, one, self.title)
-            return one.saying(reason_templates.control_reason(called, titles, self.language))
+            return reason_templates.control_reason(called, titles, self.language)
         if one.kind == "followed":
             name = self.names.get(one.label, one.label)
-            return one.saying(
-                reason_templates.sentence("followed", language=self.language, name=name)
-            )
+            return reason_templates.sentence("followed", language=self.language, name=name)
         if one.kind == "followees" and one.value > 0:
-            return one.saying(reason_templates.followees_sentence(one.among, self.language))
+            return reason_templates.followees_sentence(one.among, self.language)
         if one.quiet:
-            return one.saying(translate(reason_templates.QUIET[one.kind], self.language))
+            return translate(reason_templates.QUIET[one.kind], self.language)
         if one.kind != "because_you":
-            return one.saying(self._sentence(one.kind))
+            return self._sentence(one.kind)
         informative = [item for item, _ in one.items[: min(one.among, history_groups.NAMED)]]
         quotes = [self._quoted(self.rows[item]) for item in informative]
         weights = [self.weights[item] for item in informative]
-        return one.saying(history_groups.reason_text(called, quotes, weights, self.language))
+        return history_groups.reason_text(called, quotes, weights, self.language)
 
     def _sentence(self, kind: str) -> str:
         found = self.sentences.get(kind)

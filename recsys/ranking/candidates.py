@@ -53,9 +53,13 @@ def _with_contenders(
     request: Request, mask: Mask, rows: Rows, scores: Floats, k: int
 ) -> tuple[Rows, Floats]:
     """Return rows and scores with the unread rows added that may come among the best `k`."""
-    new = np.union1d(
-        contenders(request.learned, mask, k), followed_places.contenders(request, mask)
+    unread, followed = (
+        contenders(request.learned, mask, k),
+        followed_places.contenders(request, mask),
     )
+    if not len(unread) and not len(followed):
+        return rows, scores
+    new = np.union1d(unread, followed)
     new = new[~np.isin(new, rows)].astype(np.int32)
     if not len(new):
         return rows, scores
@@ -76,8 +80,8 @@ def _by_fronts(
     guess = _finite(request, scores + np.concatenate([near[rows[:known]], later]))
     off = np.concatenate([off[rows[:known]], np.zeros_like(later)])
     in_doubt = guess + off >= _kth(guess - off, k)
-    in_doubt |= np.isin(rows, contenders(request.learned, mask, k))
-    in_doubt |= np.isin(rows, followed_places.contenders(request, mask))
+    for raised in (contenders(request.learned, mask, k), followed_places.contenders(request, mask)):
+        in_doubt[np.searchsorted(rows, raised)] = True  # all of them are among the rows
     kept = np.flatnonzero(in_doubt)
     return rows[kept], _finite(request, scores[kept] + request.word_scores(rows[kept], words))
 

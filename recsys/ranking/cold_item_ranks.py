@@ -44,12 +44,11 @@ NEAREST = 400  # items whose text vectors are compared where an index finds them
 class PredictedColumn:
     """What a history says of items by predicted or learned weights: rows with a positive sum."""
 
+    live: LiveState
     rows: Rows  # distinct
     sums: Floats  # (n,), above 0
-    unread: Mask  # (n,): by nobody at the night, and not flagged
-    read: Mask  # (n,): by users at the night or by some since; unread ones are ranked among them
-    rivals: Mask  # (n,): read ones that are in use; recent items are ranked among these
-    recent: Mask  # (n,): posted or created lately
+    later: Mask  # (n,): by nobody at the night
+    unread: Mask  # (n,): the same, and not flagged
 
     @classmethod
     def of(cls, learned: UserTerms, mask: Mask) -> PredictedColumn | None:
@@ -69,8 +68,17 @@ class PredictedColumn:
         kept[kept] = mask[rows[kept]]
         rows, sums = rows[kept], sums[kept]
         later = unread_rows(live, rows)
-        unread, read = later & (live.marks.score[rows] <= 0), read_rows(live, rows, later)
-        return cls(rows, sums, unread, read, in_use(live, rows) & read, recent_rows(live, rows))
+        return cls(live, rows, sums, later, later & (live.marks.score[rows] <= 0))
+
+    @property
+    def read(self) -> Mask:
+        """Rows with users at the night or some since, (n,); unread ones are ranked among them."""
+        return read_rows(self.live, self.rows, self.later)
+
+    @property
+    def rivals(self) -> Mask:
+        """Read rows that are in use, (n,); recent items are ranked among these."""
+        return in_use(self.live, self.rows) & self.read
 
     def ranks(self, factor: float) -> tuple[Rows, Rows]:
         """Return the unread rows, smallest sum first, and how many read rows are ahead of each.
@@ -84,17 +92,28 @@ class PredictedColumn:
         own, every, rivals = sums[new], np.sort(sums[self.read]), np.sort(sums[self.rivals])
         ahead = len(every) - np.searchsorted(every, own, side="right")
         among = len(rivals) - np.searchsorted(rivals, own, side="right")
-        return self.rows[new], np.where(self.recent[new], among, ahead).astype(np.int32)
+        recent = recent_rows(self.live, self.rows[new])
+        return self.rows[new], np.where(recent, among, ahead).astype(np.int32)
 
     def scaled(self, factor: float) -> Floats:
         """Return the sums, those of unread rows times a factor, (n,)."""
         return np.where(self.unread, np.float32(factor) * self.sums, self.sums)
 
-    def order(self, factor: float) -> NDArray[np.intp]:
-        """Return the places of the rows, largest sum first; `factor`: of the unread ones."""
+    def best(self, factor: float, most: int, among: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Return those of some places that belong to the `most` largest sums, largest first.
+
+        Of equal sums the lower row comes first. `factor`: of the sums of unread rows; `most`: 1 at
+        least.
+        """
         sums = self.scaled(factor)
-        order: NDArray[np.intp] = np.lexsort((self.rows, -sums))
-        return order
+        if most < len(sums):
+            floor = np.partition(sums, len(sums) - most)[len(sums) - most]
+            chosen = sums > floor
+            equal = np.flatnonzero(sums == floor)
+            room = most - int(np.count_nonzero(chosen))
+            chosen[equal[np.argsort(self.rows[equal])[:room]]] = True
+            among = among[chosen[among]]
+        return among[np.lexsort((self.rows[among], -sums[among]))]
 
 
 def unread_rows(live: LiveState, rows: Rows) -> Mask:

@@ -42,6 +42,8 @@ def contenders(request: Request, mask: Mask) -> Rows:
 
 def may_be_raised(request: Request, rows: Rows) -> Mask:
     """Return which rows a followed place may have raised: new ones by followees, (rows,)."""
+    if request.term(UserControls) is None:
+        return np.zeros(len(rows), bool)
     return np.isin(rows, contenders(request, np.ones(request.size, bool)))
 
 
@@ -52,7 +54,8 @@ def gains(request: Request, mask: Mask, rows: Rows, scores: Floats) -> Floats:
     other corrections included.
     """
     found = np.zeros(len(rows), np.float32)
-    own = np.flatnonzero(np.isin(rows, contenders(request, mask)))
+    raised = contenders(request, mask)
+    own = np.flatnonzero(np.isin(rows, raised)) if len(raised) else np.zeros(0, np.intp)
     if not len(own):
         return found
     open_ = np.flatnonzero((rows < len(mask)) & mask[np.minimum(rows, len(mask) - 1)])
@@ -66,5 +69,5 @@ def gains(request: Request, mask: Mask, rows: Rows, scores: Floats) -> Floats:
     line = [place for place in best.tolist() if place not in set(later.tolist())]
     for place, row in zip(PLACES[-len(later) :], later.tolist(), strict=True):
         line.insert(min(place, len(line)), row)
-    raised = set(later.tolist())
-    return gains_of_order(line, [row in raised for row in line], scores)
+    moved = set(later.tolist())
+    return gains_of_order(line, [place in moved for place in line], scores)

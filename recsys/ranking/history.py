@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import repeat
 
 import numpy as np
@@ -24,7 +25,7 @@ DISLIKE_DAMPING = 0.25
 _NOTHING = (0.0, 0.0)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what several terms ask for is computed once
 class History:
     """One entry per item, placed by its last event.
 
@@ -39,17 +40,23 @@ class History:
     def __len__(self) -> int:
         return len(self.rows)
 
-    @property
+    @cached_property
     def cold_user(self) -> bool:
         """Whether nothing in it is positive."""
         return not bool((self.weights > 0).any())
 
     def ages(self) -> Floats:
-        """Return how many distinct times back each entry is, (n,); 0 for the last.
+        """Return how many distinct times back each entry is, (n,); 0 for the last; read-only.
 
         Entries at equal times have no order; unknown times are all distinct.
         """
-        return steps_back(self.times, np.array([0, len(self)]))
+        return self._ages
+
+    @cached_property
+    def _ages(self) -> Floats:
+        found = steps_back(self.times, np.array([0, len(self)]))
+        found.flags.writeable = False
+        return found
 
     @classmethod
     def empty(cls) -> History:
@@ -199,7 +206,13 @@ def interactions(
     )
     return tuple(
         [
-            Interaction(e.item_id, e.event, e.value, e.moment, sentiment)
+            Interaction(
+                e.item_id,
+                e.event,
+                e.value,
+                e.received if e.timestamp is None else e.timestamp,  # StoredEvent.moment
+                sentiment,
+            )
             for e, sentiment in zip(events, result, strict=False)  # `result` may have no end
         ]
     )

@@ -108,30 +108,15 @@ class Reason(NamedTuple):
 
     # Spelt out: `dataclasses.replace` took a third of the time that the reasons of a list take.
 
-    def worth(self, share: float, items: tuple[tuple[str, float], ...]) -> Reason:
-        """Return the same reason with its share and those of its items."""
+    def worth(self, share: float, items: tuple[tuple[str, float], ...], text: str = "") -> Reason:
+        """Return the same reason with its share, those of its items, and its sentence."""
         return Reason(
             self.kind,
             share,
-            self.text,
+            text or self.text,
             self.item_id,
             self.value,
             items,
-            self.by,
-            self.label,
-            self.among,
-            self.quiet,
-        )
-
-    def saying(self, text: str) -> Reason:
-        """Return the same reason with its sentence."""
-        return Reason(
-            self.kind,
-            self.share,
-            text,
-            self.item_id,
-            self.value,
-            self.items,
             self.by,
             self.label,
             self.among,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from operator import attrgetter
 
@@ -135,22 +135,29 @@ def joined(quotes: Sequence[str], more: int, language: str = "en") -> str:
     return counted(key, key, more, language, first=first, second=rest[0])
 
 
-def shared(parts: Sequence[Reason], most: int, least: float = LEAST) -> tuple[Reason, ...]:
+def shared(
+    parts: Sequence[Reason],
+    most: int,
+    least: float = LEAST,
+    text: Callable[[Reason], str] | None = None,
+) -> tuple[Reason, ...]:
     """Return the `most` largest positive parts that carry at least `least`, largest first.
 
-    From a `least` of TOLD on, parts that are `quiet` count in the sum and are not returned.
-
-    A share is a part over the sum of all positive parts, so the shares of all of them add to 1.
+    From a `least` of TOLD on, parts that are `quiet` count in the sum and are not returned. A share
+    is a part over the sum of all positive parts, so the shares of all of them add to 1. `text`:
+    gives their sentences; None: they stay without.
     """
     speaking = [part for part in parts if part.value > 0]
     speaking.sort(key=_VALUE, reverse=True)  # stable: equal parts stay in their order
-    total = sum([part.value for part in speaking])
+    total, told = sum([part.value for part in speaking]), least >= TOLD
+    kept = [p for p in speaking if p.value >= least * total and not (told and p.quiet)][:most]
     return tuple(
         [
             part.worth(
-                part.value / total, tuple([(item, value / total) for item, value in part.items])
+                part.value / total,
+                tuple([(item, value / total) for item, value in part.items]),
+                "" if text is None else text(part),
             )
-            for part in speaking
-            if part.value >= least * total and not (part.quiet and least >= TOLD)
-        ][:most]
+            for part in kept
+        ]
     )

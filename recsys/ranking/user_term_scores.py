@@ -25,6 +25,7 @@ class UserTerms:
     live: LiveState
     history: History
     terms: Mapping[str, UserTerm]
+    user_features: Mapping[str, float]  # that the weights of a score model may depend on
     tuned: bool = True  # False: another place on the dial, for which no trees were learned
 
     @classmethod
@@ -35,10 +36,11 @@ class UserTerms:
         """
         tuned = live.model.score_model
         score_model = tuned if personal is None else tuned.at(personal)
-        context = UserContext(live, history, score_model, user_features_of(history, live.created))
+        user_features = user_features_of(history, live.created)
+        context = UserContext(live, history, score_model, user_features)
         bound = {term.name: term.bind(context) for term in TERMS}
         terms = {name: one for name, one in bound.items() if one is not None}
-        return cls(live, history, terms, score_model is tuned)
+        return cls(live, history, terms, user_features, score_model is tuned)
 
     @property
     def neighbours(self) -> UserNeighbours:

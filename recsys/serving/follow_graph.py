@@ -66,6 +66,12 @@ class FollowGraph:
 
     # what it knows
 
+    @property
+    def empty(self) -> bool:
+        """Whether nobody follows or blocks anybody, nor did since the bases were made."""
+        unused = self._out.blank and self._in.blank and self._written.blank
+        return unused and not (self._blocks or self._blocked_by)
+
     def following(self, number: int) -> Numbers:
         """Return the users whom a user follows, ascending."""
         return self._out.get(number)

@@ -30,11 +30,15 @@ class Gbdt:
     right: Nodes
     value: NDArray[np.float64]  # (nodes,): 0 inside
     depth: int  # steps that lead from any root to a leaf
+    used: frozenset[str] = field(init=False, compare=False, repr=False)  # names some node reads
     _quick: BitVectors = field(init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         nodes = (self.roots, self.feature, self.threshold, self.left, self.right, self.value)
-        object.__setattr__(self, "_quick", BitVectors.of(len(self.names), *nodes))
+        quick = BitVectors.of(len(self.names), *nodes)
+        used = [name for name, own in zip(self.names, quick.thresholds, strict=True) if len(own)]
+        object.__setattr__(self, "_quick", quick)
+        object.__setattr__(self, "used", frozenset(used))
 
     def __len__(self) -> int:
         return len(self.roots)

@@ -53,6 +53,13 @@ class IdCache:
             _make_room(self._rows)
             self._rows[item_id] = row
 
+    def names(self, rows: Sequence[int]) -> list[str]:
+        """Return the ids of rows; IndexError for one outside the catalogue."""
+        found = list(map(self._names.get, rows))
+        if None not in found:
+            return found  # type: ignore[return-value]
+        return list(map(self.name, rows))
+
     def name(self, row: int) -> str:
         """Return the id of a row; IndexError outside the catalogue."""
         found = self._names.get(row)

@@ -242,6 +242,13 @@ class LiveState:
         base = self._base
         return self.ids.name(row) if row < base else self.posted[row - base].item_id
 
+    def item_ids(self, rows: Rows) -> list[str]:
+        """Return the ids of rows."""
+        known, base = rows.tolist(), self._base
+        if not known or max(known) < base:
+            return self.ids.names(known)
+        return [self.item_id(row) for row in known]
+
     def label_count(self, name: str) -> int:
         """Return how many categories, authors, languages or tags have a code."""
         return len(self._codes[name])

@@ -67,12 +67,14 @@ class BitVectors:
         if not trees:
             return np.zeros(len(features), np.float32)
         open_: Bits | None = None
-        for column, thresholds, table in zip(
-            features.T.astype(np.float64), self.thresholds, self.left_over, strict=True
+        # of all rows alike, as user features are
+        alike = (features == features[:1]).all(axis=0).tolist()
+        for column, same, thresholds, table in zip(
+            features.T.astype(np.float64), alike, self.thresholds, self.left_over, strict=True
         ):
             if not len(thresholds):
                 continue
-            if len(column) and (column == column[0]).all():  # as user features are
+            if same:
                 column = column[:1]
             own = table.take(thresholds.searchsorted(column), axis=0)  # (n or 1, trees)
             open_ = own if open_ is None else open_ & own

@@ -61,6 +61,11 @@ class CsrRows:
         """One more than the greatest number that may have values."""
         return max(len(self._base[0]) - 1, max(self._newer, default=-1) + 1)
 
+    @property
+    def blank(self) -> bool:
+        """Whether no number has values, or had since the base was made."""
+        return not self._newer and not len(self._base[1])
+
     def get(self, number: int) -> Values:
         """Return the values of a number."""
         found = self._newer.get(number)

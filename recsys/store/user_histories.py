@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import heapq
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from recsys.store.store import Store
 ITEMS = 500  # distinct items that scores are made from, the latest
 ACTS = 4  # latest acts on one item that count; four views weigh as much as anything can
 KEPT = 250_000  # items in the records of all users together, some 300 bytes each
+_KINDS_SECONDS = 1.0  # that the kinds of event in the store are kept
 _ROWS = 500  # events up to which a user costs one query and no memory
 
 
@@ -137,6 +139,7 @@ class UserHistories:
     def __init__(self, weights: EventWeights, kept: int = KEPT) -> None:
         self._weights, self._kept = weights, kept
         self._records: OrderedDict[str, _Record] = OrderedDict()
+        self._kinds: tuple[tuple[str, ...], float] = (), 0.0  # unheeded; monotonic seconds
         self._lock = threading.Lock()
 
     def of(self, store: Store, user_id: str) -> UserPast:
@@ -144,7 +147,7 @@ class UserHistories:
         with self._lock:
             record = self._records.get(user_id)
         if record is None:
-            events = store.history(user_id, _ROWS, self._weights.unheeded(store.kinds()))
+            events = store.history(user_id, _ROWS, self._unheeded(store))
             if len(events) < _ROWS:
                 return UserPast(events, None, (len(events), sum([event.id for event in events])))
             record = _Record()
@@ -152,6 +155,18 @@ class UserHistories:
             past = self._extended(store, user_id, record)
         self._keep(user_id, record)
         return past
+
+    def _unheeded(self, store: Store) -> tuple[str, ...]:
+        """Return the kinds of event that are no acts, of those that came until a second ago.
+
+        Those that have come since are left out of histories later, and crowd out little till then.
+        """
+        now = time.monotonic()
+        kept, until = self._kinds
+        if now >= until:
+            kept = self._weights.unheeded(store.kinds())
+            self._kinds = kept, now + _KINDS_SECONDS
+        return kept
 
     def hypothetical(
         self, store: Store, user_id: str, happened: Callable[[ShortEvent], bool]

@@ -18,6 +18,7 @@ class DislikeShare(ItemFeatureTerm):
 
     name = "refusals"
     kinds = {"refusals": "liked"}
+    sources = {"liked": "popular"}
     nominating = False
 
     def values(

@@ -115,9 +115,11 @@ class ItemFeatureTerm(ScoreTerm):
         """Return the features that the score reads."""
         return self.values(live, rows, self.used_names(live.model.score_model), now)
 
-    def bind(self, context: UserContext) -> UserItemFeatures:
-        """Weigh the features for one user."""
+    def bind(self, context: UserContext) -> UserItemFeatures | None:
+        """Weigh the features for one user; None where neither score nor trees read any."""
         names, cold_user = self.used_names(context.score_model), context.history.cold_user
+        if not names and not (self.gbdt_names and context.live.model.trees is not None):
+            return None
         weights = context.score_model.prior_weights(names, context.user_features, cold_user)
         return UserItemFeatures(self, context.live, names, weights)
 

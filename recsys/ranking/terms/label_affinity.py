@@ -46,9 +46,11 @@ class LabelAffinity(LinearTerm):
 
     name_of_label: ClassVar[str]
 
-    def bind(self, context: UserContext) -> UserLabelAffinity:
-        """Return the term with the learned weight."""
+    def bind(self, context: UserContext) -> UserLabelAffinity | None:
+        """Return the term with the learned weight; None where it is 0."""
         weight = context.score_model.linear.get(self.name, 0.0)
+        if not weight:
+            return None
         return UserLabelAffinity(self, context.live, context.history, weight, self.name_of_label)
 
     def live_values(self, live: LiveState, history: History, times: Times, rows: Rows) -> Floats:

@@ -88,10 +88,10 @@ class Popularity(ItemFeatureTerm):
         """
         return live.counters.log_shares(rows, now, [SHARES.index(name) for name in names])
 
-    def bind(self, context: UserContext) -> UserItemFeatures:
-        """Weigh the features for one user."""
+    def bind(self, context: UserContext) -> UserItemFeatures | None:
+        """Weigh the features for one user; None where neither score nor trees read any."""
         found = ItemFeatureTerm.bind(self, context)
-        if not context.history.cold_user:
+        if found is None or not context.history.cold_user:
             return found
         return UserPopularity(found.term, found.live, found.names, found.weights)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import entry_points
+from types import MappingProxyType
 
 from recsys.errors import DataError
 from recsys.ranking.terms.control_boosts import Controls
@@ -75,6 +77,8 @@ def register(term: ScoreTerm) -> None:
     if any(one.name == term.name for one in TERMS):
         raise ValueError(f"a score term named {term.name!r} is registered already")
     TERMS.insert(len(TERMS) - 1, term)
+    for kept in (gbdt_names, sources):
+        kept.cache_clear()
 
 
 @cache
@@ -111,11 +115,15 @@ def social_terms() -> list[SocialTerm]:
     return [term for term in TERMS if isinstance(term, SocialTerm)]
 
 
+@cache
 def gbdt_names() -> tuple[str, ...]:
     """Return what the trees read of all terms, in the order of the terms."""
     return tuple(name for term in TERMS for name in term.gbdt_names)
 
 
-def sources() -> dict[str, str]:
+@cache
+def sources() -> Mapping[str, str]:
     """Return the source of a recommendation for each kind of reason."""
-    return {kind: source for term in TERMS for kind, source in term.sources.items()}
+    return MappingProxyType(
+        {kind: source for term in TERMS for kind, source in term.sources.items()}
+    )

@@ -110,9 +110,11 @@ class LinearTerm(ScoreTerm):
         """Return the rows where a user would not accept it as a reason; None: nowhere."""
         return None
 
-    def bind(self, context: UserContext) -> UserTerm:
-        """Return the term with the learned weight."""
+    def bind(self, context: UserContext) -> UserTerm | None:
+        """Return the term with the learned weight; None where nothing reads a value of it."""
         weight = context.score_model.linear_weight(self.name, context.user_features)
+        if not weight and not (self.gbdt_names and context.live.model.trees is not None):
+            return None
         return UserLinear(self, context.live, context.history, weight)
 
     def batch(self, context: BatchContext) -> Floats | None:

@@ -131,10 +131,14 @@ class SocialTerm(LinearTerm):
         short = weights.get(self.name + SHORT, 0.0)
         return weights.get(self.name, 0.0) + short * shortness(history)
 
-    def bind(self, context: UserContext) -> UserSocial:
-        """Return the term with the learned weights."""
-        signals = context.history.social or SocialSignals.nothing()
+    def bind(self, context: UserContext) -> UserSocial | None:
+        """Return the term with the learned weights; None where nothing reads a value of it."""
+        signals = context.history.social
+        if signals is None or not self.speaks(signals):
+            return None
         weight = self.user_weight(context.score_model.linear, context.history)
+        if not weight and not (self.gbdt_names and context.live.model.trees is not None):
+            return None
         return UserSocial(self, context.live, signals, weight)
 
     def batch(self, context: BatchContext) -> Floats | None:

@@ -20,7 +20,7 @@ from recsys.ranking.request_scorer import Request
 from recsys.ranking.social_signals import EgoNetwork
 from recsys.ranking.terms.item_feature_base import ItemFeatureTerm
 from recsys.ranking.terms.protocol import ALWAYS, BatchContext, CutContext, ReplayContext
-from recsys.ranking.terms.registry import TERMS, feature_names, social_terms
+from recsys.ranking.terms.registry import TERMS, feature_names, linear_terms, social_terms
 from recsys.ranking.terms.social import SHORT
 from recsys.ranking.trend_boost_table import TrendBoostTable
 from recsys.ranking.user_features import user_features_of
@@ -79,11 +79,14 @@ def resolved(past, live):
 
 
 def with_weights(live):
-    """Give all terms of follows a weight."""
+    """Give all terms of one weight theirs, terms of follows both of theirs."""
     names = [name for term in social_terms() for name in (term.name, term.name + SHORT)]
     linear = {name: 0.3 - 0.05 * place for place, name in enumerate(names)}
     model = live.model.score_model
-    live.model = replace(live.model, score_model=replace(model, linear={**model.linear, **linear}))
+    linear |= {term.name: 0.1 for term in linear_terms() if term.name not in linear}
+    linear, priors = {**linear, **model.linear}, {**model.priors, "refusals": 0.1}
+    score_model = replace(model, linear=linear, priors=priors)
+    live.model = replace(live.model, score_model=score_model)
     return live
 
 
@@ -261,6 +264,17 @@ def test_every_kind_of_part_has_a_source(term):
 def test_all_terms_of_a_rich_request_are_bound():
     request = request_of(live_state(), PAST)
     assert [term.name for term, _ in request.terms] == [term.name for term in TERMS]
+
+
+def test_terms_that_nothing_reads_are_not_bound():
+    live = worlds.live()
+    live.model = replace(live.model, trees=None)
+    found = {term.name for term, _ in request_of(live, PAST).terms}
+    model = live.model.score_model
+    unread = {term.name for term in linear_terms() if not model.linear.get(term.name)}
+    assert "refusals" not in model.priors and unread
+    assert not found & {*unread, "refusals"}
+    assert "popularity" in found
 
 
 def test_a_block_is_the_sum_of_the_terms():
