@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
@@ -35,6 +36,11 @@ def load_settings(**options: object) -> Settings:
     """
     own = {name: (f"--{name}", str(value)) for name, value in options.items() if value is not None}
     return Settings.load(os.environ, {**_set_by_option(), **own})
+
+
+def variables() -> Mapping[str, str]:
+    """Return the environment of this process, for libraries that are configured by it."""
+    return os.environ
 
 
 def server_environment(settings: Settings, host: str, workers: int) -> dict[str, str]:

@@ -7,6 +7,7 @@ RecsysError
 ├── StreamError    a broker, topic or folder of messages cannot be read
 ├── BundleError    a bundle is missing, damaged, or of another format
 ├── ObjectStoreError  the object store cannot be reached, refuses, or lacks what is needed
+├── RunnerError    Spark cannot be started or reached, or a job failed there
 ├── CpuLimit       a request took more CPU time than it may
 ├── Overloaded     too much work of a kind waits already
 └── MissingExtra   an optional package is not installed; the message names the extra
@@ -39,6 +40,10 @@ class BundleError(RecsysError):
 
 class ObjectStoreError(RecsysError):
     """The object store of a URL cannot be reached, refuses, or lacks what is needed."""
+
+
+class RunnerError(RecsysError):
+    """Spark cannot be started or reached, or a job failed there; the text says what to change."""
 
 
 class CpuLimit(RecsysError):

@@ -6,6 +6,7 @@ value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from ipaddress import ip_network
@@ -210,6 +211,31 @@ def _objects(value: Any) -> str:
 
 
 OBJECTS = Kind("s3://bucket/prefix or file:///folder", _objects)
+
+
+RUNNERS = ("local", "spark")  # who computes the blocks of a night
+_MASTER = re.compile(
+    r"(local(\[[\w*,]+\])?|local-cluster\[\d+,\d+,\d+\]|yarn|(spark|k8s|sc)://\S+)"
+)
+
+
+def _runner(value: Any) -> str:
+    text = str(value)
+    name, colon, master = text.partition(":")
+    if name not in RUNNERS or (name == "local" and colon) or (colon and not master):
+        raise ValueError("must be local, spark, or spark: and the master of a cluster")
+    if ";" in master:
+        raise ValueError("must hold no token: SPARK_CONNECT_AUTHENTICATE_TOKEN gives it")
+    if master and not _MASTER.fullmatch(master):
+        raise ValueError(
+            f"{master!r} is no master of Spark: write spark:local[4], spark:yarn,"
+            " spark:spark://host:7077, spark:k8s://https://host:443, or spark:sc://host:15002 for"
+            " Spark Connect"
+        )
+    return text
+
+
+RUNNER = Kind("local, spark or spark:<master>", _runner)
 
 
 def masked(text: str) -> str:

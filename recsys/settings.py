@@ -256,6 +256,22 @@ class Settings:
         " instead of the store; of one store; credentials as for RECSYS_BUNDLES; empty: none",
         secret=True,
     )
+    runner: str = _setting(
+        "local",
+        kinds.RUNNER,
+        "who computes rows, histories, counters and text vectors of a night: local (this process),"
+        " spark, or spark:<master>, as in spark:yarn (extra spark); `recsys nightly --runner`",
+        (NIGHT,),
+    )
+    runner_files: str = _setting(
+        "",
+        kinds.OBJECTS,
+        "place that the night and the executors of Spark share, where parts and pieces are kept"
+        " while a night works on them; credentials as for RECSYS_BUNDLES",
+        (NIGHT,),
+        shown="the folder of the run, below RECSYS_HOME",
+        secret=True,
+    )
     webhook_networks: Texts = _setting(
         (),
         kinds.NETWORKS,

@@ -5,6 +5,7 @@ killed is taken up where it was when it is called again within a day.
 
     recsys nightly              # tunes when the last tuning is old or the data has drifted
     recsys nightly --tune       # tunes in any case
+    recsys nightly --runner "spark:spark://host:7077"
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from ..cli import run
 from ..environment import load_settings
 from ..nightly.context import NightContext
 from ..nightly.pipeline import NightPipeline
+from ..nightly.runner import RunnerRecord, night_runner
 from ..nightly.step_runner import Detail, PipelineStep, run_steps
 from ..progress import LogProgress, TerminalProgress, job_progress
 
@@ -46,18 +48,25 @@ UNRELATED = (
     "cache",
     "keep_bundles",
     "bundles",
+    "runner",
+    "runner_files",
 )  # settings of a night that do not change what it finds
 
 
 @click.command(name="nightly")
 @click.option("--tune", "tune_always", is_flag=True, help="Tune, even if the last tuning is young.")
+@click.option(
+    "--runner",
+    metavar="RUNNER",
+    help="local, spark or spark:<master>; else RECSYS_RUNNER.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(tune_always: bool, as_json: bool) -> None:
+def command(tune_always: bool, runner: str | None, as_json: bool) -> None:
     """Train on what the store holds, compare with the bundle before, and publish.
 
     Exit status: 0 published, 3 refused (the bundle before stays in service), 1 failed.
     """
-    result = run_night(load_settings(), tune_always)
+    result = run_night(load_settings(runner=runner), tune_always)
     if as_json:
         print(json.dumps(result, ensure_ascii=False))
     elif result["status"] == "published":
@@ -85,14 +94,17 @@ def run_night(settings: Settings, tune_always: bool = False) -> dict[str, Any]:
         pipeline = NightPipeline(night)
         noted = {step.name for run in store.runs(1) for step in run.steps if run.id == number}
         recorder = _StepRecorder(store, number, progress, noted)
+        record = RunnerRecord(settings.runner)
         try:
-            details = run_steps(folder, pipeline.steps, recorder)
-            status = "refused"
-            if details["gate"]["passed"]:
-                run_steps(folder, [PipelineStep("publish", pipeline.publish)], recorder)
-                status = "published"
+            with night_runner(settings, folder, progress) as record:
+                details = run_steps(folder, pipeline.steps, recorder)
+                status = "refused"
+                if details["gate"]["passed"]:
+                    run_steps(folder, [PipelineStep("publish", pipeline.publish)], recorder)
+                    status = "published"
         except Exception as error:
-            store.finish_run(number, "failed", {"error": str(error) or repr(error)})
+            detail = {"error": str(error) or repr(error), **record.detail()}
+            store.finish_run(number, "failed", detail)
             if _erased_since(store, number):
                 shutil.rmtree(folder, ignore_errors=True)
             raise
@@ -106,6 +118,7 @@ def run_night(settings: Settings, tune_always: bool = False) -> dict[str, Any]:
             "gate": details["gate"],
             "tune": details["tune"],
             "seconds": recorder.seconds,
+            **record.detail(),
         }
         store.finish_run(number, status, result)
         shutil.rmtree(folder)  # events are kept in one place only, the store

@@ -17,6 +17,7 @@ from recsys.models.gfcf_blockwise import (
     BlockConfig,
     fit_blocks,
     fit_directions,
+    row_seconds,
 )
 from recsys.models.interaction_matrix import Interactions
 from recsys.models.item_factors import Factors
@@ -279,5 +280,5 @@ def _blocks_seconds(data: Interactions, config: BlockConfig) -> float:
     met = np.minimum(np.diff(data.ends), config.history).astype(np.float64)
     pairs = float((met**2).sum())
     each = 2.3e-4 if data.shape[1] <= HEADS_UP_TO else 3e-5  # of an item
-    rows = 5e-8 * pairs + each * data.shape[1] + 2e-9 * config.dimensions * pairs
+    rows = row_seconds(pairs, config.dimensions) + each * data.shape[1]
     return rows + _directions_seconds(data, config.dimensions)

@@ -44,10 +44,23 @@ def normalized(matrix: sparse.csr_array) -> tuple[sparse.csr_array, Floats]:
 
     Also the sums of the columns, (n_items,), at least one each.
     """
+    items = item_sums(matrix)
+    return scaled(matrix, items), items
+
+
+def item_sums(matrix: sparse.csr_array) -> Floats:
+    """Return the sums of the columns of users × items, (n_items,), at least one each."""
+    return np.asarray(np.maximum(np.asarray(matrix.sum(axis=0)).ravel(), 1.0))
+
+
+def scaled(matrix: sparse.csr_array, items: Floats) -> sparse.csr_array:
+    """Return users × items, each entry over the roots of its row's sum and of its item's.
+
+    `items`: (n_items,), sums over all users, whom `matrix` may hold some of.
+    """
     users = np.maximum(np.asarray(matrix.sum(axis=1)).ravel(), 1.0)
-    items = np.maximum(np.asarray(matrix.sum(axis=0)).ravel(), 1.0)
     left, right = sparse.diags_array(users**-0.5), sparse.diags_array(items**-0.5)
-    return sparse.csr_array(left @ matrix @ right).astype(np.float32), items
+    return sparse.csr_array(left @ matrix @ right).astype(np.float32)
 
 
 def _strongest(

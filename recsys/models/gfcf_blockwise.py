@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.models.gfcf import normalized
+from recsys.array_types import Floats, Rows
+from recsys.block_runner import runner_for
+from recsys.models.gfcf import item_sums, normalized, scaled
 from recsys.models.interaction_matrix import Interactions
 from recsys.models.item_factors import Factors
 from recsys.models.item_to_item_weights import ItemWeights
@@ -51,22 +53,85 @@ def weights_kept(n_items: int) -> int:
     return next((keep for most, keep in KEPT if n_items <= most), KEPT_BEYOND)
 
 
+@dataclass(frozen=True, slots=True)
+class BlockPlan:
+    """What every block of rows needs, however the rows are cut into blocks and computed."""
+
+    items: Floats  # (n_items,): users of each, at least one
+    starts: NDArray[np.int64]  # (blocks + 1,): rows of block b are starts[b]:starts[b + 1]
+    pairs: NDArray[np.int64]  # (n_items,): pairs that each row is made from
+    keep: int  # weights per row
+    item_users: int  # users per item; of more, so many are drawn
+    best_heads: int  # of the heads, per row
+    heads: Rows  # items with the largest ideal weights
+
+    @classmethod
+    def of(cls, matrix: sparse.csr_array, config: BlockConfig, ideal: IdealFilter) -> BlockPlan:
+        """Return the plan for histories, users × items with ones."""
+        n_items = matrix.shape[1]
+        users = np.bincount(matrix.indices, minlength=n_items)
+        lengths = np.repeat(np.diff(matrix.indptr), np.diff(matrix.indptr))
+        pairs = np.bincount(matrix.indices, lengths, n_items)
+        drawn = np.minimum(1.0, config.item_users / np.maximum(users, 1))
+        whole = (pairs * drawn).astype(np.int64)
+        bounds = block_bounds(whole, config.most_pairs, config.most_rows)
+        starts = np.array([0, *(end for _, end in bounds)], np.int64)
+        best = config.best_heads if n_items <= HEADS_UP_TO else 0
+        heads = ideal.heads(config.heads) if best else np.zeros(0, np.int32)
+        keep = config.keep or weights_kept(n_items)
+        return cls(item_sums(matrix), starts, whole, keep, config.item_users, best, heads)
+
+
 def fit_blocks(data: Interactions, config: BlockConfig, seed: int) -> ItemWeights:
-    """Fit to what users took up; row h is what a history item h gives to the others."""
-    recent = data.latest(config.history)
+    """Fit to what users took up; row h is what a history item h gives to the others.
+
+    Blocks are computed by the runner of the night, if there is one (`recsys.block_runner`).
+    """
     ideal = ideal_filter(data, config, seed)
-    normal, items = normalized(recent.matrix)
-    item_users = sparse.csr_array(normal.T)
-    keep = config.keep or weights_kept(data.shape[1])
-    item_users = limited_users(item_users, config.item_users)
-    lengths = np.diff(normal.indptr)[item_users.indices]
-    ends = item_users.indptr.astype(np.int64)
-    best = config.best_heads if data.shape[1] <= HEADS_UP_TO else 0
-    heads, parts = ideal.heads(config.heads), []
-    for first, end in block_bounds(ends, lengths, config.most_pairs, config.most_rows):
-        more = ideal.best_heads(first, end, heads, best) if best else None
-        parts.append(block_rows(item_users[first:end], normal, first, keep, ideal, more))
-    return joined_rows(parts)
+    recent = data.latest(config.history).matrix
+    plan = BlockPlan.of(recent, config, ideal)
+    runner = runner_for(row_seconds(int(plan.pairs.sum()), config.dimensions))
+    if runner is None:
+        return joined_rows(rows_of_blocks(recent, plan, ideal))
+    # here: executors import this module, and the work imports it
+    from recsys.models.block_row_work import rows_elsewhere
+
+    return joined_rows(rows_elsewhere(runner, recent, plan, ideal))
+
+
+def rows_of_blocks(
+    histories: sparse.csr_array,
+    plan: BlockPlan,
+    ideal: IdealFilter,
+    blocks: range | None = None,
+    users: Rows | None = None,
+) -> list[sparse.csr_array]:
+    """Return the rows of consecutive blocks of a plan, (rows of the block, n_items) each.
+
+    `histories`: (users, n_items), ones, of all users with an item of these blocks at least;
+    `users`: their numbers, ascending, by which they are drawn; None: 0, 1, 2, ….
+    """
+    blocks = range(len(plan.starts) - 1) if blocks is None else blocks
+    if not len(blocks):
+        return []
+    normal = scaled(histories, plan.items)
+    low, high = int(plan.starts[blocks.start]), int(plan.starts[blocks.stop])
+    own = normal if high - low == normal.shape[1] else normal[:, low:high]
+    item_users = limited_users(sparse.csr_array(own.T), plan.item_users, users)
+    parts = []
+    for block in blocks:
+        first, end = int(plan.starts[block]), int(plan.starts[block + 1])
+        more = None
+        if plan.best_heads:
+            more = ideal.best_heads(first, end, plan.heads, plan.best_heads)
+        mine = item_users[first - low : end - low]
+        parts.append(block_rows(mine, normal, first, plan.keep, ideal, more))
+    return parts
+
+
+def row_seconds(pairs: float, dimensions: int) -> float:
+    """Return the CPU seconds that rows of so many pairs are expected to take."""
+    return (5e-8 + 2e-9 * dimensions) * pairs
 
 
 def ideal_filter(data: Interactions, config: BlockConfig, seed: int) -> IdealFilter:

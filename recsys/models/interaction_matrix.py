@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.array_types import Mask, Rows
+from recsys.array_types import Rows
 from recsys.data.dataset import Dataset
+from recsys.models.user_histories import histories_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +34,13 @@ class Interactions:
 
         What a user refused afterwards is not taken up.
         """
-        good = np.flatnonzero((data.weight > 0) & ~_refused_later(data))
-        order = good[np.argsort(data.user[good], kind="stable")]
-        user, item = data.user[order], data.item[order]
-        key = user.astype(np.int64) * max(len(data.items), 1) + item
-        _, from_end = np.unique(key[::-1], return_index=True)
-        kept = np.sort(len(key) - 1 - from_end)
-        user, item = user[kept], item[kept]
-        ends = np.searchsorted(user, np.arange(len(data.users) + 1)).astype(np.int64)
         shape = (len(data.users), len(data.items))
-        ones = np.ones(len(item), np.float32)
-        matrix = sparse.csr_array((ones, (user, item)), shape=shape)
-        steps = distinct_steps(ends, data.time[order][kept])
-        return cls(matrix, ends, item.astype(np.int32), features, steps)
+        found = histories_of(data.user, data.item, data.weight, data.time, *shape)
+        user = np.repeat(np.arange(shape[0], dtype=np.int32), np.diff(found.ends))
+        ones = np.ones(len(found.items), np.float32)
+        matrix = sparse.csr_array((ones, (user, found.items)), shape=shape)
+        steps = distinct_steps(found.ends, found.times)
+        return cls(matrix, found.ends, found.items, features, steps)
 
     def narrowed(self, items: Rows) -> Interactions:
         """Return the same of some items alone, ascending, numbered by their place among them.
@@ -96,15 +91,3 @@ def distinct_steps(ends: NDArray[np.int64], times: NDArray[np.generic]) -> Rows 
     counts = np.diff(ends)
     start = before[ends[:-1][counts > 0]]
     return (before - np.repeat(start, counts[counts > 0])).astype(np.int32)
-
-
-def _refused_later(data: Dataset) -> Mask:
-    """Return which events the same user followed by a negative event on the same item."""
-    against = np.flatnonzero(data.weight < 0)
-    if not len(against):
-        return np.zeros(len(data.weight), bool)
-    key = data.user.astype(np.int64) * max(len(data.items), 1) + data.item
-    refused, from_end = np.unique(key[against[::-1]], return_index=True)
-    last = against[len(against) - 1 - from_end]
-    place = np.minimum(np.searchsorted(refused, key), len(refused) - 1)
-    return np.asarray((refused[place] == key) & (last[place] > np.arange(len(key))), bool)

@@ -84,15 +84,15 @@ class IdealFilter:
 
 
 def block_bounds(
-    item_users: NDArray[np.int64], pairs: NDArray[np.int64], most_pairs: int, most_rows: int
+    item_pairs: NDArray[np.int64], most_pairs: int, most_rows: int
 ) -> Iterator[tuple[int, int]]:
     """Yield (first, end) of blocks of rows, of so many pairs and rows at most.
 
-    `item_users`: (n_items + 1,), where each item's users begin; `pairs`: (entries,), per reader
-    the length of the history. A row with more pairs than a block may have is a block of its own.
+    `item_pairs`: (n_items,), the length of all histories with the item together. A row with more
+    pairs than a block may have is a block of its own.
     """
-    before = np.concatenate([[0], np.cumsum(pairs, dtype=np.int64)])[item_users]
-    first, n_items = 0, len(item_users) - 1
+    before = np.concatenate([[0], np.cumsum(item_pairs, dtype=np.int64)])
+    first, n_items = 0, len(item_pairs)
     while first < n_items:
         end = int(np.searchsorted(before, before[first] + most_pairs, side="right")) - 1
         end = min(max(end, first + 1), first + most_rows, n_items)
@@ -100,11 +100,14 @@ def block_bounds(
         first = end
 
 
-def limited_users(item_users: sparse.csr_array, most: int) -> sparse.csr_array:
+def limited_users(
+    item_users: sparse.csr_array, most: int, users: Rows | None = None
+) -> sparse.csr_array:
     """Return items × users with at most so many users per item, drawn by a hash of the user.
 
-    The entries that stay weigh more, so that their sum is as expected. Equal users are drawn
-    wherever and whenever a block is worked off.
+    The entries that stay weigh more, so that their sum is as expected. `users`: the number of the
+    user of each column; None: the columns are numbered so. Equal users are drawn wherever and
+    whenever a block is worked off.
     """
     counts = np.diff(item_users.indptr)
     if not (counts > most).any():
@@ -113,7 +116,8 @@ def limited_users(item_users: sparse.csr_array, most: int) -> sparse.csr_array:
     data = item_users.data.copy()
     for item in np.flatnonzero(counts > most).tolist():
         own = slice(item_users.indptr[item], item_users.indptr[item + 1])
-        order = np.argsort(item_users.indices[own].astype(np.uint64) * HASH, kind="stable")
+        number = item_users.indices[own] if users is None else users[item_users.indices[own]]
+        order = np.argsort(number.astype(np.uint64) * HASH, kind="stable")
         kept[own][order[most:]] = False
         data[own] *= counts[item] / most
     ends = np.concatenate([[0], np.cumsum(kept)])[item_users.indptr]

@@ -44,8 +44,8 @@ def fit_sequence_knn(data: Interactions, config: SequenceKnnConfig) -> ItemWeigh
     source, target = users**-config.source_exponent, users**-config.target_exponent
     keep, parts = min(config.neighbours, weights_kept(n_items)), []
     events = EventsByItem.of(data, counts)
-    pairs = np.full(len(data.items), 2 * config.window)
-    for first, end in block_bounds(events.starts, pairs, MOST_PAIRS, MOST_ROWS):
+    pairs = 2 * config.window * counts
+    for first, end in block_bounds(pairs, MOST_PAIRS, MOST_ROWS):
         sums = near_pairs(events, first, end, config.decay, config.window)
         sums.data *= np.repeat(source[first:end], np.diff(sums.indptr)) * target[sums.indices]
         parts.append(strongest_of_rows(sums, keep))

@@ -10,11 +10,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows, Times
+from recsys.serving.popularity_sums import (
+    DAY,
+    HALF_LIVES,
+    HOUR,
+    EventColumns,
+    SumOf,
+    item_sums,
+    placed,
+)
 
-HOUR = 3600.0
-DAY = 24 * HOUR
-# From a news feed's hours to a film catalogue's seasons; their weights are learned.
-HALF_LIVES = (HOUR, 6 * HOUR, DAY, 3 * DAY, 10 * DAY, 30 * DAY, np.inf)
+__all__ = ["DAY", "FEW", "HALF_LIVES", "HOUR", "PAUSE", "PSEUDO", "PopularityCounters", "complete"]
+
 _HALF_LIVES = np.array(HALF_LIVES)
 LEFT = 1e-6  # share of a sum below which nothing is left of it but the error of rounding
 PSEUDO = 0.3  # events that an item is credited with; chosen on MovieTweetings' validation slices
@@ -66,36 +73,25 @@ class PopularityCounters:
         explicit: NDArray[np.bool_],
         time: Times | None,
         actor: NDArray[np.integer] | None = None,
+        sums: SumOf = item_sums,
     ) -> PopularityCounters:
         """Count a table of events at once; events in the order of time, None: without dates.
 
-        `actor`: a number per user; None: each event is of another.
+        `actor`: a number per user; None: each event is of another. `sums`: computes the sums.
         """
         counters = cls.empty(size)
         if not len(item):
             return counters
         when = np.arange(1.0 - len(item), 1.0) if time is None else time
-        last = np.full(size, -np.inf)
-        np.maximum.at(last, item, when)
         if time is not None:
             counted = time if actor is None or not weight.any() else time[weight != 0]
-            counters.newest, counters.last = float(counted[-1]), last
+            counters.newest = float(counted[-1])
             counters.pauses = _pauses(counted)
-        taken = np.clip(weight, 0.0, 1.0).astype(np.float64)
-        if actor is not None:
-            explicit = _last(item, actor, explicit & (weight != 0))
-            stated = np.where(explicit, weight, np.float32(0))
-            item, taken, when, weight = _joined(item, actor, taken, when, stated)
-            explicit = weight != 0
-        when = counters._placed(when)
-        own = np.where(np.isfinite(last), counters._placed(last), 0.0)
-        for row, half_life in enumerate(HALF_LIVES):
-            mass = np.bincount(item, taken * np.exp2((when - own[item]) / half_life), size)
-            counters.level[row] = np.log2(mass, where=mass > 0, out=counters.level[row])
-            counters.level[row] += own / half_life
-        stated = np.where(explicit, weight, 0.0)
-        counters.likes += np.bincount(item, np.maximum(stated, 0), size).astype(np.float32)
-        counters.dislikes += np.bincount(item, np.maximum(-stated, 0), size).astype(np.float32)
+        events = EventColumns(item, weight, explicit, when, actor)
+        found = sums(size, events, counters.pauses)
+        counters.level, counters.likes, counters.dislikes = found.level, found.likes, found.dislikes
+        if time is not None:
+            counters.last = found.last
         counters.few = few_users(counters.level[-1])
         return counters
 
@@ -291,9 +287,7 @@ class PopularityCounters:
 
     def _placed(self, time: Any) -> Any:
         """Return times as they count: those before a pause moved up to PAUSE before its end."""
-        for end, seconds in self.pauses:
-            time = time + np.where(time < end, seconds, 0.0)
-        return time
+        return placed(time, self.pauses)
 
     def _notice_pauses(self, time: Times) -> None:
         if float(time.max()) - self.newest > PAUSE:
@@ -381,33 +375,6 @@ def few_users(level: NDArray[np.float64]) -> float:
     most = min(MOST_USED, len(used))
     top = np.partition(used, len(used) - most)[len(used) - most :]
     return min(FEW, FEW_SHARE * float(np.exp2(min(float(np.median(top)), _MOST))))
-
-
-def _keys(item: Rows, actor: NDArray[np.integer]) -> NDArray[np.int64]:
-    return actor.astype(np.int64) * (int(item.max(initial=0)) + 1) + item
-
-
-def _last(item: Rows, actor: NDArray[np.integer], some: Mask) -> Mask:
-    """Return which of some events are a user's last of them on an item."""
-    places = np.flatnonzero(some)
-    keys = _keys(item[places], actor[places])
-    _, from_end = np.unique(keys[::-1], return_index=True)
-    found = np.zeros(len(item), bool)
-    found[places[len(keys) - 1 - from_end]] = True
-    return found
-
-
-def _joined(
-    item: Rows, actor: NDArray[np.integer], taken: NDArray[np.float64], when: Times, stated: Floats
-) -> tuple[Rows, NDArray[np.float64], Times, Floats]:
-    """Return item, uptake, time and opinion of each user-item pair."""
-    _, first, place = np.unique(_keys(item, actor), return_index=True, return_inverse=True)
-    most, latest = np.zeros(len(first)), np.full(len(first), -np.inf)
-    np.maximum.at(most, place, taken)
-    np.maximum.at(latest, place[taken > 0], when[taken > 0])
-    latest = np.where(most > 0, latest, when[first])
-    opinion = np.bincount(place, stated, len(first)).astype(np.float32)
-    return item[first], most, latest, opinion
 
 
 def _pauses(time: Times) -> list[tuple[float, float]]:

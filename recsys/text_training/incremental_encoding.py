@@ -22,6 +22,7 @@ from recsys.array_types import Floats
 from recsys.text.encoders.embedding_cache import DAMAGE, CachedEncoder
 from recsys.text.encoders.lacking_words import LackingWords, text_hash
 from recsys.text.encoders.student import Student
+from recsys.text.encoders.text_work import encode_texts
 from recsys.text.encoders.vocabulary_extension import MOST, RAREST, with_words
 
 KIND = ".words"  # ending of the files, beside those of `CachedEncoder`
@@ -126,7 +127,7 @@ def encode_static(
         changed = bool(stale.any()) or len(unique) != len(kept.keys)
         kept = None  # a kilobyte a text
     again = np.flatnonzero(stale)
-    vectors[again] = wide.encode([distinct[row] for row in again.tolist()])
+    vectors[again] = encode_texts(wide, [distinct[row] for row in again.tolist()])
     if changed:
         _Kept(unique, known, added, vectors).write(path)
     for other in folder.glob(f"*{KIND}"):  # of other static vectors

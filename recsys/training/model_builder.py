@@ -25,6 +25,7 @@ from recsys.serving.score_model import ScoreModel
 from recsys.text.encoders.student import Student
 from recsys.text.item_texts import documents
 from recsys.training.cold_items import ColdStartSolver, config_of, with_unread
+from recsys.training.counter_work import sums_of_items
 from recsys.training.explicit_mf import explicit_mf_of
 from recsys.training.first_interaction_delay import first_use_delays
 
@@ -138,7 +139,7 @@ def _counters(data: Dataset) -> PopularityCounters:
     times = data.time if data.timed else None  # events' numbers must not meet seconds later
     actor = None if data.account_mix is None else data.user
     return PopularityCounters.from_events(
-        len(data.items), data.item, data.weight, data.explicit, times, actor
+        len(data.items), data.item, data.weight, data.explicit, times, actor, sums_of_items
     )
 
 

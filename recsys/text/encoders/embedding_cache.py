@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Floats
 from recsys.text.encoders.encoder import Encoder
+from recsys.text.encoders.text_work import encode_texts
 
 KEPT_VERSIONS = 2  # tonight's encoder and yesterday's, in case the gate refuses tonight's
 
@@ -60,7 +61,7 @@ class CachedEncoder:
         out[held] = vectors[at[held]]
         new = np.flatnonzero(~held)
         if len(new):
-            out[new] = self.encoder.encode([texts[row] for row in first[new]])
+            out[new] = encode_texts(self.encoder, [texts[row] for row in first[new]])
         if len(new) or len(known) != len(unique):
             self._write(unique, out)
         elif len(known):

@@ -20,8 +20,7 @@ from pathlib import Path
 
 from recsys.errors import DataError
 from recsys.text.encoders.encoder import Encoder
-from recsys.text.encoders.static import read_static, write_static
-from recsys.text.encoders.student import Student
+from recsys.text.encoders.saved_encoder import read_encoder, save_encoder
 
 KEPT = 2  # tonight's version and the one before
 SUMS = "checksums.json"
@@ -59,20 +58,14 @@ class EncoderRegistry:
         """Return a version; DataError when it is missing, half-written or damaged."""
         folder = self.folder / version
         _compare(folder)
-        if (folder / "vectors.npy").exists():
-            return read_static(folder)
-        from recsys.text.encoders.transformer import (
-            load_transformer,  # the API must never reach torch
-        )
-
-        return load_transformer(str(folder), device, label=self.family)
+        return read_encoder(folder, device, self.family)
 
     def add(self, encoder: Encoder, entry: RegistryEntry) -> None:
         """Keep an encoder under `entry.version` and make it the one to start from."""
         self.folder.mkdir(parents=True, exist_ok=True)
         aside = Path(tempfile.mkdtemp(prefix=".", dir=self.folder))
         try:
-            _save(encoder, aside / "files")
+            save_encoder(encoder, aside / "files")
             sums = {
                 str(file.relative_to(aside / "files")): _sha256(file)
                 for file in sorted((aside / "files").rglob("*"))
@@ -98,16 +91,6 @@ class EncoderRegistry:
         versions.sort(key=lambda path: (path.name != current, -path.stat().st_mtime_ns))
         for path in versions[KEPT:]:
             shutil.rmtree(path, ignore_errors=True)
-
-
-def _save(encoder: Encoder, folder: Path) -> None:
-    if isinstance(encoder, Student):
-        write_static(folder, encoder)
-        return
-    from recsys.text.encoders.transformer import TransformerEncoder, save_transformer
-
-    assert isinstance(encoder, TransformerEncoder)
-    save_transformer(encoder, folder)
 
 
 def _compare(folder: Path) -> None:
