@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import math
 import secrets
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -233,9 +233,10 @@ def _put_shared(store: ObjectStore, folder: str, shared: Arrays) -> tuple[tuple[
     places = []
     for name, array in shared.items():
         key = f"{folder}/shared/{name}.npy"
-        file = io.BytesIO()
-        np.save(file, array, allow_pickle=False)
-        store.put(key, file.getvalue())
+        with tempfile.NamedTemporaryFile() as file:  # not in memory: directions are large
+            np.save(file, array, allow_pickle=False)
+            file.flush()
+            store.put(key, Path(file.name))
         places.append((name, key))
     return tuple(places)
 
