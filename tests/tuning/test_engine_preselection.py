@@ -17,7 +17,7 @@ from recsys.training.model_builder import TextVectors, known_interactions
 from recsys.tuning import engine_preselection, validation_choice_sets
 from recsys.tuning.cpu_budget import Budget
 from recsys.tuning.engine_catalogue import CATALOGUE, Family, candidates, engine_named
-from recsys.tuning.engine_preselection import N_SURVIVORS, Preselection
+from recsys.tuning.engine_preselection import N_SURVIVORS, USUAL, Preselection
 from recsys.tuning.engine_selection import assembled
 from recsys.tuning.model_selection import choose
 from recsys.tuning.validation_splits import validation
@@ -255,12 +255,12 @@ def test_a_slower_machine_compares_the_same_engines(check, monkeypatch, slower):
         engine = noisy(level, seconds)
 
         def fit(data, seed, device):
-            clock.now += slower * seconds
+            clock.now += slower * USUAL * seconds
             return engine.fit(data, seed, device)
 
         return Family.of(replace(engine, fit=fit))
 
-    found = one.run([fitting(1.0, 5.0), fitting(2.0, 9.0), fitting(3.0, 12.0), fitting(4.0, 20.0)])
+    found = one.run([fitting(1.0, 5.0), fitting(2.0, 9.0), fitting(3.0, 12.0), fitting(4.0, 34.0)])
     assert {*one.values} >= {"noisy 1", "noisy 2", "noisy 3"} and "noisy 4" not in one.values
     assert len(found) >= 3
     assert one.budget.left() >= 0.5 * 0.4 * 60 and len(pressure) == 1
