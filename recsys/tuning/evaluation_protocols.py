@@ -34,6 +34,7 @@ from recsys.tuning.relevant_events import Positive, RelevanceLabels, opinions
 from recsys.tuning.validation_splits import last_of_each_user
 
 PROTOCOLS = ("time", "leave-last-out", "cold-items", "given", "replay")
+AMONG = 0.25  # share of test events before the last act of their user, from which none lies ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +105,7 @@ class Split:
     n_events: int  # in training and test together
     unlisted: Rows | None = None  # item rows without a record and enough users; None: all listed
     unrecorded: Unrecorded | None = None  # what was found of items without a record
+    ahead: bool = True  # the test lies after training, as far as times say, see `lies_ahead`
 
     @property
     def test_users(self) -> int:
@@ -229,6 +231,7 @@ def _cut(
         only=only,
         replay=replay,
         n_events=len(events),
+        ahead=lies_ahead(known, test),
     )
 
 
@@ -244,6 +247,20 @@ def _test_mask(events: EventTable, groups: NDArray[np.object_] | None, rules: Ru
             is_test[inside] = last_slice(events.time[inside], events.timed, rules.share)
         return is_test
     return last_slice(events.time, events.timed, rules.share)
+
+
+def lies_ahead(train: EventTable, test: EventTable) -> bool:
+    """Return whether test events lie after the training events of their users.
+
+    True without times, and where fewer than `AMONG` of the test events of users of the training
+    events are earlier than the last one of their user. Both tables have one numbering of users.
+    """
+    if not train.timed or not test.timed:
+        return True
+    last = np.full(len(train.users), -np.inf)
+    np.maximum.at(last, train.user, train.time)
+    known = np.isfinite(last[test.user])
+    return not known.any() or float((test.time < last[test.user])[known].mean()) < AMONG
 
 
 def _keys(events: EventTable) -> NDArray[np.int64]:

@@ -71,6 +71,7 @@ class Scenario:
     device: str = "cpu"
     engines: Sequence[Engine | Family] | None = None  # None: the catalogue of engines
     ordered: bool = True  # False: requests lie anywhere among the events of a user
+    ahead: bool = True  # False: so they do by their times, and what is held out is drawn at random
     directed: bool = True  # False: engines may use nearness in histories, but not direction
     wall: float = WALL  # times as many minutes by the clock end the search too
     queries: int = QUERIES  # of a replay at most
@@ -154,7 +155,7 @@ def tune(
 def _undated(data: TuningData, scenario: Scenario) -> list[ValidationSet]:
     """Return a validation set per fold, all with the same numbers of users and items."""
     acts = data.weights.acts(data.events)
-    folds = folds_of(data.events, acts, scenario.seed, scenario.ordered)
+    folds = folds_of(data.events, acts, scenario.seed, scenario.ordered, scenario.ahead)
     items = data.items
     if len(folds) > 1:  # an item whose only events one fold holds out is there all the same
         items = extended(items, IdMap.from_ids([*items.ids, *data.events.items]))

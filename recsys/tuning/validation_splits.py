@@ -120,15 +120,17 @@ def sorted_by_item(events: EventTable) -> bool:
     return False
 
 
-def folds_of(events: EventTable, acts: Mask, seed: int, ordered: bool) -> list[Mask]:
+def folds_of(
+    events: EventTable, acts: Mask, seed: int, ordered: bool, ahead: bool = True
+) -> list[Mask]:
     """Return what each fold holds out: acts of a third of the users, of `FOLD_USERS` at most.
 
     The last act of a user if `ordered`, else the last fifth of their acts, which lies ahead of the
-    others as what is served does; where users are asked again, or where files are sorted by item,
-    a random fifth. All others are learned from whole, so that engines are compared on nearly as
-    many events as are served later: with fewer, more regularised ones are ahead. Few users are
-    asked in several folds: each once in every three; if `ordered`, once, for a second time would
-    ask the same.
+    others as what is served does; where users are asked again, where files are sorted by item, or
+    where what is served is known to lie among the others (`ahead` False), a random fifth. All
+    others are learned from whole, so that engines are compared on nearly as many events as are
+    served later: with fewer, more regularised ones are ahead. Few users are asked in several folds:
+    each once in every three; if `ordered`, once, for a second time would ask the same.
     """
     counts = np.bincount(events.user[acts], minlength=len(events.users))
     users = np.flatnonzero(counts >= 2)
@@ -136,7 +138,7 @@ def folds_of(events: EventTable, acts: Mask, seed: int, ordered: bool) -> list[M
     most = FOLDS if ordered else MOST_FOLDS
     number = min(max(-(-FOLD_LISTS // max(size, 1)), 1), most)
     rng, found = np.random.default_rng(seed), list[Mask]()
-    by_item = not ordered and sorted_by_item(events)
+    at_random = not ordered and (not ahead or sorted_by_item(events))
     for fold in range(number):
         if fold % FOLDS == 0:
             users = rng.permutation(users)
@@ -145,7 +147,7 @@ def folds_of(events: EventTable, acts: Mask, seed: int, ordered: bool) -> list[M
         open_ = acts & own[events.user]
         if ordered:
             found.append(last_of_each_user(events, open_))
-        elif fold < FOLDS and not by_item:
+        elif fold < FOLDS and not at_random:
             found.append(last_fifth_of_each_user(events, open_))
         else:
             found.append(random_of_each_user(events, open_, seed + fold))

@@ -115,6 +115,21 @@ def test_validation_of_given_leaves_everyone_something() -> None:
     assert inner.test_users == 6
 
 
+@pytest.mark.parametrize(
+    ("rows", "ahead"),
+    [
+        ((("ann", "d", 10), ("bob", "b", 11), ("dan", "c", 1)), True),  # dan: nothing known of them
+        ((("ann", "d", 9), ("bob", "b", 7)), True),  # at the moment of the last act
+        ((("ann", "d", 2), ("ann", "e", 4), ("ann", "f", 5), ("bob", "b", 9)), False),
+    ],
+)
+def test_a_given_test_lies_ahead_unless_its_times_lie_among_those_of_training(rows, ahead) -> None:
+    known = timed(("ann", "a", 1), ("bob", "a", 2), ("bob", "d", 7), ("ann", "b", 9))
+    assert make_split(known, NOTHING, Rules("given"), timed(*rows)).ahead is ahead
+    untimed = events(*(row[:2] for row in rows))
+    assert make_split(known, NOTHING, Rules("given"), untimed).ahead
+
+
 def test_given_needs_its_file_and_others_refuse_it() -> None:
     with pytest.raises(DataError, match="needs --test-events"):
         make_split(TEN, NOTHING, Rules("given"))

@@ -171,6 +171,9 @@ def test_the_first_round_of_folds_holds_out_the_last_fifth_in_the_order_of_the_f
     found = folds_of(table, np.ones(len(table), bool), 0, False)
     assert all((held & ~last).sum() == 0 for held in found[:3])
     assert any((held & ~last).any() for held in found[3:])
+    among = folds_of(table, np.ones(len(table), bool), 0, False, ahead=False)
+    assert all((held & ~last).any() for held in among)
+    assert [held.sum() for held in among] == [held.sum() for held in found]
 
 
 def test_files_that_are_sorted_by_item_are_held_out_at_random():
