@@ -16,11 +16,13 @@ from recsys.explain import user_profile
 from recsys.explain.topic_bubble import DAYS, bubble
 from recsys.explain.user_profile import CommunityMembership, Interest
 from recsys.follow_community import FollowCommunity
+from recsys.follow_influence import FollowInfluence
 from recsys.i18n import translate
 from recsys.ranking import user_controls
 from recsys.ranking.history import History, interactions
 from recsys.ranking.reason_templates import named
 from recsys.serving.label_names import name_of, value_of
+from recsys.serving.live_state import LiveState
 from recsys.serving.topic_example_titles import titles_by_row
 from recsys.store.store import Store, StoredEvent
 from recsys.store.user_controls import Control, blocks_by_others
@@ -284,7 +286,7 @@ def profile(
         unseen = blocks_by_others(store.ties_of(user_id).blocked_by)
         events = store.history(user_id, _EVENTS, service.settings.weights.unheeded(store.kinds()))
         follows = store.follows_of(user_id)
-        circle = _follow_community(service, store, user_id)
+        network = _follow_network(service, store, user_id)
     if user is None:
         raise missing("user")
     every = [*controls, *unseen]
@@ -296,22 +298,39 @@ def profile(
         {**asdict(one), "name": names.get(one.author_id or one.followed_user_id, "")}
         for one in follows
     ]
-    network = {"follow_community": circle, "follows": named_follows}
-    return {**found, **network, "controls": listed}
+    return {**found, **network, "follows": named_follows, "controls": listed}
 
 
-def _follow_community(service: AppState, store: Store, user_id: str) -> dict[str, Any] | None:
-    """Return the community of follows as JSON knows it; None where it is not known or too small."""
+def _follow_network(service: AppState, store: Store, user_id: str) -> dict[str, Any]:
+    """Return the community of follows, and the user's influence in it, as JSON knows them.
+
+    The community is None where it is not known or too small.
+    """
+    answer: dict[str, Any] = {"follow_community": None, "follow_influence": []}
     graph, serving = service.follow_graph(), service.serving_or_none
     number = store.user_number(user_id)
     if graph is None or serving is None or not number:
-        return None
+        return answer
     live = serving.live
     least = max(user_profile.FEWEST, service.settings.min_people)
     unseen = graph.blocked(number) | store.muted_users(user_id)
+    moved = FollowInfluence.of(graph, store, live, number, unseen, least)
+    answer["follow_influence"] = [
+        {
+            "value": value_of(live, moved.kind, one.topic),
+            "name": name_of(live, moved.kind, one.topic),
+            "score": round(one.score, 4),
+            "after": one.after,
+            "before": one.before,
+            "followers": one.followers,
+        }
+        for one in moved.found
+    ]
     found = FollowCommunity.of(graph, store, live, number, unseen, least)
-    if found is None:
-        return None
+    return answer if found is None else {**answer, "follow_community": _community(live, found)}
+
+
+def _community(live: LiveState, found: FollowCommunity) -> dict[str, Any]:
     return {
         "users": found.users,
         "topics": [

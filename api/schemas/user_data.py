@@ -265,6 +265,17 @@ class FollowCommunity(Answer):
     topics: list[CommunityTopic]
 
 
+class TopicInfluence(Answer):
+    """What followers took up after the user within a topic, beyond what they took up before."""
+
+    value: str = Field(description="id of the topic; the category where there are no topics")
+    name: str
+    score: float = Field(description="(after - before) / (after + before + 5)")
+    after: int = Field(description="acts of followers on the same items within a day after")
+    before: int = Field(description="within a day before")
+    followers: int = Field(description="who acted within a day after")
+
+
 class Bubble(Answer):
     """Effective numbers of topics, exp(entropy) of their shares, in the last 28 days."""
 
@@ -289,6 +300,9 @@ class Profile(Answer):
     beliefs: list[Belief]
     follow_community: FollowCommunity | None = Field(
         description="null where the community has fewer than ten users, or RECSYS_MIN_PEOPLE"
+    )
+    follow_influence: list[TopicInfluence] = Field(
+        description="up to three topics with at least ten followers, or RECSYS_MIN_PEOPLE"
     )
     follows: list[dict[str, Any]]
     controls: list[Control]

@@ -132,6 +132,10 @@ class FollowGraph:
         """
         return self._acts.gather(numbers, most)
 
+    def in_favour(self, store: Store, act: NumberedAct) -> bool:
+        """Return whether an act speaks for its item."""
+        return self._favour(store, act) > 0
+
     def public_kinds(self) -> Numbers:
         """Return the kinds of acts that a setting calls public, of those met so far."""
         return self._public

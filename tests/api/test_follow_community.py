@@ -83,3 +83,42 @@ def test_spread_tells_how_many_communities_were_reached(two: FlaskClient) -> Non
     two.post("/events", json=rows[2:])
     found = two.get(f"/items/{CHESS[0]}/spread").json["communities"]
     assert found == {"reached": 1, "users": [8]}
+
+
+def act(client: Any, users: list[str], at: float, event: str = "like") -> None:
+    rows = [
+        {"user_id": user, "item_id": CHESS[5], "event": event, "timestamp": at + place}
+        for place, user in enumerate(users)
+    ]
+    assert client.post("/events", json=rows).status_code == 201
+
+
+def influence(client: Any, user: str) -> Any:
+    return client.get(f"/users/{user}/profile").json["follow_influence"]
+
+
+def test_who_is_followed_by_ten_and_moves_them_has_influence_in_the_topic(
+    two: FlaskClient,
+) -> None:
+    leader, crowd, day = "lead", [*PLAYERS, *SAILORS], 86_400.0
+    start = 1_750_000_000.0
+    follow(two, *[(one, leader) for one in crowd])
+    assert influence(two, leader) == []
+    act(two, [leader], start)
+    act(two, crowd[:9], start + 60)
+    assert influence(two, leader) == []  # of nine nothing is told
+    act(two, crowd[9:12], start + 2 * day)  # later than a day
+    act(two, crowd[12:14], start - 60, "dislike")
+    assert influence(two, leader) == []
+    act(two, crowd[14:17], start + 600)
+    (found,) = influence(two, leader)
+    assert (found["after"], found["before"], found["followers"]) == (12, 0, 12)
+    assert found["score"] == round(12 / 17, 4) and "chess" in (found["value"], found["name"])
+    assert not set(crowd) & set(str(found).split("'"))
+    act(two, crowd[17:20], start - 600)
+    assert influence(two, leader)[0]["before"] == 3
+    act(two, crowd[20:26], start - 600)
+    assert [one["before"] for one in influence(two, leader)] == [9]
+    mutes = [{"action": "mute", "kind": "user", "value": one} for one in crowd[:3]]
+    two.patch(f"/users/{leader}/profile", json={"controls": mutes})
+    assert influence(two, leader) == []  # nine are left
