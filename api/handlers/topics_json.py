@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from recsys.array_types import Mask, Rows
+from recsys.i18n import SOURCE
 from recsys.serving.live_state import LiveState
 from recsys.serving.topic_example_titles import titles_by_row, titles_of_unnamed, typical_rows
 from recsys.text.topics.model import Topics
@@ -29,11 +30,12 @@ class Overview:
 
     live: LiveState
     topics: Topics
+    language: str = SOURCE  # of descriptions
 
     @classmethod
-    def of(cls, live: LiveState) -> Overview | None:
+    def of(cls, live: LiveState, language: str = SOURCE) -> Overview | None:
         """Return the topics of a live state; None where its bundle has none."""
-        return None if live.model.topics is None else cls(live, live.model.topics)
+        return None if live.model.topics is None else cls(live, live.model.topics, language)
 
     @cached_property
     def _listed(self) -> Mask:
@@ -74,27 +76,39 @@ class Overview:
         return None
 
     def _lower(self, row: int, n_items: int) -> dict[str, Any]:
+        from recsys.writing.descriptions import topic_description  # here: few workers need it
+
         topics, near = self.topics, self.topics.neighbours[row].tolist()
+        items = self._items(np.array([row], np.int32), n_items)
+        words, size = list(topics.names[row]), self._size(LOWER, row)
+        titles = [one["title"] for one in items]
         return {
             **_named(self.live, topics, row),
             "level": LOWER,
-            "words": list(topics.names[row]),
-            "size": self._size(LOWER, row),
+            "words": words,
+            "description": asdict(topic_description(words, size, titles, self.language)),
+            "size": size,
             "parent": _named_above(self.live, topics, int(topics.parents[row])),
             "topics": [],
             "neighbours": [_named(self.live, topics, at) for at in near],
-            "items": self._items(np.array([row], np.int32), n_items),
+            "items": items,
         }
 
     def _upper(self, row: int, n_items: int) -> dict[str, Any]:
+        from recsys.writing.descriptions import group_description  # here: few workers need it
+
         topics = self.topics
         below: Rows = np.flatnonzero(topics.parents == row).astype(np.int32)
         below = below[np.argsort(-self._sizes[below], kind="stable")]
+        names, size = [topics.name(at) for at in below.tolist()], self._size(UPPER, row)
+        named = [one for one in names if one]
+        description = group_description(named, len(below), size, self.language)
         return {
             **_named_above(self.live, topics, row),
             "level": UPPER,
             "words": list(topics.parent_names[row]),
-            "size": self._size(UPPER, row),
+            "description": asdict(description),
+            "size": size,
             "parent": None,
             "topics": [_named(self.live, topics, at) for at in below.tolist()],
             "neighbours": [],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,7 +18,7 @@ from ..schemas.detected_events import (
     DetectedEventsQuery,
     DetectedEventWithTexts,
 )
-from .request_context import service
+from .request_context import language, service
 from .watches import NO_PERSON
 
 routes = Routes("detected_events")
@@ -81,6 +82,13 @@ def one(event_id: int) -> dict[str, Any]:
 
 def event_json(event: stored.StoredDetectedEvent, counts: tuple[int, int]) -> dict[str, Any]:
     """Return the body of an event."""
+    from recsys.writing.descriptions import event_description  # here: few workers need it
+
+    terms, entities = list(event.body.get("terms", [])), list(event.body.get("entities", []))
+    last = event.last if event.over else None
+    description = event_description(
+        terms, entities, *counts, began=event.began, last=last, language=language(None)
+    )
     return {
         "id": event.id,
         "name": event.name,
@@ -90,8 +98,9 @@ def event_json(event: stored.StoredDetectedEvent, counts: tuple[int, int]) -> di
         "last": event.last,
         "texts": counts[0],
         "people": counts[1],
-        "terms": list(event.body.get("terms", [])),
-        "entities": list(event.body.get("entities", [])),
+        "terms": terms,
+        "entities": entities,
+        "description": asdict(description),
     }
 
 

@@ -9,7 +9,7 @@ from ..handlers.ingestion import missing
 from ..handlers.topics_json import Overview
 from ..http.routing import Routes
 from ..schemas.topics import Topic, Topics, TopicsQuery
-from .request_context import service
+from .request_context import language, service
 
 routes = Routes("topics")
 
@@ -21,7 +21,7 @@ def page(query: TopicsQuery) -> dict[str, Any]:
     """Topics of the catalogue on one of two levels, those of the most items first."""
     service().see_changes()
     serving = service().serving
-    overview = Overview.of(serving.live)
+    overview = Overview.of(serving.live, language(None))
     ids = overview.ordered(query.level, query.parent) if overview else []
     places, more = list_pagination.part(ids, query.after, query.n, "topic")
     shown = ids[places]
@@ -36,7 +36,7 @@ def page(query: TopicsQuery) -> dict[str, Any]:
 def one(topic_id: int) -> dict[str, Any]:
     """A topic or a group of topics, with what stands for it."""
     service().see_changes()
-    overview = Overview.of(service().serving.live)
+    overview = Overview.of(service().serving.live, language(None))
     found = overview.document(topic_id, _MORE) if overview else None
     if found is None:
         raise missing("topic")

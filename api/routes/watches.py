@@ -13,8 +13,6 @@ from recsys.monitoring.alert_detection import Setting
 from recsys.monitoring.alert_sentences import warnings
 from recsys.monitoring.watch_digest import as_json as shares_json
 from recsys.monitoring.watch_digest import shares_of
-from recsys.monitoring.watch_preview import preview as previewed
-from recsys.monitoring.watch_preview import scan
 from recsys.monitoring.watch_query import Part, conditions, parse
 from recsys.monitoring.watch_worker import SECRET
 from recsys.monitoring.watched_text import conditions_of, cover, matches
@@ -69,6 +67,8 @@ def post(body: WatchBody) -> dict[str, Any]:
     `warnings` say where it holds for nearly all or none of the newest texts; `POST
     /watches/preview` shows more. Conditions on authors need the right `profile`.
     """
+    from recsys.monitoring.watch_preview import scan  # here: few workers need it
+
     part = _allowed(body.query)
     with service().link.use() as store:
         known = store_watches.Watches(store.db)
@@ -91,6 +91,8 @@ def preview(body: PreviewBody) -> dict[str, Any]:
 
     The newest 20,000 texts are read, and the tone of the newest 4,000 of them that it holds for.
     """
+    from recsys.monitoring.watch_preview import preview as previewed  # here: few workers need it
+
     part = _allowed(body.query)
     with service().link.use() as store:
         found = previewed(
@@ -110,6 +112,8 @@ def opinion(body: OpinionBody) -> dict[str, Any]:
     Shares are corrected for the errors of the classifier; fewer than 20 texts or 10 people tell
     nothing.
     """
+    from recsys.monitoring.watch_preview import preview as previewed  # here: few workers need it
+
     part = _allowed(body.query)
     with service().link.use() as store:
         found = previewed(

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from .field_types import Answer, Strict
 from .notices import Number
+from .topics import Description
 
 
 class DetectedEventsQuery(Strict):
@@ -31,6 +32,7 @@ class DetectedEvent(Answer):
     people: int
     terms: list[str] = Field(description="the best first")
     entities: list[str] = Field(description="named by three people at least")
+    description: Description
 
 
 class DetectedEvents(Answer):

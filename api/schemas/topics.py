@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from .field_types import Answer, Limit, Strict, TopicId
 from .items_users_events import TopicName
+
+
+class Description(Answer):
+    """A few sentences about something, of what is known of it alone."""
+
+    text: str = Field(description="in the language of Accept-Language, English or Chinese")
+    made: Literal["template", "model"] = Field(description="by a template, or a language model")
 
 
 class TopicItem(Answer):
@@ -25,6 +32,7 @@ class Topic(Answer):
     titles: list[str] = Field([], description="of items that stand for it, where it has no name")
     level: Annotated[int, Field(ge=1, le=2)]
     words: list[str]
+    description: Description
     size: Annotated[int, Field(ge=0)]
     parent: TopicName | None
     topics: list[TopicName]

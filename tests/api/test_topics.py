@@ -37,6 +37,9 @@ def test_three_topics_named_in_their_words_with_items_of_their_own(client: Flask
         subject = topic["items"][0]["item_id"].split("-")[0]
         assert set(topic["words"]) <= {subject, *TOPICS[subject]} and topic["words"]
         assert topic["name"] in topic["words"]
+        told = topic["description"]
+        assert told["made"] == "template" and told["text"].startswith(f"{EACH} items about ")
+        assert topic["items"][0]["title"] in told["text"]
         assert topic["size"] == EACH and topic["level"] == 2 and topic["parent"]["name"]
         assert {one["item_id"].split("-")[0] for one in topic["items"]} == {subject}
         assert {one["id"] for one in topic["neighbours"]} <= {t["id"] for t in found["topics"]}
@@ -46,6 +49,7 @@ def test_two_levels(client: FlaskClient) -> None:
     groups = get(client, "/topics?level=1")["topics"]
     assert len(groups) == 2 and sum(group["size"] for group in groups) == 3 * EACH
     for group in groups:
+        assert group["description"]["text"].startswith(f"{group['size']} items in this group")
         below = get(client, f"/topics?parent={group['id']}")["topics"]
         assert [one["id"] for one in below] == [one["id"] for one in group["topics"]]
         assert all(one["parent"]["id"] == group["id"] for one in below)

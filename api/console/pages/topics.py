@@ -41,7 +41,7 @@ def topics() -> Response:
 def topic(topic: int) -> Response:
     """One topic, or a group of topics: items, neighbours, activity and tone over time."""
     service().see_changes()
-    overview = Overview.of(service().serving.live)
+    overview = Overview.of(service().serving.live, language())
     found = overview.document(topic, ITEMS) if overview else None
     if found is None:
         raise ApiError(404, f"there is no topic {topic}")

@@ -1,0 +1,51 @@
+"""Descriptions of topics and events say what is known, in both languages, and nothing else."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from recsys.grounding.grounded import grounded
+from recsys.writing.descriptions import event_description, group_description, topic_description
+
+DAY = 1_790_000_000.0  # 2026-09-21
+
+
+@dataclass(frozen=True)
+class Fact:
+    kind: str
+    value: str
+
+
+def test_a_topic_is_described_by_its_words_and_items():
+    words, titles = ["bread", "yeast", "flour", "oven", "crust"], ["Rye at home", "x" * 80, "third"]
+    found = topic_description(words, 12, titles)
+    assert found.made == "template"
+    assert found.text.startswith("12 items about bread, yeast, flour, oven. Among them “Rye at")
+    assert "third" not in found.text and "crust" not in found.text and "…" in found.text
+    assert (
+        topic_description(["面包"], 1, ["在家"], "zh").text
+        == "1 个关于面包的内容。其中有《在家》。"
+    )
+    assert topic_description([], 1).text == "1 item."
+
+
+def test_a_group_is_described_by_its_topics():
+    text = group_description(["bread", "roses"], 3, 40).text
+    assert text == "40 items in this group. It has 3 topics. Its largest topics: bread, roses."
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_an_event_is_described_by_what_its_texts_hold(language):
+    terms, names = ["flood", "bridge"], ["Skagen"]
+    text = event_description(terms, names, 9, 7, DAY, DAY + 86_400, language).text
+    assert "2026-09-21" in text and "2026-09-22" in text and "9" in text and "7" in text
+    facts = [Fact("name", one) for one in (*terms, *names)]
+    facts += [Fact("number", "9"), Fact("number", "7")]
+    facts += [Fact("date", "2026-09-21"), Fact("date", "2026-09-22")]
+    assert grounded(text, facts, like=text)
+    assert "Skagen" not in event_description(terms, [], 9, 7, DAY, None, language).text
+    assert "0" not in event_description(terms, names, 0, 0, DAY, None, language).text
+
+
+def test_braces_in_titles_are_words():
+    assert "{count}" in topic_description(["a"], 2, ["{count} {x}"]).text
