@@ -136,7 +136,7 @@ def frontier(
     open_ = [one for one in found if one.personal >= LEARNED]
     if fixed:
         open_ = [one for one in open_ if one.personal == LEARNED and not one.places]
-    else:
+    elif design.shares:  # else there is no popularity to discount
         discounted = [one for one in DIAL if LEARNED <= one <= FURTHEST]
         open_ += [measured(one, 0, discount) for discount in DISCOUNTS for one in discounted]
     sets = [held_out for _, held_out in validator.folds]
