@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
@@ -108,6 +109,8 @@ class Job:
 
     def _ready(self) -> Any:
         if self.folder not in _READY:
+            for before in _READY:
+                shutil.rmtree(_copies(before), ignore_errors=True)
             _READY.clear()
             shared = {name: shared_array(self.url, key) for name, key in self.shared}
             _READY[self.folder] = self.work.prepare(shared)
@@ -122,14 +125,16 @@ def part_key(folder: str, number: int) -> str:
 def shared_array(url: str, key: str) -> NDArray[Any]:
     """Return an array that was saved as an object, mapped into memory, read-only.
 
-    What does not lie in a folder is copied to the machine's temporary folder once.
+    What does not lie in a folder is copied to the machine's temporary folder once; a process
+    removes the copies of one job when it begins another.
     """
     folder = folder_of(url)
     if folder is not None:
         path = folder / key
     else:
-        path = Path(tempfile.gettempdir()) / f"recsys-{os.getuid()}" / key
+        path = _copies(key) / key.partition("/")[2]
         if not path.exists():
+            _copies(key).parent.mkdir(mode=0o700, exist_ok=True)
             path.parent.mkdir(parents=True, exist_ok=True)
             handle, aside = tempfile.mkstemp(dir=path.parent)
             with os.fdopen(handle, "wb") as file:
@@ -137,6 +142,11 @@ def shared_array(url: str, key: str) -> NDArray[Any]:
             os.replace(aside, path)
     found: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     return found
+
+
+def _copies(key: str) -> Path:
+    """Return this machine's folder of copies of a job's arrays."""
+    return Path(tempfile.gettempdir()) / f"recsys-{os.getuid()}" / key.partition("/")[0]
 
 
 def folder_of(url: str) -> Path | None:

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import numpy as np
+import object_server
 import pytest
 from in_process_spark import InProcessSpark
+from text_world import tiny_tokenizer
 
 from jobs.bench.niche_world import NicheConfig, niche_world
 from recsys.block_runner import runner_for, using
@@ -12,8 +14,10 @@ from recsys.data.dataset import Dataset
 from recsys.models import block_row_work, user_histories
 from recsys.models.gfcf_blockwise import BlockConfig, fit_blocks
 from recsys.models.interaction_matrix import Interactions
+from recsys.object_storage.opening import open_objects
 from recsys.serving.popularity_counters import DAY, PopularityCounters
 from recsys.text.encoders import text_work
+from recsys.text.encoders.encoder import load_encoder
 from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
 from recsys.text.encoders.text_work import encode_texts
 from recsys.training.counter_work import sums_of_items
@@ -85,6 +89,38 @@ def test_vectors_are_those_of_one_process(elsewhere, monkeypatch):
         there = encode_texts(encoder, texts)
     assert np.allclose(there, encoder.encode(texts), atol=1e-6)
     assert elsewhere.use.by_name == {"texts": 1} and elsewhere.use.pieces > 3
+
+
+@pytest.mark.parametrize("kind", ["t5", "use"])
+def test_vectors_of_a_neural_encoder_are_those_of_one_process(
+    elsewhere, kind, tmp_path, monkeypatch
+):
+    if kind == "t5":
+        pytest.importorskip("torch")
+        from transformers import T5Config, T5ForConditionalGeneration
+
+        size = tiny_tokenizer(tmp_path / "t5", ["a", "film", "war", "love", "sea"])
+        config = T5Config(vocab_size=size, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
+        T5ForConditionalGeneration(config).save_pretrained(tmp_path / "t5")
+    encoder = load_encoder("use" if kind == "use" else f"t5:{tmp_path / 't5'}", "cpu")
+    monkeypatch.setattr(text_work, "BLOCK", 2)
+    texts = ["a film", "war and love", "", "the sea", "a film about the sea", "love"]
+    with using(elsewhere):
+        there = encode_texts(encoder, texts)
+    assert there.any() and np.allclose(there, encoder.encode(texts), atol=1e-3)
+    assert elsewhere.use.pieces == 3
+
+
+def test_parts_and_pieces_may_lie_in_a_bucket(data, tmp_path, prefix, proxy, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    runner = InProcessSpark(tmp_path, f"s3://{object_server.BUCKET}/{prefix}")
+    known = Interactions.of_dataset(data)
+    config = BlockConfig(8, most_rows=40)
+    here = fit_blocks(known, config, 0)
+    with using(runner):
+        there = [fit_blocks(known, config, 0) for _ in range(2)]
+    assert all(equal(here, one, ("indptr", "indices", "data")) for one in there)
+    assert open_objects(runner.url).list("") == []  # pieces are removed
 
 
 def test_what_is_small_stays_here_and_nothing_is_left_behind(data, elsewhere, tmp_path):

@@ -21,12 +21,12 @@ from recsys.spark.spark_runner import SparkRunner
 class InProcessSpark(SparkRunner):
     """A runner without Spark; `after` may change the files of a job after its first attempt."""
 
-    def __init__(self, folder: Path, processes: int = 3) -> None:
+    def __init__(self, folder: Path, url: str = "") -> None:
         session: Any = None
         self.messages: list[str] = []
         self.after: Callable[[Sequence[Piece]], Sequence[Piece]] = lambda pieces: pieces
-        place = (folder / "pieces").as_uri()
-        super().__init__(session, place, folder / "spark.log", self.messages.append, 0.0, processes)
+        place = url or (folder / "pieces").as_uri()
+        super().__init__(session, place, folder / "spark.log", self.messages.append, 0.0, 3)
 
     @property
     def name(self) -> str:
