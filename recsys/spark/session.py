@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 import warnings
 from collections.abc import Iterator, Mapping
@@ -65,7 +66,7 @@ class Session:
         self.jvm.stdin.close()
         try:
             self.jvm.wait(STOP_SECONDS)
-        except TimeoutError:
+        except subprocess.TimeoutExpired:
             self.jvm.kill()
 
 
@@ -161,17 +162,15 @@ def failures(log: Path) -> Iterator[None]:
 
 
 def _cause(text: str) -> str:
-    """Return the sentence of an error that says what went wrong: the last of a Python traceback,
-    else the first.
+    """Return the sentence of an error that says what went wrong: the end of the last Python
+    traceback, else the first line.
     """
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    errors = [line for line in lines if "Error: " in line and not line.startswith(("File", "at "))]
-    if "Traceback (most recent call last):" in text and errors:
-        last = errors[-1]
-        if "No module named" in last:
-            last += (
-                ": the Python of the executors needs recsys; PYSPARK_PYTHON names it, or an image"
-                " or --archives brings it"
-            )
-        return last[:500]
-    return (lines or ["it failed without a word"])[0][:500]
+    head, traceback, rest = text.rpartition("Traceback (most recent call last):")
+    lines = (rest if traceback else text).splitlines()
+    found = next((line for line in lines if line.strip() and not line.startswith(" ")), "")
+    if "No module named" in found:
+        found += (
+            ": the Python of the executors needs recsys; PYSPARK_PYTHON names it, or an image or"
+            " --archives brings it"
+        )
+    return found.strip()[:500] or "it failed without a word"

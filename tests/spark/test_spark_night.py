@@ -22,6 +22,7 @@ from recsys.bundle_store import BundleStore
 from recsys.errors import DataError
 from recsys.models.gfcf_blockwise import BlockConfig
 from recsys.settings import Settings
+from recsys.spark.session import _cause
 from recsys.store.store import Store
 
 TOP = Path(__file__).parents[2]
@@ -104,6 +105,27 @@ def test_a_runner_that_is_none_is_refused(value, words):
     assert words in str(error.value)
     masters = ("local[*]", "local-cluster[2,1,1024]", "yarn", "spark://a:7077", "sc://a:15002")
     assert all(Settings.load({"RECSYS_RUNNER": f"spark:{one}"}).runner for one in masters)
+
+
+@pytest.mark.parametrize(
+    ("text", "cause"),
+    [
+        ("[CANNOT_OPEN] no server\nat a line of Java", "[CANNOT_OPEN] no server"),
+        (
+            "from the worker:\nTraceback (most recent call last):\n  File a\nKeyError: 1\n\n"
+            "During handling\nTraceback (most recent call last):\n  File b, line 4\n    raise it\n"
+            "           ^^\nrecsys.errors.MissingExtra: torch is not installed\n SQLSTATE: 38000)",
+            "recsys.errors.MissingExtra: torch is not installed",
+        ),
+        (
+            "Traceback (most recent call last):\n  x\nImportError: No module named 'recsys'",
+            "ImportError: No module named 'recsys': the Python of the executors needs recsys",
+        ),
+        ("", "it failed without a word"),
+    ],
+)
+def test_the_cause_of_a_failure_is_a_sentence(text, cause):
+    assert _cause(text).startswith(cause)
 
 
 @with_spark
