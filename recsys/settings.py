@@ -233,6 +233,14 @@ class Settings:
     keep_bundles: int = _setting(
         7, whole(), "versions that a night keeps, besides the current one", (NIGHT, COMMANDS)
     )
+    keep_event_days: int = _setting(
+        0,
+        whole(),
+        "days for which events are kept after they happened; a night removes older ones for good,"
+        " on PostgreSQL by partitions; 0: all are kept",
+        (NIGHT,),
+        unit="days",
+    )
     bundles: str = _setting(
         "",
         kinds.OBJECTS,

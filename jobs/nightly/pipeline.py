@@ -23,6 +23,7 @@ from recsys.fairness.exposure_report import REPORT, exposure_report
 from recsys.remote_bundles.remote_bundle_store import RemoteBundleStore
 from recsys.safety.comment_dampening import dampened
 from recsys.store.archived_event_table import ArchiveUse
+from recsys.store.event_upkeep import keep_up
 from recsys.text.sentiment.comment_cache import with_comment_sentiment
 from recsys.tuning.baseline_comparison import baseline_blend, named
 from recsys.tuning.social_term_priors import with_social_priors
@@ -72,6 +73,7 @@ class NightPipeline:
 
     def snapshot(self, out: Path) -> Detail:
         """Copy events and items out of the store; the log positions come first, see Feed."""
+        upkeep = self.kept_up()
         position = {
             "last_event_id": self.night.store.last_event_id(),
             "last_change_id": self.night.store.last_change_id(),
@@ -106,8 +108,23 @@ class NightPipeline:
             "unknown_kinds": self.night.settings.weights.unknown_kinds(mix),
             "version": f"{stamp}-{self.night.number}",
             "archive": None if archived is None else asdict(archived),
+            "upkeep": upkeep,
             **position,
         }
+
+    def kept_up(self) -> Detail:
+        """Do the upkeep of the table of events, and say what was removed."""
+        done = keep_up(self.night.store, self.night.settings.keep_event_days, time.time())
+        if "problem" in done:
+            self.night.progress.message(f"the upkeep of events is not complete: {done['problem']}")
+        expired = done.get("expired", {})
+        if expired.get("events"):
+            count, day = expired["events"], expired["before"]
+            self.night.progress.message(f"{count:,} events from before {day} were removed")
+        if expired.get("kept"):
+            days = ", ".join(expired["kept"])
+            self.night.progress.message(f"readers hold {days}: the next night removes it")
+        return done
 
     def stored_events(self) -> tuple[EventTable, ArchiveUse | None]:
         """Return all events of the store, by way of the archive where there is one."""

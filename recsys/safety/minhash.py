@@ -51,11 +51,16 @@ def shingles(text: str) -> Shingles:
         return np.zeros(0, np.uint64)
     dense = not text.isascii() and 3 * len(_HAN.findall(text)) > len(text)
     length = min(HAN_SHINGLE if dense else SHINGLE, len(codes))
+    return np.unique(_mixed(codes, length))
+
+
+def _mixed(codes: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
+    """Return the hash of each run of some length, in the order of their beginnings."""
     run = codes
     for step in range(1, length):
         run = run[:-1] * np.uint64(1_000_003) + codes[step:]
     mixed = (run + np.uint64(length)) * _MIX
-    return np.unique(mixed ^ (mixed >> np.uint64(29)))
+    return mixed ^ (mixed >> np.uint64(29))
 
 
 def bands(text: str) -> list[int]:
@@ -66,13 +71,72 @@ def bands(text: str) -> list[int]:
     found = shingles(text)
     if len(found) < LEAST:
         return []
-    numbers = sorted(_NUMBER.findall(text)) if len(text) < NUMBERS_COUNT else []
-    least = (found[:, None] * _TURN).min(axis=0).reshape(BANDS, ROWS)
-    mixed = np.full(BANDS, zlib.crc32(" ".join(numbers).encode()), np.uint64)
+    least = (found[:, None] * _TURN).min(axis=0)
+    return _numbered([text], least[None, :])[0]
+
+
+def bands_of(texts: Sequence[str]) -> list[list[int]]:
+    """Return the `bands` of each text, in one pass over all that are written in Latin letters.
+
+    Shingles that occur twice in a text count twice here, which changes no minimum.
+    """
+    result: list[list[int]] = [[] for _ in texts]
+    places = []
+    for place, text in enumerate(texts):
+        if text.isascii() and len(text) >= SHINGLE:
+            places.append(place)
+        else:
+            result[place] = bands(text)
+    if not places:
+        return result
+    whole = "".join([texts[place] for place in places])
+    mixed = _mixed(np.frombuffer(whole.encode(), np.uint8).astype(np.uint64), SHINGLE)
+    starts, end = [], 0
+    for place in places:
+        starts.append(end)
+        end += len(texts[place])
+    ends = [*starts[1:], end]
+    kept = [
+        at
+        for at, (start, stop) in enumerate(zip(starts, ends, strict=True))
+        if _are_many(mixed[start : stop - SHINGLE + 1])
+    ]
+    if not kept:
+        return result
+    # from a start to what follows its last shingle: the shingles between two texts are left out
+    cuts = [cut for at in kept for cut in (starts[at], ends[at] - SHINGLE + 1)]
+    padded = np.append(mixed, np.zeros(SHINGLE, np.uint64))
+    least = np.empty((len(kept), BANDS * ROWS), np.uint64)
+    for column, turn in enumerate(_TURN):
+        least[:, column] = np.minimum.reduceat(padded * turn, cuts)[::2]
+    own = [texts[places[at]] for at in kept]
+    for at, numbers in zip(kept, _numbered(own, least), strict=True):
+        result[places[at]] = numbers
+    return result
+
+
+def _are_many(found: Shingles) -> bool:
+    """Whether there are LEAST different shingles."""
+    few = found[: 2 * LEAST].tolist()
+    return len(set(few)) >= LEAST or (len(found) > len(few) and len(np.unique(found)) >= LEAST)
+
+
+def _numbered(texts: Sequence[str], least: NDArray[np.uint64]) -> list[list[int]]:
+    """Return the bands of texts from the least turned shingles, (n, BANDS * ROWS)."""
+    seeds = [
+        zlib.crc32(" ".join(sorted(_NUMBER.findall(text))).encode())
+        if len(text) < NUMBERS_COUNT
+        else 0
+        for text in texts
+    ]
+    least = least.reshape(len(texts), BANDS, ROWS)
+    mixed = np.repeat(np.array(seeds, np.uint64)[:, None], BANDS, axis=1)
     for column in range(ROWS):
-        mixed = (mixed ^ least[:, column]) * _MIX
+        mixed = (mixed ^ least[:, :, column]) * _MIX
         mixed ^= mixed >> np.uint64(31)
-    return [int(one) for one in (mixed + np.arange(BANDS, dtype=np.uint64)).view(np.int64)]
+    numbers = (mixed + np.arange(BANDS, dtype=np.uint64)).view(np.int64)
+    found: list[list[int]] = numbers.tolist()
+    return found
 
 
 def similarity(one: str, other: str) -> float:

@@ -40,8 +40,10 @@ def analyse(items: Sequence[Words], scorer: Scorer) -> list[TextAnalysis]:
     found: list[TextAnalysis] = []
     for part in chunks(items):
         doubts = scorer([joined(one) for one in part])
-        for one, result in zip(part, doubts, strict=True):
-            found.append(_analysed(one, result))
+        contents = [minhash.content(*one) for one in part]
+        bands = minhash.bands_of(contents)
+        for one, doubt, content, numbers in zip(part, doubts, contents, bands, strict=True):
+            found.append(_analysed(one, doubt, content, numbers))
             request_cpu_budget.check(f"the analysis of texts, item {len(found)} of {len(items)}")
     return found
 
@@ -63,21 +65,22 @@ def joined(item: Words) -> str:
     return f"{item[0]}\n{item[1]}"
 
 
-def _analysed(item: Words, doubts: Sequence[TextFlag]) -> TextAnalysis:
-    content = minhash.content(*item)
+def _analysed(
+    item: Words, doubts: Sequence[TextFlag], content: str, bands: Sequence[int]
+) -> TextAnalysis:
     text = joined(item)
     language = detect(text)
     flags = (*_of_form(text, content), *(Flag(one.kind, one.score, one.why) for one in doubts))
     sure = language.sure >= SURE
-    return TextAnalysis(
-        content, tuple(minhash.bands(content)), flags, language.code if sure else ""
-    )
+    return TextAnalysis(content, tuple(bands), flags, language.code if sure else "")
 
 
 def _of_form(text: str, content: str) -> list[Flag]:
     """Return what the form of a text tells: links and little else, or one word again and again."""
     text = text[: minhash.LONGEST_READ]
-    links = [word for word in text.split() if word.startswith(("http://", "https://", "www."))]
+    links = []
+    if "://" in text or "www." in text:
+        links = [one for one in text.split() if one.startswith(("http://", "https://", "www."))]
     if len(links) >= LINKS and sum(map(len, links)) > LINK_SHARE * len(text.strip()):
         return [Flag("spam", 0.6, f"{len(links)} links and little else")]
     share = minhash.repeated(content.split()[:2_000])

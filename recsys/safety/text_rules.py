@@ -78,20 +78,54 @@ _BLANKS_IN_HAN = re.compile(r"(?<=[\u3400-\u9fff])[\s*·.。\-_]+(?=[\u3400-\u9f
 
 def by_words(texts: Sequence[str]) -> list[list[TextFlag]]:
     """Return the doubts about each text by labelled phrases, each kind once; any string is fit."""
-    return [_doubts(text) for text in texts]
+    plain = [_plain(text) for text in texts]
+    possible = _possible(plain)
+    return [_doubts(text, possible) for text in plain]
 
 
-def _doubts(text: str) -> list[TextFlag]:
+@dataclass(frozen=True, slots=True)
+class _Possible:
+    """What may be found in any of some texts: a quick look at their different words."""
+
+    # of each kind: hints, of which a text that holds the phrase holds one; phrase; weight
+    phrases: Mapping[str, Sequence[tuple[Sequence[str], re.Pattern[str], float]]]
+    hurting: Sequence[str]  # words that insult
+
+
+def _possible(texts: Sequence[str]) -> _Possible:
+    """Return the English phrases of which a hint occurs in some texts, and what may insult."""
+    words = " ".join({word for text in texts for word in text.split()})  # no hint has a blank
+    phrases = {
+        kind: [
+            (found, phrase, weight)
+            for hints, phrase, weight in every
+            if (found := [hint for hint in hints if hint in words])
+        ]
+        for kind, every in _ENGLISH.items()
+    }
+    return _Possible(phrases, sorted(_HURTING.intersection(_WORD.findall(words))))
+
+
+def _plain(text: str) -> str:
+    """Return a text in lower case, without disguises, in which phrases are searched."""
     text = clean(_HUMP.sub(" ", joined(text))).replace("\u2019", "'")
     text = " ".join(_SEAM.sub(" ", undisguised(text, _LEXICON).lower()).split())
     if _RUN.search(text):
         text = _WORD.sub(_shortened, text)
-    han = not text.isascii() and bool(_SPOKEN.search(text))
-    if han:
-        text = _BLANKS_IN_HAN.sub("", text)
+    return _BLANKS_IN_HAN.sub("", text) if _has_han(text) else text
+
+
+def _has_han(text: str) -> bool:
+    return not text.isascii() and bool(_SPOKEN.search(text))
+
+
+def _doubts(text: str, possible: _Possible) -> list[TextFlag]:
+    han = _has_han(text)
     found = []
     for kind in KINDS:
-        result = _matches(kind, text, han)
+        result = _matches(kind, text, han, possible)
+        if not result:
+            continue
         score = 1 - math.prod(1 - weight for _, weight in result)
         if score >= FLAGGED:
             words, _ = max(result, key=lambda pair: pair[1])
@@ -106,15 +140,19 @@ def _shortened(found: re.Match[str]) -> str:
     return found[0]
 
 
-def _matches(kind: str, text: str, han: bool) -> list[tuple[str, float]]:
-    result = [
-        (hit[0], weight)
-        for hints, phrase, weight in _ENGLISH[kind]
-        if any(hint in text for hint in hints) and (hit := phrase.search(text))
-    ]
+def _matches(kind: str, text: str, han: bool, possible: _Possible) -> list[tuple[str, float]]:
+    result = []
+    for hints, phrase, weight in possible.phrases[kind]:
+        for hint in hints:
+            if hint in text:
+                if hit := phrase.search(text):
+                    result.append((hit[0], weight))
+                break
     if han:
         result += [(hit[0], w) for phrase, w in _CHINESE[kind] if (hit := phrase.search(text))]
-    return result + (_insults(text) if kind == "insult" else [])
+    if kind == "insult" and any(word in text for word in possible.hurting):
+        result += _insults(text)
+    return result
 
 
 def _insults(text: str) -> list[tuple[str, float]]:

@@ -28,6 +28,7 @@ from sqlalchemy import Connection, Integer, func, insert, make_url, select, text
 
 from recsys.errors import DataError
 from recsys.store.database import Database
+from recsys.store.partitions.append import note_identities
 from recsys.store.schema import SCHEMA, events, items, metadata, schema_version, users
 from recsys.store.store import Store
 
@@ -242,6 +243,7 @@ def _fill(url: str, backup: Path) -> None:
     with Store.open(f"sqlite:///{backup}") as source, Store.open(url) as store:
         with source.db.snapshot() as rows, store.db.write() as target:
             _copy_rows(rows, target)
+            note_identities(target)
             _set_next_ids(target, _next_ids(rows))
 
 

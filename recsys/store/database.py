@@ -33,6 +33,7 @@ from recsys.errors import MissingExtra, StoreError
 from recsys.store import erasure_guard
 from recsys.store.error_translation import BUSY, translated
 from recsys.store.id_cache import StoreIdCache
+from recsys.store.partitions.days import EventDays
 from recsys.store.prepared_reads import Read, Readers, return_pages
 from recsys.store.write_lock_queue import WriterTurns
 
@@ -74,6 +75,7 @@ class Database:
     readers: Readers | None = None  # of SQLite's file
     turns: WriterTurns = field(default_factory=lambda: WriterTurns(BUSY))
     read_wait: float = BUSY  # seconds that a reader waits for a lock, where there is one
+    event_days: EventDays = field(default_factory=EventDays)  # of PostgreSQL
 
     @classmethod
     def open(cls, url: str, bulk: bool = False, wait: float = BUSY) -> Database:
@@ -188,7 +190,7 @@ class Database:
             if failing:
                 connection.execute(text(_PROBE), {"value": f"{time.time():.0f}"})
             elif not self.on_sqlite:
-                connection.execute(text("LOCK TABLE events IN ROW EXCLUSIVE MODE"))
+                connection.execute(text("LOCK TABLE ONLY events IN ROW EXCLUSIVE MODE"))
 
     def forget_deleted(self) -> bool:
         """Empty SQLite's write-ahead log of deleted rows; in the file itself they are zeroed.

@@ -8,16 +8,11 @@ import os
 import time
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import (
-    BigInteger,
     ColumnElement,
     Connection,
-    Integer,
-    Select,
-    Text,
     case,
     delete,
     distinct,
@@ -28,11 +23,11 @@ from sqlalchemy import (
 
 from recsys.data.event_tables import EventTable
 from recsys.data.records import Event
+from recsys.store import event_queries
 from recsys.store.database import Database
 from recsys.store.erasure_guard import ErasureGuard, current, guarded_by
 from recsys.store.event_table_reader import read_table
 from recsys.store.group_commit import GroupCommit
-from recsys.store.prepared_reads import Read, given
 from recsys.store.schema import events, items, kinds, shares, users
 from recsys.store.shares import add_shares
 from recsys.store.watches import forget_comments
@@ -105,44 +100,7 @@ _INSERTED = (
     events.c.received,
     events.c.key,
 )
-_FROM = events.join(items, items.c.id == events.c.item).join(kinds, kinds.c.id == events.c.kind)
-_REST = (
-    items.c.item_id,
-    kinds.c.name,
-    events.c.value,
-    func.coalesce(events.c.text, ""),
-    events.c.timestamp,
-    events.c.received,
-    events.c.user,
-)
-_STORED: Select[Any] = select(events.c.id, users.c.user_id, *_REST).select_from(
-    _FROM.join(users, users.c.id == events.c.user)
-)
-_USER = given("user", Text)
-_NUMBER_OF_USER = select(users.c.id).where(users.c.user_id == _USER).scalar_subquery()
-_LATER = (
-    _STORED.where(events.c.id > given("after", BigInteger))
-    .order_by(events.c.id)
-    .limit(given("n", Integer))
-)
-_BETWEEN = Read(
-    _STORED.where(events.c.user == _NUMBER_OF_USER)
-    .where(items.c.item_id == given("item", Text))
-    .order_by(events.c.moment, events.c.id)
-)
-_KINDS = Read(select(kinds.c.name).order_by(kinds.c.id))
-_AFTER, _OF_USER = Read(_LATER), Read(_LATER.where(events.c.user == _NUMBER_OF_USER))
-
-
-_STAMP = Read(
-    select(func.count(), func.max(events.c.id), _USER).where(events.c.user == _NUMBER_OF_USER)
-)
-_ACTS = Read(
-    select(events.c.id, items.c.item_id, kinds.c.name, events.c.value, events.c.moment)
-    .select_from(_FROM)
-    .where(events.c.user == _NUMBER_OF_USER, events.c.id > given("after", BigInteger))
-    .order_by(events.c.id)
-)
+_USER_AT, _MOMENT, _KEY = 0, 6, 8  # places in a row of `_INSERTED`
 
 
 class Batch(NamedTuple):
@@ -151,6 +109,7 @@ class Batch(NamedTuple):
     events: Sequence[Event]
     keys: Sequence[int]
     guard: ErasureGuard | None  # of the thread that brought them
+    sourced: bool = True  # whether those without a timestamp may come again
 
 
 class EventLog:
@@ -178,7 +137,8 @@ class EventLog:
         while batch := list(itertools.islice(numbered, BATCH)):
             keys = [event_key(event, source, row) for row, event in batch]
             rows_of_batch = [event for _, event in batch]
-            total += self.appending.add(Batch(rows_of_batch, keys, current()))
+            batch_of = Batch(rows_of_batch, keys, current(), source is not None)
+            total += self.appending.add(batch_of)
         return total
 
     def _append(self, batches: Sequence[Batch]) -> list[Added]:
@@ -190,7 +150,9 @@ class EventLog:
                     batch.guard.check(connection)
             numbers = self._numbers(connection, [one for batch in batches for one in batch.events])
             return [
-                self._appended(connection, batch.events, batch.keys, numbers, received)
+                self._appended(
+                    connection, batch.events, batch.keys, numbers, received, batch.sourced
+                )
                 for batch in batches
             ]
 
@@ -231,34 +193,86 @@ class EventLog:
         keys: Sequence[int],
         numbers: Sequence[dict[str, int]],
         now: float,
+        sourced: bool = True,
     ) -> Added:
-        new = self.db.insert_new(connection, _INSERTED, _rows(batch, keys, numbers, now))
+        rows = _rows(batch, keys, numbers, now)
+        if self.db.on_sqlite:
+            new = self.db.insert_new(connection, _INSERTED, rows)
+        else:
+            new = self._partitioned(connection, batch, rows, now, sourced)
         add_shares(connection, batch, keys, numbers[0])
         return Added(new, len(batch) - new)
+
+    def _partitioned(
+        self,
+        connection: Connection,
+        batch: Sequence[Event],
+        rows: Sequence[tuple[Any, ...]],
+        now: float,
+        sourced: bool,
+    ) -> int:
+        """Insert rows of `_INSERTED` on PostgreSQL; return how many are new."""
+        # here: not needed on SQLite
+        from recsys.store.day_signatures import day_of
+        from recsys.store.partitions.append import append_events, known_by_moment
+
+        self.db.event_days.ensure(connection, {day_of(row[_MOMENT]) for row in rows}, now)
+        ahead = [
+            (row[_USER_AT], row[_KEY], event.timestamp)
+            for event, row in zip(batch, rows, strict=True)
+            if event.timestamp is not None and event.timestamp > now
+        ]
+        if ahead:  # they may be stored as of their own time by a clock that was ahead of this one
+            known = known_by_moment(connection, ahead)
+            kept = [(row[_USER_AT], row[_KEY]) not in known for row in rows]
+            rows = [row for row, keep in zip(rows, kept, strict=True) if keep]
+            batch = [event for event, keep in zip(batch, kept, strict=True) if keep]
+        arrived = [sourced if event.timestamp is None else event.timestamp > now for event in batch]
+        return append_events(connection, _INSERTED, rows, arrived)
 
     def history(self, user_id: str, limit: int = 500, but: Sequence[str] = ()) -> list[StoredEvent]:
         """Return the latest events of a user, oldest first; empty for an unknown user.
 
         `but`: kinds of event that are left out, so that they do not crowd out what counts.
         """
-        found = self.db.rows(_history(tuple(but)), user=user_id, n=limit)
+        query = event_queries.latest(tuple(but))
+        if self.db.on_sqlite:
+            found = self.db.rows(event_queries.read_of(query), user=user_id, n=limit)
+        else:
+            from recsys.store.partitions.recent import latest_rows  # here: not needed on SQLite
+
+            found = latest_rows(self.db, query, user_id, limit, _moment)
         return list(map(StoredEvent._make, reversed(found)))
+
+    def _of_user(
+        self, query: event_queries.Query, user_id: str, **values: Any
+    ) -> Sequence[Sequence[Any]]:
+        """Return the rows of a query of all events of a user."""
+        if self.db.on_sqlite:
+            return self.db.rows(event_queries.read_of(query), user=user_id, **values)
+        from recsys.store.partitions.recent import rows_of_user  # here: not needed on SQLite
+
+        return rows_of_user(self.db, query, user_id, **values)
 
     def act_stamp(self, user_id: str) -> tuple[int, int]:
         """Return the number of a user's events and their greatest id; it moves with every change.
 
         Read from an index alone: 20,000 entries take about a millisecond.
         """
-        count, last, _ = self.db.rows(_STAMP, user=user_id)[0]
+        if not self.db.on_sqlite:
+            from recsys.store.partitions.recent import stamp_of  # here: not needed on SQLite
+
+            return stamp_of(self.db, user_id)
+        count, last, _ = self.db.rows(event_queries.STAMP, user=user_id)[0]
         return int(count), int(last or 0)
 
     def acts_after(self, user_id: str, after: int = 0) -> list[ShortEvent]:
         """Return all events of a user with a greater id, ascending, without texts."""
-        return list(map(ShortEvent._make, self.db.rows(_ACTS, user=user_id, after=after)))
+        return list(map(ShortEvent._make, self._of_user(event_queries.acts, user_id, after=after)))
 
     def events_by_id(self, ids: Collection[int]) -> dict[int, StoredEvent]:
         """Return some events by id; absent where there is none."""
-        query = _STORED.where(self.db.among(events.c.id, ids))
+        query = event_queries.STORED.where(self.db.among(events.c.id, ids))
         with self.db.read() as connection:
             return {row[0]: StoredEvent._make(row) for row in connection.execute(query)}
 
@@ -266,7 +280,7 @@ class EventLog:
         """Return those of some items that a user has an event of one kind on."""
         query = (
             select(items.c.item_id)
-            .select_from(_FROM.join(users, users.c.id == events.c.user))
+            .select_from(event_queries.joined(events).join(users, users.c.id == events.c.user))
             .where(users.c.user_id == user_id, kinds.c.name == kind)
             .where(self.db.among(items.c.item_id, item_ids))
         )
@@ -279,16 +293,20 @@ class EventLog:
         Ids become visible in ascending order on both databases (see Database.write), so the last
         id seen is all that a reader must remember.
         """
-        return list(map(StoredEvent._make, self.db.rows(_AFTER, after=id, n=limit)))
+        if not self.db.on_sqlite:
+            from recsys.store.partitions.tail import rows_after  # here: not needed on SQLite
+
+            return list(map(StoredEvent._make, rows_after(self.db, event_queries.after, id, limit)))
+        return list(map(StoredEvent._make, self.db.rows(event_queries.AFTER, after=id, n=limit)))
 
     def events_of(self, user_id: str, after: int = 0, n: int = 1000) -> list[StoredEvent]:
         """Return a page of a user's events by id, from the first after `after`."""
-        found = self.db.rows(_OF_USER, user=user_id, after=after, n=n)
+        found = self._of_user(event_queries.page_of_user, user_id, after=after, n=n)
         return list(map(StoredEvent._make, found))
 
     def events_between(self, user_id: str, item_id: str) -> list[StoredEvent]:
         """Return what a user did to an item, in the order of time."""
-        found = self.db.rows(_BETWEEN, user=user_id, item=item_id)
+        found = self._of_user(event_queries.between, user_id, item=item_id)
         return list(map(StoredEvent._make, found))
 
     def accounts_on(
@@ -326,7 +344,7 @@ class EventLog:
 
     def kinds(self) -> list[str]:
         """Return all kinds of event that ever came, as they came."""
-        return [name for (name,) in self.db.rows(_KINDS)]
+        return [name for (name,) in self.db.rows(event_queries.KINDS)]
 
     def kind_counts(self, after: int = 0) -> dict[str, int]:
         """Return the number of events of each kind, of those with a greater id; reads them all."""
@@ -376,6 +394,11 @@ class EventLog:
         return archived_event_table(self.db, self.archive, now)
 
 
+def _moment(row: Sequence[Any]) -> float:
+    """Return the moment of a row of `event_queries.latest`."""
+    return StoredEvent._make(row).moment
+
+
 def _rows(
     batch: Sequence[Event], keys: Sequence[int], numbers: Sequence[dict[str, int]], now: float
 ) -> list[tuple[object, ...]]:
@@ -402,20 +425,6 @@ def _rows(
     return found
 
 
-@cache
-def _history(but: tuple[str, ...]) -> Read:
-    """Return the query of one user's latest events; the id is passed on, not looked up again."""
-    query = (
-        select(events.c.id, _USER, *_REST)
-        .select_from(_FROM)
-        .where(events.c.user == _NUMBER_OF_USER)
-        .where(kinds.c.name.not_in(but))
-        .order_by(events.c.moment.desc(), events.c.id.desc())
-        .limit(given("n", Integer))
-    )
-    return Read(query)
-
-
 def event_key(event: Event, source: str | None, row: int | str) -> int:
     """Return the 64-bit number that, with the user, identifies an event that was seen before."""
     if event.timestamp is None:
@@ -435,5 +444,5 @@ def stored_events(
 ) -> list[StoredEvent]:
     """Return the first n events for which a condition holds, by id."""
     order = events.c.id.desc() if newest_first else events.c.id
-    rows = connection.execute(_STORED.where(condition).order_by(order).limit(n)).all()
+    rows = connection.execute(event_queries.STORED.where(condition).order_by(order).limit(n)).all()
     return [StoredEvent(*row) for row in rows]

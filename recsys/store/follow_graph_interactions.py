@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
-from sqlalchemy import BigInteger, Column, Text, select
+from sqlalchemy import BigInteger, Column, ColumnElement, Select, Text, select, true
 
 from recsys.store.database import Database
 from recsys.store.prepared_reads import Read, given
@@ -32,12 +32,14 @@ _ROW = (
     events.c.value,
     events.c.moment,
 )
-_AFTER = Read(
-    select(*_ROW)
-    .where(events.c.id > given("after", BigInteger))
-    .order_by(events.c.id)
-    .limit(given("n", BigInteger))
-)
+
+
+def _after(condition: ColumnElement[bool]) -> Select[Any]:
+    query = select(*_ROW).where(events.c.id > given("after", BigInteger), condition)
+    return query.order_by(events.c.id).limit(given("n", BigInteger))
+
+
+_AFTER = Read(_after(true()))
 # of each of some users the n latest events, by user, the oldest first
 _LATEST = (
     'SELECT e.id, e."user", e.item, e.kind, e.value, e.moment FROM json_each(?) AS of'
@@ -47,7 +49,8 @@ _LATEST = (
 )
 _LATEST_POSTGRES = (
     'SELECT e.* FROM unnest(%s::bigint[]) AS of CROSS JOIN LATERAL (SELECT id, "user", item, kind,'
-    ' value, moment FROM events WHERE "user" = of ORDER BY moment DESC, id DESC LIMIT %s) AS e'
+    ' value, moment FROM recent_events WHERE "user" = of'
+    " ORDER BY moment DESC, id DESC LIMIT %s) AS e"
     ' ORDER BY e."user", e.moment, e.id'
 )
 _NUMBER = Read(select(users.c.id).where(users.c.user_id == given("user", Text)))
@@ -65,10 +68,17 @@ class ActLog:
 
     def numbered_acts_after(self, id: int, n: int) -> list[NumberedAct]:
         """Return the first n events with a greater id, ascending."""
+        if not self.db.on_sqlite:
+            from recsys.store.partitions.tail import rows_after  # here: not needed on SQLite
+
+            return [NumberedAct(*row) for row in rows_after(self.db, _after, id, n)]
         return [NumberedAct(*row) for row in self.db.rows(_AFTER, after=id, n=n)]
 
     def latest_acts(self, users: Collection[int], n: int) -> list[NumberedAct]:
-        """Return the n latest events of each of some users, by user, the oldest first."""
+        """Return the n latest events of each of some users, by user, the oldest first.
+
+        On PostgreSQL n is at most recsys.store.partitions.recent.KEPT.
+        """
         with self.db.read() as connection:
             if self.db.on_sqlite:
                 given_users: tuple[Any, ...] = (json.dumps(list(users)), n)

@@ -34,6 +34,7 @@ from sqlalchemy import (
 
 from recsys.data.records import Follow
 from recsys.store.database import Database
+from recsys.store.partitions.tables import recent_events
 from recsys.store.prepared_reads import Read, given
 from recsys.store.schema import authors, blocks, events, follow_changes, follows, items, users
 
@@ -260,7 +261,8 @@ class FollowLog:
                     select(author).where(self.db.among(author, writers)).distinct()
                 ).scalars()
             )
-            acting = exists(select(events.c.id).where(events.c.user == users.c.id))
+            acts = events if self.db.on_sqlite else recent_events
+            acting = exists(select(acts.c.id).where(acts.c.user == users.c.id))
             seen = set(
                 connection.execute(
                     select(users.c.user_id).where(

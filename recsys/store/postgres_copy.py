@@ -30,7 +30,23 @@ def copy_new(
     Values in the order of `columns`, which are columns of one table. Inside a transaction.
     """
     table = columns[0].table.name
-    staged, names = f"recsys_copy_{table}", ", ".join(f'"{one.name}"' for one in columns)
+    names = ", ".join(f'"{one.name}"' for one in columns)
+    staged = stage(connection, table, columns, rows)
+    result = connection.exec_driver_sql(
+        f'INSERT INTO "{table}" ({names}) SELECT {names} FROM "{staged}" ORDER BY place'
+        " ON CONFLICT DO NOTHING"
+    )
+    return result.rowcount
+
+
+def stage(
+    connection: Connection, name: str, columns: Sequence[Column[Any]], rows: Sequence[Sequence[Any]]
+) -> str:
+    """Copy rows to a temporary table that ends with the transaction; return what it is called.
+
+    Its column `place` has the number of each row, from 0.
+    """
+    staged, names = f"recsys_copy_{name}", ", ".join(f'"{one.name}"' for one in columns)
     typed = ", ".join(f'"{one.name}" {sql_type(one)}' for one in columns)
     connection.exec_driver_sql(
         f'CREATE TEMPORARY TABLE IF NOT EXISTS "{staged}" (place integer, {typed}) ON COMMIT DROP'
@@ -43,11 +59,7 @@ def copy_new(
         cursor.copy(f'COPY "{staged}" (place, {names}) FROM STDIN') as c,
     ):
         c.write(_text(columns, rows))
-    result = connection.exec_driver_sql(
-        f'INSERT INTO "{table}" ({names}) SELECT {names} FROM "{staged}" ORDER BY place'
-        " ON CONFLICT DO NOTHING"
-    )
-    return result.rowcount
+    return staged
 
 
 def sql_type(column: Column[Any]) -> str:

@@ -1,4 +1,4 @@
-"""Tables of the store, the same on SQLite and PostgreSQL.
+"""Tables of the store, the same on SQLite and PostgreSQL but for keys and indexes of `events`.
 
 Ids from outside are stored once, in `users` and `items`; everything else refers to their numbers.
 `events`, `item_changes`, `follow_changes`, `controls`, `erasures` and `merges` are logs: rows are
@@ -26,7 +26,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-SCHEMA = 16  # number of the newest revision in migrations/versions; a newer store is refused
+SCHEMA = 17  # number of the newest revision in migrations/versions; a newer store is refused
 
 LIVE, HIDDEN, DELETED = 0, 1, 2  # items.state
 STATES = ("live", "hidden", "deleted")
@@ -110,7 +110,8 @@ events = _log(
     Column("moment", Double, nullable=False),  # the timestamp, else `received`
     Column("received", Double, nullable=False),
     Column("key", BigInteger, nullable=False),  # what makes the event the same event again
-    # led by the user, the key needs 64 bits only, and an insert touches neighbouring pages
+    # led by the user, the key needs 64 bits only, and an insert touches neighbouring pages; these
+    # are SQLite's: `events` of PostgreSQL is created by recsys.store.partitions.tables
     UniqueConstraint("user", "key"),
     Index("events_history", "user", "moment", "id"),
 )

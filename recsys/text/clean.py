@@ -35,7 +35,9 @@ def clean(text: str) -> str:
         text = html.unescape(text)
     if not text.isascii():
         text = _plain_unicode(text)
-    return " ".join(_INVISIBLE.sub(" ", text).split())[:LONGEST].rstrip()
+    if not (text.isascii() and text.replace("\n", "").isprintable()):
+        text = _INVISIBLE.sub(" ", text)
+    return " ".join(text.split())[:LONGEST].rstrip()
 
 
 def _without_comments(text: str) -> str:

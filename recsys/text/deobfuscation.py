@@ -58,6 +58,15 @@ _LEET = [  # 1 and its like are an i or an l
 _SINGLE = rf"(?:[^\W_]|[{_SIGNS}])"
 _BETWEEN = rf"(?:[^\w{_SIGNS}]|_){{1,4}}"
 _SPACED = re.compile(rf"(?<![\w{_SIGNS}]){_SINGLE}(?:{_BETWEEN}{_SINGLE}){{2,}}(?![\w{_SIGNS}])")
+_SIGNED = re.compile(r"[$@|+]")  # those of _SIGNS that are ASCII
+_THREE = " a a a "
+_ALONE_OR_NOT = [  # letters and digits become an a, all else a blank; the signs are either
+    {
+        sign: "a" if chr(sign).isalnum() or chr(sign) in signs else " "
+        for sign in range(128)
+    }
+    for signs in ("", _SIGNS)
+]
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
 _ALONE = frozenset("aiu")  # letters that are words
 
@@ -107,20 +116,40 @@ def joined(text: str) -> str:
         text = html.unescape(text)
     if "<" in text:
         text = _INLINE.sub("", text)
-    if text.isascii() and text.isprintable():
+    if text.isascii() and text.replace("\n", "").isprintable():
         return text
     text = _IGNORABLE.sub("", text)
     return text if text.isascii() else _MARKS.sub("", unicodedata.normalize("NFKC", text))
 
 
-def legible(text: str, lexicon: Lexicon) -> str:
-    """Return a cleaned text in which disguised words of a lexicon are put plainly."""
+def legible(text: str, lexicon: Lexicon, spaced: bool = True) -> str:
+    """Return a cleaned text in which disguised words of a lexicon are put plainly.
+
+    `spaced`: `may_be_spaced` of the text, where that is known.
+    """
     if not text.isascii():
         text = text.translate(_ALWAYS)
-    text = _SPACED.sub(lambda found: _closed(found[0], lexicon), text)
+    if spaced:
+        text = _SPACED.sub(lambda found: _closed(found[0], lexicon), text)
     if not _ODD.search(text):
         return text
     return _TOKEN.sub(lambda found: _plain(found[0], lexicon), text)
+
+
+def may_be_spaced(text: str) -> bool:
+    """Whether a text may hold three letters or digits that stand alone, one after the other.
+
+    A quick look that errs on the side of yes: signs that stand for letters count both as letters
+    and as what is between them.
+    """
+    if not text.isascii():
+        return True
+    for signs in _ALONE_OR_NOT:
+        if _THREE in f" {' '.join(text.translate(signs).split())} ":
+            return True
+        if not _SIGNED.search(text):
+            return False
+    return False
 
 
 def _closed(run: str, lexicon: Lexicon) -> str:

@@ -33,8 +33,26 @@ UNDO = {
 }
 
 
+# on PostgreSQL alone, before all others: events are one table again
+UNPARTITION = (
+    "CREATE TABLE events_whole (LIKE events INCLUDING DEFAULTS)",
+    "INSERT INTO events_whole SELECT * FROM events",
+    "ALTER SEQUENCE events_id_seq OWNED BY events_whole.id",
+    "DROP TABLE events CASCADE",
+    "DROP TABLE recent_events, recent_floors, event_batches, event_keys",
+    *(f"DROP FUNCTION recsys_events_{name}" for name in ("added", "removed", "changed")),
+    "ALTER TABLE events_whole RENAME TO events",
+    "ALTER TABLE events ADD PRIMARY KEY (id)",
+    'ALTER TABLE events ADD UNIQUE ("user", key)',
+    'CREATE INDEX events_history ON events ("user", moment, id)',
+)
+
+
 def take_back(connection: sa.Connection, schema: int) -> None:
     """Bring a new store to an earlier schema, 3 or later; 4 has changed values only."""
+    if schema < 17 and connection.dialect.name == "postgresql":
+        for statement in UNPARTITION:
+            connection.execute(sa.text(statement))
     for revision in sorted(UNDO, reverse=True):
         for statement in UNDO[revision] if revision > schema else ():
             connection.execute(sa.text(statement))

@@ -8,13 +8,15 @@ numbers differ.
 from __future__ import annotations
 
 import logging
+import time
 from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, inspect, select
 
 from recsys.errors import StoreError
 from recsys.store.database import Database
-from recsys.store.schema import SCHEMA, VERSION_TABLE, metadata, notes, schema_version
+from recsys.store.day_signatures import day_of
+from recsys.store.schema import SCHEMA, VERSION_TABLE, events, metadata, notes, schema_version
 
 FOLDER = Path(__file__).parent
 
@@ -29,15 +31,22 @@ def revision(number: int) -> str:
 def prepare(db: Database) -> None:
     """Create the tables of an empty store, or upgrade those of an older one; in one transaction.
 
-    A store that is up to date is only read. Processes that open a store at the same time wait for
-    the one that upgrades it. StoreError when the store is newer than this program, or when it is
-    older and cannot be written.
+    A store that is up to date is only read. A large one on PostgreSQL is prepared for partitions
+    by day before that transaction, while others write. Processes that open a store at the same
+    time wait for the one that upgrades it. StoreError when the store is newer than this program,
+    or when it is older and cannot be written.
     """
     with db.read() as connection:
         found = _stored(connection)
     if _up_to_date(found):
         return
     try:
+        if not db.on_sqlite and revision(4) <= found < revision(17):
+            # here: needed once in the life of a store
+            from recsys.store.partitions.conversion import convert_beforehand, is_large
+
+            if is_large(db):
+                convert_beforehand(db)
         with db.write() as connection:
             found = _stored(connection)  # another process may have been first
             if not _up_to_date(found):
@@ -73,11 +82,29 @@ def _upgrade(connection: Connection) -> None:
     if inspect(connection).has_table(notes.name):
         run_revisions(connection)
     else:
-        metadata.create_all(connection)
+        create_tables(connection)
         connection.execute(insert(schema_version).values(version_num=revision(SCHEMA)))
     # versions before Alembic read this note, and refuse a store that is newer than they are
     connection.execute(delete(notes).where(notes.c.key == "schema"))
     connection.execute(insert(notes).values(key="schema", value=str(SCHEMA)))
+
+
+def create_tables(connection: Connection) -> None:
+    """Create all tables of an empty store."""
+    if connection.dialect.name == "sqlite":
+        metadata.create_all(connection)
+        return
+    # here: not needed on SQLite
+    from recsys.store.partitions.days import AHEAD, create_days
+    from recsys.store.partitions.tables import create_beside, create_events, create_triggers
+
+    tables = [table for table in metadata.sorted_tables if table is not events]
+    metadata.create_all(connection, tables)
+    create_events(connection)
+    create_beside(connection)
+    today = day_of(time.time())
+    create_days(connection, today, today + AHEAD + 1)
+    create_triggers(connection)
 
 
 def run_revisions(connection: Connection, folder: Path = FOLDER) -> None:

@@ -79,6 +79,7 @@ _SHARED = {
 _RUNS = {name: re.compile(f"[{signs}]+") for name, signs in _SCRIPTS.items()}
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+")
+_NOISY = ("://", "www.", "@", "#")  # one of them is in all that _NOISE takes out
 _DOUBLED = 2.0  # Han and Hangul signs and kana say as much as some letters
 
 
@@ -108,13 +109,27 @@ def _weights(pairs: Iterable[tuple[str, str]]) -> Evidence:
     }
 
 
-_BY_WORD = _weights((word, code) for code, words in FUNCTION_WORDS.items() for word in words)
+_EVERY_WORD = _weights((word, code) for code, words in FUNCTION_WORDS.items() for word in words)
 _BY_LETTER = _weights((sign, code) for sign, codes in LETTERS.items() for code in codes.split())
+_BY_WORD: Mapping[tuple[str, ...], Evidence] = {
+    codes: {
+        word: tuple(
+            (code, weight if len(word) > 1 else SINGLE * weight)
+            for code, weight in evidence
+            if code in codes
+        )
+        for word, evidence in _EVERY_WORD.items()
+    }
+    for codes in _SHARED.values()
+}
 
 
 def detect(text: str) -> Language:
     """Return the language of a text; NOT_KNOWN where nothing decides. Any string is fit."""
-    text = _NOISE.sub(" ", clean(text[: 4 * LONGEST_READ])[:LONGEST_READ]).lower()
+    text = clean(text[: 4 * LONGEST_READ])[:LONGEST_READ]
+    if any(sign in text for sign in _NOISY):
+        text = _NOISE.sub(" ", text)
+    text = text.lower()
     script, share = _script(text)
     if script in _ALONE:
         return Language(_ALONE[script], share)
@@ -145,11 +160,11 @@ def _among(text: str, codes: tuple[str, ...]) -> Language:
     scores = dict.fromkeys(codes, 0.0)
     if codes[0] != "en":
         scores[codes[0]] = USUAL
-    words = _WORD.findall(text.replace("\u2019", "'"))
+    words, evidence = _WORD.findall(text.replace("\u2019", "'")), _BY_WORD[codes]
     for word in words:
-        for code, weight in _BY_WORD.get(word, ()):
-            if code in scores:
-                scores[code] += weight if len(word) > 1 else SINGLE * weight
+        if word in evidence:
+            for code, weight in evidence[word]:
+                scores[code] += weight
     for sign in set(text) if not text.isascii() else ():
         for code, weight in _BY_LETTER.get(sign, ()):
             if code in scores:
@@ -157,7 +172,7 @@ def _among(text: str, codes: tuple[str, ...]) -> Language:
     if "en" in scores and text.isascii():
         scores["en"] += english_evidence(words[:MOST_WORDS])
     ranked = sorted(scores.values(), reverse=True)
-    best = max(scores, key=lambda code: scores[code])
+    best = max(scores, key=scores.__getitem__)
     second = ranked[1] if len(ranked) > 1 else 0.0
     if scores[best] < DECIDED or scores[best] - second < 0.4 * DECIDED:
         return Language(codes[0], 0.5) if len(codes) == 1 else NOT_KNOWN

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 import zlib
+from array import array
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache
 
@@ -22,6 +24,7 @@ SHARED = 0.4  # of a word whose ending Romance languages have as well
 CERTAIN = 0.5  # more for letters that English alone has in listed words
 UNKNOWN = -0.3  # of a word that is not listed: a name, or a word of another language
 SHORTEST = 3  # letters
+KEPT = 8_192  # words whose evidence is remembered, about 1 MB
 
 _OTHERS = frozenset(
     word for code, words in FUNCTION_WORDS.items() if code != "en" for word in words
@@ -29,12 +32,13 @@ _OTHERS = frozenset(
 _ENGLISH = re.compile("wh|ght|ough|oo|ee|sh|ck|th|ly$|ing$|ness$|hood$|ship$|ful$|less$|ings$")
 _ROMANCE = re.compile("(?:[st]ion|al|ent|ant|ble|[ae]nce|ure|or|ar|um|us|is|on|o|a|i|que|et)s?$")
 
+_evidence: dict[str, float] = {}  # of words met lately
+
 
 @cache
-def _hashes() -> NDArray[np.uint32]:
+def _hashes() -> array[int]:
     """Return the hashes of all listed words, ascending."""
-    codes = np.fromiter(map(_hash, english_words()), np.uint32)
-    return np.unique(codes)
+    return array("I", sorted(set(map(_hash, english_words()))))
 
 
 def _hash(word: str) -> int:
@@ -43,28 +47,50 @@ def _hash(word: str) -> int:
 
 def listed(words: Sequence[str]) -> NDArray[np.bool_]:
     """Return which words, in small letters, are listed, or the plural of a listed one."""
-    table = _hashes()
-    forms = [word.removesuffix("'s") for word in words]
-    found = np.zeros(len(words), bool)
-    for variant in (forms, [word[:-1] if word.endswith("s") else word for word in forms]):
-        codes = np.array([_hash(word) for word in variant], np.uint32)
-        place = np.minimum(np.searchsorted(table, codes), len(table) - 1)
-        found |= table[place] == codes
-    return found
+    return np.array([is_listed(word) for word in words], bool)
+
+
+def is_listed(word: str) -> bool:
+    """Whether a word, in small letters, is listed, or the plural of a listed one."""
+    word = word.removesuffix("'s")
+    return _has(word) or (word.endswith("s") and _has(word[:-1]))
+
+
+def _has(word: str) -> bool:
+    table, code = _hashes(), _hash(word)
+    place = bisect_left(table, code)
+    return place < len(table) and table[place] == code
 
 
 def english_evidence(words: Sequence[str]) -> float:
     """Return what the words say for English beside its function words, 0 or more."""
-    result = [word for word in words if len(word) >= SHORTEST and word not in _OTHERS]
-    result = [word for word in result if word not in FUNCTION_WORDS["en"]]
-    if not result:
-        return 0.0
+    new = [word for word in words if word not in _evidence]
+    if new:
+        found = _evidence_of(new)
+        if len(_evidence) > KEPT:
+            _evidence.clear()
+        _evidence.update(found)
+    else:
+        found = {}
     total = 0.0
-    for word, known in zip(result, listed(result).tolist(), strict=True):
-        if not known:
-            total += UNKNOWN
-        elif _ENGLISH.search(word):
-            total += KNOWN + CERTAIN
-        else:
-            total += SHARED if _ROMANCE.search(word) else KNOWN
+    for word in words:
+        # another thread may clear what is kept: then the word is looked up again
+        one = found.get(word)
+        one = _evidence.get(word) if one is None else one
+        total += _evidence_of([word])[word] if one is None else one
     return max(total, 0.0)
+
+
+def _evidence_of(words: Sequence[str]) -> dict[str, float]:
+    """Return the evidence of each word; that of function words and of short words is 0."""
+    result = dict.fromkeys(words, 0.0)
+    for word in words:
+        if len(word) < SHORTEST or word in _OTHERS or word in FUNCTION_WORDS["en"]:
+            continue
+        if not is_listed(word):
+            result[word] = UNKNOWN
+        elif _ENGLISH.search(word):
+            result[word] = KNOWN + CERTAIN
+        else:
+            result[word] = SHARED if _ROMANCE.search(word) else KNOWN
+    return result

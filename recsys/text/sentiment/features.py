@@ -19,7 +19,7 @@ from tokenizers import Tokenizer
 from recsys.array_types import Floats
 from recsys.errors import DataError
 from recsys.text.clean import clean
-from recsys.text.deobfuscation import Lexicon, joined, legible
+from recsys.text.deobfuscation import Lexicon, joined, legible, may_be_spaced
 from recsys.text.sentiment.emoji_and_negation import opposed, translate
 from recsys.text.sentiment.english_sentiment_words import BLAME, PRAISE, cue_counts
 
@@ -59,6 +59,7 @@ _HARSH = (
 _DISGUISED = re.compile(  # bounded, so that a run of signs costs no more than its length
     r"(?<!\w)(?=[$!013457@]{0,20}[A-Za-z])[A-Za-z$!013457@]{2,60}[A-Za-z](?!\w)"
 )
+_SIGN_IN_WORD = re.compile(r"[$!013457@](?=[A-Za-z$!013457@])")  # in all that it changes
 _PLAIN = str.maketrans("$!013457@", "sioleasta")
 _LOOKALIKE = str.maketrans("аеорсухіАЕОРСХІМТВНК", "aeopcyxiAEOPCXIMTBHK")
 _LONG_WORD = re.compile(r"\w+")
@@ -160,13 +161,15 @@ def undisguised(text: str, lexicon: Lexicon) -> str:
 
     `lexicon`: words that decide where a disguise can be read in more than one way.
     """
-    text = legible(text, lexicon)
+    spaced, given = may_be_spaced(text), text
+    text = legible(text, lexicon, spaced)
     if not text.isascii():
         text = _LONG_WORD.sub(_in_one_script, text)
-    text = _SPACED.sub(lambda found: re.sub(r"[\W_]", "", found[0]), text)
+    if spaced or (text is not given and may_be_spaced(text)):
+        text = _SPACED.sub(lambda found: re.sub(r"[\W_]", "", found[0]), text)
     if "*" in text:
         text = _STARRED.sub(_unstarred, text)
-    return _DISGUISED.sub(_undisguised, text)
+    return _DISGUISED.sub(_undisguised, text) if _SIGN_IN_WORD.search(text) else text
 
 
 def _undisguised(found: re.Match[str]) -> str:

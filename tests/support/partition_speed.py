@@ -1,0 +1,128 @@
+"""Times of PostgreSQL with 20 million events in 90 partitions: a user's latest events, a day's end.
+
+    PYTHONPATH=.:tests/support python tests/support/partition_speed.py 20000000
+
+300,000 users, of whom user k has about k^(-2/3) of the first one's events; 100,000 items. Rows are made by the server
+in the partitions themselves, and the tables beside them from these. Milliseconds by the clock:
+median and 95th percentile of users; each user's time is the least of five.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from typing import Any
+
+from postgres_server import running
+from sqlalchemy import text
+
+from recsys.store import event_queries
+from recsys.store.day_signatures import DAY, day_of
+from recsys.store.event_expiry import expire
+from recsys.store.partitions import days as partitions
+from recsys.store.store import Store
+
+DAYS, USERS, ITEMS = 90, 300_000, 100_000
+FILL = """
+INSERT INTO {name} (id, "user", item, kind, value, text, timestamp, moment, received, key)
+SELECT nextval('events_id_seq'), 1 + floor({users} * power(random(), 3)), 1 + floor({items} * random()),
+    1 + floor(3 * random()), NULL, NULL, m, m, m + 1, (random() * 9e18)::bigint
+FROM (SELECT {start} + 86399 * random() AS m FROM generate_series(1, {count})) s
+"""
+RANKED = """
+SELECT *, row_number() OVER (PARTITION BY "user" ORDER BY moment DESC, id DESC) AS place FROM events
+"""
+COPY = f"""
+INSERT INTO recent_events ("user", moment, id, item, kind, value, text, timestamp, received)
+SELECT "user", moment, id, item, kind, value, text, timestamp, received
+FROM ({RANKED}) e WHERE place <= 500
+"""
+FLOORS = f"""
+INSERT INTO recent_floors ("user", moment, older, last)
+SELECT "user", max(moment), count(*), max(id) FROM ({RANKED}) e WHERE place > 500 GROUP BY "user"
+"""
+
+
+def fill(store: Store, count: int, first: int) -> None:
+    names = {"users": "user_id", "items": "item_id", "kinds": "name"}
+    with store.db.write() as connection:
+        for (table, column), rows in zip(names.items(), (USERS, ITEMS, 3), strict=True):
+            connection.execute(
+                text(
+                    f"INSERT INTO {table} (id, {column})"
+                    f" SELECT n, '{table[0]}' || n FROM generate_series(1, {rows}) n"
+                )
+            )
+        partitions.make_days(connection, first, first + DAYS)
+    with store.db.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text("SET synchronous_commit = off"))
+        connection.execute(text("SET work_mem = '512MB'"))
+        for day in range(first, first + DAYS):
+            values = {"users": USERS, "items": ITEMS, "count": count // DAYS, "start": day * DAY}
+            name = partitions.partition_name(day)
+            connection.exec_driver_sql(FILL.format(name=name, **values))
+        for statement in (COPY, FLOORS, "ANALYZE"):
+            connection.exec_driver_sql(statement)
+
+
+def timed(call: Callable[[str], Any], users: list[str]) -> str:
+    best = []
+    for user in users:
+        times = []
+        for _ in range(5):
+            begun = time.perf_counter()
+            call(user)
+            times.append(1000 * (time.perf_counter() - begun))
+        best.append(min(times))
+    ranked = sorted(best)
+    return f"{statistics.median(ranked):.2f} / {ranked[int(0.95 * len(ranked))]:.2f} ms"
+
+
+def main(count: int) -> None:
+    today = day_of(time.time())
+    first = today - DAYS + 1
+    with running() as server, Store.open(server.render_as_string(hide_password=False)) as store:
+        begun = time.monotonic()
+        fill(store, count, first)
+        with store.db.read() as connection:
+            size = connection.exec_driver_sql(
+                "SELECT pg_size_pretty(pg_database_size(current_database()))"
+            ).scalar()
+            copied = connection.exec_driver_sql("SELECT count(*) FROM recent_events").scalar()
+        print(f"filled in {time.monotonic() - begun:.0f} s, {size}, {copied:,} in the copy")
+        long = [f"u{n}" for n in range(1, 101)]
+        short = [f"u{n}" for n in range(1000, USERS, 2990)]
+        for label, users in (("long", long), ("others", short)):
+            held = statistics.median(store.act_stamp(user)[0] for user in users)
+            print(f"{label}: {len(users)} users, median {held:,.0f} events")
+            print("  latest 500", timed(lambda user: store.history(user, 500), users))
+            print("  stamp", timed(store.act_stamp, users))
+            whole = event_queries.read_of(event_queries.latest(()))
+            reading = lambda user: store.db.rows(whole, user=user, n=500)  # noqa: E731
+            print("  over all partitions, without the copy", timed(reading, users[:20]))
+        last = store.last_event_id()
+        store.add_events([])
+        print(
+            "end of the log, nothing new", timed(lambda _: store.events_after(last, 500), long[:20])
+        )
+        for _ in range(3):
+            begun = time.monotonic()
+            done = expire(store, (first + 1) * DAY)
+            whole_time = time.monotonic() - begun
+            name = partitions.partition_name(first + 1)
+            begun = time.monotonic()
+            with store.db.write() as connection:
+                connection.exec_driver_sql(f"DROP TABLE {name}")
+                connection.exec_driver_sql("SELECT 1").scalar()
+            dropped = time.monotonic() - begun
+            print(
+                f"{done.events:,} events of a day removed in {whole_time:.2f} s, with what leads to"
+                f" them; the drop of another partition alone {dropped:.3f} s"
+            )
+            first += 2
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
