@@ -61,10 +61,7 @@ _SPACED = re.compile(rf"(?<![\w{_SIGNS}]){_SINGLE}(?:{_BETWEEN}{_SINGLE}){{2,}}(
 _SIGNED = re.compile(r"[$@|+]")  # those of _SIGNS that are ASCII
 _THREE = " a a a "
 _ALONE_OR_NOT = [  # letters and digits become an a, all else a blank; the signs are either
-    {
-        sign: "a" if chr(sign).isalnum() or chr(sign) in signs else " "
-        for sign in range(128)
-    }
+    {sign: "a" if chr(sign).isalnum() or chr(sign) in signs else " " for sign in range(128)}
     for signs in ("", _SIGNS)
 ]
 _STRETCHED = re.compile(r"([a-z])\1{2,}")
