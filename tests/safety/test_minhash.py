@@ -4,7 +4,16 @@ import random
 
 import pytest
 
-from recsys.safety.minhash import ALIKE, LEAST, bands, content, repeated, shingles, similarity
+from recsys.safety.minhash import (
+    ALIKE,
+    LEAST,
+    bands,
+    bands_of,
+    content,
+    repeated,
+    shingles,
+    similarity,
+)
 
 WORDS = "tide sailor wave anchor harbour rook pawn gambit bishop dough oven yeast crust".split()
 HAN = "海浪船帆棋卒象局面包天地人山水火木金土日月星辰风雨雷电春夏秋冬东南西北中"
@@ -69,3 +78,20 @@ def test_a_long_text_is_read_to_a_bound():
 
 def test_repeated_words():
     assert repeated(["buy"] * 9 + ["now"]) == 0.9 and repeated(["buy"] * 7) == 0
+
+
+def test_many_texts_at_once_have_the_bands_of_each():
+    texts = [
+        "",
+        "a",
+        "four",
+        "aaaa " * 40,
+        "the quick brown fox jumps over the lazy dog",
+        "海上的风" * 9,
+        "é" + "the quick brown fox jumps over the lazy dog",
+        "part 1 of the series on rivers",
+        "x y z",
+        *(" ".join(f"word{n * k % 97}" for k in range(120)) for n in range(20)),
+    ]
+    assert bands_of(texts) == [bands(text) for text in texts]
+    assert bands_of([]) == [] and bands_of(["", "one"]) == [[], []]

@@ -3,7 +3,9 @@
 import pytest
 
 from recsys.safety.text_rules import by_words
+from recsys.text import deobfuscation
 from recsys.text.deobfuscation import Lexicon, joined, legible
+from recsys.text.sentiment import features
 from recsys.text.sentiment.model import labels, load_sentiment_model
 
 LEXICON = Lexicon.of(["idiot", "terrible"])
@@ -98,3 +100,22 @@ def test_letters_are_split_into_the_fewest_known_words():
     assert LEXICON.split("youareanidiot") == ["you", "are", "an", "idiot"]
     assert LEXICON.split("xidiot") == []
     assert LEXICON.split("") == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "f u c k",
+        "so f.u.c.k it",
+        "a_b_c",
+        "$ c a m",
+        "n o",
+        "a b",
+        "x-y-z",
+        "go to a $h o p",
+        "plain",
+    ],
+)
+def test_the_quick_look_for_spaced_letters_overlooks_none(text):
+    found = deobfuscation._SPACED.search(text) or features._SPACED.search(text)
+    assert deobfuscation.may_be_spaced(text) or not found
