@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -171,7 +172,7 @@ def _calendar(raw: object) -> float:
         return _stamp(datetime(raw.year, raw.month, raw.day))
     if not isinstance(raw, str):
         raise NotATime(_WAY_OUT)
-    text = raw.strip()
+    text = (raw if raw.isascii() else unicodedata.normalize("NFKC", raw)).strip()
     for read in _READERS:
         try:
             moment = read(text)
