@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from flask import Flask, Response, has_request_context, request
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, NotFound
 
 from recsys.errors import (
     BundleError,
@@ -81,10 +81,19 @@ def problems(
 
     `start`: the place of the first row, where rows of a longer list were checked.
     """
-    found = error.errors(include_url=False, include_input=False, include_context=False)
+    found = error.errors(include_url=False, include_context=False)[:limit]
+    meant: dict[int, str] = {}
+    if any(one["type"] == "missing" for one in found):
+        from .http.near_names import with_near_fields  # here: few requests need it
+
+        meant = with_near_fields(found)
     return [
-        {"field": _place(one["loc"], start), "message": sentence(one), "type": one["type"]}
-        for one in found[:limit]
+        {
+            "field": _place(one["loc"], start),
+            "message": sentence(one) + meant.get(place, ""),
+            "type": one["type"],
+        }
+        for place, one in enumerate(found)
     ]
 
 
@@ -110,6 +119,8 @@ def translate(error: Exception) -> ApiError:
     if isinstance(error, HTTPException):
         status = error.code or 500
         headers = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
+        if isinstance(error, NotFound) and has_request_context() and request.url_rule is None:
+            return ApiError(404, _no_route())
         return ApiError(status, error.description or error.name, headers=headers)
     if isinstance(error, DataError):
         return ApiError(422, str(error))
@@ -129,6 +140,14 @@ def translate(error: Exception) -> ApiError:
     if isinstance(error, RecsysError):
         return ApiError(500, str(error))
     return ApiError(500, "an error on our side; the log has it under this request id")
+
+
+def _no_route() -> str:
+    from .http.near_names import near_routes  # here: few requests need it
+
+    near = near_routes(request.method, request.path)
+    meant = f"is {' or '.join(near)} meant? " if near else ""
+    return f"there is no route {request.method} {request.path[:100]}; {meant}GET /docs lists all"
 
 
 def _store_failure(error: StoreError) -> ApiError:

@@ -25,8 +25,7 @@ from recsys.bundle import RawBundle, write_bundle
 from recsys.bundle_store import BundleStore
 from recsys.data.event_kind_weights import REMARKS, TONE, EventWeights
 from recsys.data.event_kinds import KIND_WEIGHTS
-from recsys.data.native_values import native
-from recsys.data.parsing import FieldError, parse_id
+from recsys.data.parsing import FieldError, native, parse_id
 from recsys.data.records import parse_event
 from recsys.errors import BundleError, DataError
 from recsys.explanation import Explanation

@@ -7,9 +7,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
+from flask import has_request_context, request
+
 from recsys import request_cpu_budget
 from recsys.data.id_normalization import canonical
-from recsys.data.parsing import AHEAD, FieldError, distinct, parse_extra
+from recsys.data.parsing import AHEAD, FieldError, distinct, parse_extra, shown
 from recsys.data.records import ITEM_COLUMNS, Event, Item, User, check_size, check_window
 from recsys.safety.flags import KEY
 from recsys.safety.item_screening import screen
@@ -234,5 +236,8 @@ def _likes(store: Store, user_id: str, items: Sequence[str]) -> list[Event]:
 
 
 def missing(what: str) -> ApiError:
-    """Return the failure of a request for what is not there."""
-    return ApiError(404, f"there is no {what} of this id")
+    """Return the failure of a request for what is not there, with the id that its path names."""
+    names = (request.view_args or {}) if has_request_context() else {}
+    value = next((names[name] for name in (what, f"{what}_id", "id") if name in names), None)
+    told = "" if value is None else f": {shown(str(value))}"
+    return ApiError(404, f"there is no {what} of this id{told}")

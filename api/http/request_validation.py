@@ -49,12 +49,21 @@ def refuse_unknown(given: Any, known: Any) -> None:
     """Raise 400 that names the parameters which a route does not have."""
     names = sorted(name for name in given if name not in known)
     if names:
+        from .near_names import near_parameter  # here: few requests need it
+
+        meant = {name: near_parameter(name, known) for name in names[:PROBLEMS]}
         details: list[dict[str, object]] = [
-            {"field": name, "message": "unknown parameter", "type": "extra_forbidden"}
-            for name in names
+            {
+                "field": name,
+                "message": "unknown parameter" + (f"; is {near} meant?" if near else ""),
+                "type": "extra_forbidden",
+            }
+            for name, near in meant.items()
         ]
         shown = ", ".join(name[:60] for name in names)
-        raise ApiError(400, f"unknown parameter: {shown}", "unknown_parameter", details)
+        nears = " and ".join(dict.fromkeys(near for near in meant.values() if near))
+        way = f"; is {nears} meant?" if nears else ""
+        raise ApiError(400, f"unknown parameter: {shown}{way}", "unknown_parameter", details)
 
 
 def validated(

@@ -9,8 +9,13 @@ from typing import Any
 
 from flask import Response, current_app
 
+from recsys.errors import RecsysError
+
+from ..console_session import CONSOLE
 from ..http import openapi
 from ..http.routing import Routes
+from ..schemas.health_errors_stats import StartPage
+from .request_context import service
 
 routes = Routes("docs")
 
@@ -27,12 +32,36 @@ td,th{border-bottom:1px solid #eee;text-align:left;padding:.25rem .5rem;vertical
 
 def contract() -> dict[str, Any]:
     """Return the OpenAPI document of the app at hand."""
-    try:
-        number = version("recsys")
-    except PackageNotFoundError:
-        number = "0"
     extensions = current_app.extensions
-    return openapi.document(extensions["endpoints"], number, extensions["settings"].max_batch)
+    most = extensions["settings"].max_batch
+    return openapi.document(extensions["endpoints"], _version(), most)
+
+
+def _version() -> str:
+    try:
+        return version("recsys")
+    except PackageNotFoundError:
+        return "0"
+
+
+@routes.get("/", None, answers=StartPage)
+def start() -> dict[str, Any]:
+    """What answers here, and where its contract, its state and its console are."""
+    return {
+        "service": "recsys",
+        "version": _version(),
+        "docs": "/docs",
+        "openapi": "/openapi.json",
+        "health": "/health/ready",
+        "console": CONSOLE if _has_console() else None,
+    }
+
+
+def _has_console() -> bool:
+    try:
+        return service().gate.console_on
+    except RecsysError:  # the store, which knows the keys, is away
+        return False
 
 
 @routes.get("/openapi.json", None, answers=dict[str, Any])

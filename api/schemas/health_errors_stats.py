@@ -28,6 +28,17 @@ class Error(Answer):
     error: ErrorPart
 
 
+class StartPage(Answer):
+    """What answers at this address, and the paths of its contract, its state and its console."""
+
+    service: str
+    version: str
+    docs: str
+    openapi: str
+    health: str
+    console: str | None
+
+
 class Alive(Answer):
     """The process answers."""
 

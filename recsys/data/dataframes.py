@@ -21,9 +21,8 @@ from recsys.data.flag_column_detection import with_flag_columns
 from recsys.data.header_naming import Naming, Shape, named
 from recsys.data.item_and_event_readers import read_events, read_partial_items, read_partial_users
 from recsys.data.label_separators import LISTS, label_separator
-from recsys.data.native_values import native
 from recsys.data.parquet_values import values_of_column
-from recsys.data.parsing import FieldError
+from recsys.data.parsing import FieldError, native
 from recsys.data.partial_rows import Row, filled_items, filled_users
 from recsys.data.publication_state import PublicationStates
 from recsys.data.reading_report import Options, Reading, Record, Reject

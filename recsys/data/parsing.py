@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from typing import Any
 
 from recsys.data.id_normalization import (
     NULL_WORDS,
@@ -24,7 +25,6 @@ from recsys.data.id_normalization import (
     label_key,
 )
 from recsys.data.label_lists import split_labels
-from recsys.data.native_values import native
 from recsys.data.timestamps import AHEAD, FutureTime, NotATime, any_moment, unix_seconds
 from recsys.errors import DataError
 
@@ -53,6 +53,14 @@ class FieldError(DataError):
 
 class FutureError(FieldError):
     """A time lies ahead of the clock, and only that is wrong with it."""
+
+
+def native(value: object) -> Any:
+    """Return Python's own 7 for `numpy.int64(7)`; any other value as it is."""
+    item = getattr(value, "item", None)
+    if callable(item) and getattr(value, "shape", None) == ():
+        return item()
+    return value
 
 
 def shown(raw: object, limit: int = 60) -> str:

@@ -63,7 +63,7 @@ LISTS: dict[str, tuple[str, Any]] = {
 # which a section holds four items of a list
 OTHERS = frozenset(
     """
-    /audit /api/feedback /api/feedback/<kind> /api/feedback/<user>/<item> /api/item/<item>
+    / /audit /api/feedback /api/feedback/<kind> /api/feedback/<user>/<item> /api/item/<item>
     /api/items
     /api/user/<user> /api/user/<user>/feedback /api/user/<user>/feedback/<kind>
     /api/user/<user>/neighbors /api/user/<user>/neighbors/ /api/users /docs /entities

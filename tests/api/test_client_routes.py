@@ -15,6 +15,7 @@ from api.runtime.app_state import AppState
 from recsys.client import Client, ClientError
 
 WITHOUT = {
+    "GET /": "where everything else is, for people",
     "GET /docs": "a page for browsers",
     "GET /openapi.json": "for generators of clients",
     "GET /metrics": "for Prometheus, in its own format",

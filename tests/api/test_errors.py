@@ -206,3 +206,60 @@ def test_an_error_inside_tells_nothing(app: Flask) -> None:
     app.extensions["service"].serving_or_none.recommender.recommend = None
     error = failed(client.get("/recommend/u"), 500)
     assert error["code"] == "internal" and "NoneType" not in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "words"),
+    [
+        ("GET", "/recommendations/ann", "is GET /recommend/{user} or GET /recommend meant?"),
+        ("POST", "/event", "is POST /events"),
+        ("GET", "/health", "is GET /health/live or GET /health/ready meant?"),
+        ("GET", "/zzz", "there is no route GET /zzz; GET /docs lists all"),
+    ],
+)
+def test_an_unknown_route_is_answered_with_the_nearest(
+    client: FlaskClient, method: str, path: str, words: str
+) -> None:
+    answer = client.open(path, method=method)
+    assert answer.status_code == 404 and words in answer.json["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/recommend/ann?limit=3", "unknown parameter: limit; is n meant?"),
+        ("/recommend/ann?not_categroy=x", "is not_category meant?"),
+        ("/recommend?userId=ann&n=3", "is user meant?"),
+        ("/search?query=bread", "is q meant?"),
+        ("/popular?zzzz=1", "unknown parameter: zzzz"),
+    ],
+)
+def test_an_unknown_parameter_is_answered_with_the_nearest(
+    client: FlaskClient, path: str, words: str
+) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 400
+    assert answer.json["error"]["message"].endswith(words)
+
+
+def test_fields_under_other_names_are_told(client: FlaskClient) -> None:
+    answer = client.post("/events", json={"userId": "ann", "contentId": "i", "event": "like"})
+    told = {one["field"]: one["message"] for one in answer.json["error"]["details"]}
+    assert told["0.user_id"] == "Field required; is it 'userId'? Then rename that"
+    assert told["0.item_id"] == "Field required; is it 'contentId'? Then rename that"
+    answer = client.post("/items", json={"id": "i", "title": "Bread"})
+    assert "item_id: Field required; is it 'id'?" in answer.json["error"]["message"]
+
+
+def test_what_is_not_there_is_named(client: FlaskClient) -> None:
+    message = client.get("/users/nobody-here").json["error"]["message"]
+    assert message == "there is no user of this id: 'nobody-here'"
+
+
+def test_the_root_says_where_everything_is(client: FlaskClient) -> None:
+    start = client.get("/").json
+    assert start["service"] == "recsys"
+    for name in ("docs", "openapi", "health"):
+        assert client.get(start[name]).status_code == 200
+    if start["console"]:
+        assert client.get(start["console"]).status_code == 200

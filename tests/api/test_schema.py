@@ -138,6 +138,7 @@ def test_a_document_of_every_route(document: schemathesis.BaseSchema) -> None:
         "/stats",
         "/metrics",
         "/openapi.json",
+        "/",
         "/docs",
         "/explain",
         "/explain/{user}/{item}",

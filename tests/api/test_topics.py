@@ -76,7 +76,9 @@ def test_one_topic_and_none(client: FlaskClient) -> None:
     bread = id_of(client, "bread-3")
     found = get(client, f"/topics/{bread}")
     assert len(found["items"]) == EACH and found["items"][0]["title"]
-    assert get(client, "/topics/999", 404)["error"]["message"] == "there is no topic of this id"
+    assert (
+        get(client, "/topics/999", 404)["error"]["message"] == "there is no topic of this id: '999'"
+    )
 
 
 def test_lists_show_topics_and_filter_by_them(client: FlaskClient) -> None:
