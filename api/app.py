@@ -138,6 +138,8 @@ def _finish(response: Response) -> Response:
     route = g.get("route", "none")
     response.headers["X-Request-ID"] = g.get("request_id", "")
     response.headers["X-Content-Type-Options"] = "nosniff"
+    # what a caller may read depends on their key or token, of which shared caches know nothing
+    response.headers.setdefault("Cache-Control", "no-store")
     if g.get("by_header"):
         response.vary.add("Accept-Language")
     if OWN not in request.environ:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from ..http.routing import Routes
@@ -56,12 +56,7 @@ def tag(body: AssistBody) -> dict[str, Any]:
     from recsys.writing.extractive_writer import read_text, tags
 
     text = read_text(body.text)
-    return _answer(body, text, tags(text, body.n, _tags_in_use()), reword=False)
-
-
-def _tags_in_use() -> Collection[str]:
-    serving = service().serving_or_none
-    return () if serving is None else list(serving.live.spelt("tag"))
+    return _answer(body, text, tags(text, body.n, service().tag_index()), reword=False)
 
 
 def _answer(body: AssistBody, text: str, found: Sequence[str], reword: bool) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from .request_context import about, language, service
 
 routes = Routes("digest")
 
-_SHOWN = 10_000  # lists of the log that are looked through
+_SHOWN = 100_000  # places of the log that are looked through, the newest first
 
 
 @routes.get(
@@ -39,7 +39,7 @@ def of_user(user: str, query: DigestQuery) -> dict[str, Any]:
         made = digest(
             serving.recommender,
             state,
-            _seen(user),
+            _seen(user, since),
             since,
             now,
             query.max,
@@ -56,14 +56,17 @@ def of_user(user: str, query: DigestQuery) -> dict[str, Any]:
     }
 
 
-def _seen(user: str) -> set[str]:
-    """Return the items that a user was shown, as far as the exposure log goes."""
+def _seen(user: str, since: float) -> set[str]:
+    """Return the items that a user was shown since a moment, as far as the exposure log goes.
+
+    A digest has only items that came since, none of which can have been shown before.
+    """
     at_hand = service()
     person = at_hand.pseudonyms.of(user)
-    shown = list(at_hand.exposures.waiting(person))
+    shown = {item_id for item_id, _ in at_hand.exposures.waiting(person)}
     try:
         with at_hand.link.use():
-            shown += at_hand.link.exposures().shown_to(person, 0.0, _SHOWN)
+            shown |= at_hand.link.exposures().shown_items(person, since, _SHOWN)
     except StoreError:
         at_hand.metrics.lists.labels("degraded").inc()
-    return {item_id for item_id, _ in shown}
+    return shown

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from recsys.dialogue.dialogue import Dialogue
     from recsys.help.help_texts import HelpTexts
     from recsys.language_model.language_model import LanguageModel
+    from recsys.writing.tag_index import TagIndex
 
 log = logging.getLogger("recsys.api")
 
@@ -114,6 +115,7 @@ class AppState:
         self.exposure_share = ExposureShare(settings.explore_share)
         self.started = time.time()
         self.dialogue: Dialogue | None = None  # over the model in service
+        self._tags: tuple[tuple[str, int], TagIndex] | None = None
         self._pasts = UserHistories(settings.weights)
         self.last_night: Run | None = None  # that ended
         self.kind_counts = KindCounts()
@@ -123,6 +125,18 @@ class AppState:
         self._last_erasure = 0
         self._last_merge = 0
         self.closed = False
+
+    def tag_index(self) -> TagIndex:
+        """Return the tags of the items in service, indexed anew when there are more of them."""
+        from recsys.writing.tag_index import TagIndex  # here: few workers need it
+
+        serving = self.serving_or_none
+        if serving is None:
+            return TagIndex()
+        state = (serving.version, serving.live.label_count("tag"))
+        if self._tags is None or self._tags[0] != state:
+            self._tags = state, TagIndex.of(serving.live.spelt("tag"))
+        return self._tags[1]
 
     @cached_property
     def help_texts(self) -> HelpTexts:

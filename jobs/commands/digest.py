@@ -24,7 +24,7 @@ from ..environment import load_settings
 from ..local_recommender import LocalService, open_service
 
 _DAY = 86_400.0
-_SHOWN = 10_000  # lists of the log that are looked through
+_SHOWN = 100_000  # places of the log that are looked through, the newest first
 
 
 @click.command(name="digest")
@@ -49,12 +49,13 @@ def command(
         names = Pseudonyms.of_store(service.store)
         for user in users:
             person = names.of(user)
-            shown = Exposures(service.store.db).shown_to(person, 0.0, _SHOWN)
+            since = now - days * _DAY
+            shown = Exposures(service.store.db).shown_items(person, since, _SHOWN)
             made = digest(
                 service.recommender,
                 service.state(user),
-                {item_id for item_id, _ in shown},
-                now - days * _DAY,
+                shown,
+                since,
                 now,
                 most,
                 lang,

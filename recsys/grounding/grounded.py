@@ -46,7 +46,7 @@ LONGEST = 4_000  # characters of a generated text
 ALIGNED = 0.5  # share of a sentence's words that stand in a sentence which it repeats
 MOST_NEW = 0.25  # share of content words that no fact has
 _HAN_SIGNS = "\u3400-\u9fff\uf900-\ufaff"
-MARKUP = re.compile(r"<[a-zA-Z/!][^>]*>|```|\]\(|^\s*[{\[]|\x00|[\u202a-\u202e\u2066-\u2069]")
+MARKUP = re.compile(r"<[a-zA-Z/!][^<>]*>|```|\]\(|^\s*[{\[]|\x00|[\u202a-\u202e\u2066-\u2069]")
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？；!?])|(?<=;)\s+|\n+")
 _CLAUSE = re.compile(r"[,，、:：()（）]|\b(?:and|but|or)\b|(?:但是|而且|并且)")
 _QUOTED = re.compile(r"“([^”]+)”|\"([^\"]+)\"|《([^》]+)》|「([^」]+)」|『([^』]+)』")

@@ -16,6 +16,7 @@ from recsys.store.database import Database
 from recsys.store.schema import dialogue_turns, dialogues
 
 KEPT = 86_400.0  # seconds that a turn is kept, and a dialogue after its last turn
+MOST_DIALOGUES = 20  # of a user that are kept; a new one ends the oldest
 MOST_TURNS = 30  # of a dialogue that are kept
 LONGEST_ID = 32
 
@@ -87,13 +88,15 @@ class Dialogues:
         """Store a turn, as the first of a new dialogue without `before`; return the dialogue's id.
 
         None where the dialogue has ended or was erased meanwhile, or another turn came first.
-        What has expired is removed.
+        What has expired is removed, and the oldest of a user who has more than MOST_DIALOGUES.
         """
         now = time.time()
         written = json.dumps(state, ensure_ascii=False)
         with self.db.write() as connection:
             prune(connection, now)
             if before is None:
+                if person:
+                    _make_room(connection, person)
                 id, number = secrets.token_hex(LONGEST_ID // 2), 1
                 row = {"id": id, "person": person, "expires": now + KEPT, "turns": 1}
                 connection.execute(sa.insert(dialogues).values(**row, state=written))
@@ -149,6 +152,16 @@ def prune(connection: Connection, now: float) -> None:
     """Remove turns older than KEPT and dialogues that have expired."""
     connection.execute(sa.delete(dialogue_turns).where(dialogue_turns.c.at <= now - KEPT))
     connection.execute(sa.delete(dialogues).where(dialogues.c.expires <= now))
+
+
+def _make_room(connection: Connection, person: str) -> None:
+    """Remove the oldest dialogues of a user, so that one more may be kept."""
+    query = sa.select(dialogues.c.id).where(dialogues.c.person == person)
+    latest = query.order_by(dialogues.c.expires.desc(), dialogues.c.id)
+    old = list(connection.execute(latest.offset(MOST_DIALOGUES - 1)).scalars())
+    if old:
+        connection.execute(sa.delete(dialogue_turns).where(dialogue_turns.c.dialogue.in_(old)))
+        connection.execute(sa.delete(dialogues).where(dialogues.c.id.in_(old)))
 
 
 def remove_dialogues(connection: Connection, person: str) -> int:

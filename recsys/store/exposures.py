@@ -30,6 +30,7 @@ SLOT_KINDS = {  # of a place; readers must accept others, which later versions m
     "new_voice": "an item of a new creator, at a place that the creator floor gives",
     "pinned": "an item that the operator or the request put at this place",
 }
+_PART = 100  # lists that are read at once
 GRACE = 5.0  # seconds after an erasure in which a request begun before it may still end
 
 
@@ -154,6 +155,27 @@ class Exposures:
         with self.db.read() as connection:
             rows = connection.execute(query).all()
         return [(entry[0], float(time)) for items, time in rows for entry in json.loads(items)]
+
+    def shown_items(self, person: str, since: float, places: int) -> set[str]:
+        """Return the items that one user was shown, of the newest `places` places.
+
+        The log is read in parts, so that what a user asks for makes no worker large.
+        """
+        query = (
+            sa.select(_lists.c["items"])
+            .where(_lists.c.person == person, _lists.c.time >= since)
+            .order_by(_lists.c.time.desc())
+            .execution_options(yield_per=_PART)
+        )
+        found, read = set[str](), 0
+        with self.db.read() as connection:
+            for items in connection.execute(query).scalars():
+                shown = json.loads(items)
+                found.update(entry[0] for entry in shown)
+                read += len(shown)
+                if read >= places:
+                    break
+        return found
 
     def shown_lists(self, person: str, after: str = "", n: int = 200) -> list[Exposure]:
         """Return a page of the lists that one user was shown, by id, the first past `after`."""

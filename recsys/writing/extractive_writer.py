@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection
 
 import numpy as np
 
@@ -18,6 +17,7 @@ from recsys.monitoring.text_tokens import is_han, normalized, words
 from recsys.text.clean import clean
 from recsys.text.language.nouns import chinese_word, english_noun
 from recsys.text.language.stop_words import STOP_WORDS
+from recsys.writing.tag_index import TagIndex
 from recsys.writing.title_candidates import candidates, features
 
 WEIGHTS = np.array(
@@ -27,9 +27,11 @@ WEIGHTS = np.array(
 )
 LONGEST_TEXT = 20_000  # characters that are read
 LONGEST_CAPTION = 180
-_MAIL = re.compile(r"[\w.+-]+@[\w-]+\.[\w.-]+")
+# from the beginning of a run of signs alone, so that the time is linear in the length
+_MAIL = re.compile(r"(?<![\w.+-])[\w.+-]+@[\w-]+\.[\w.-]+")
 _PHONE = re.compile(r"(?<!\w)\+?\d(?:[ ().-]?\d){8,14}(?!\w)")
 _HASHTAG = re.compile(r"#(\w{2,50})")
+NO_TAGS = TagIndex()
 _LONGEST_NOUN = 4  # Han signs
 
 
@@ -76,18 +78,14 @@ def captions(text: str, n: int) -> list[str]:
     return kept
 
 
-def tags(text: str, n: int, in_use: Collection[str] = ()) -> list[str]:
+def tags(text: str, n: int, in_use: TagIndex = NO_TAGS) -> list[str]:
     """Return up to n tags: hashtags of the text, tags in use that it names, frequent nouns.
 
-    `in_use`: tags of the catalogue, as they are spelt.
+    `in_use`: tags of the catalogue.
     """
     found: dict[str, None] = dict.fromkeys(_HASHTAG.findall(text))
     plain = normalized(_HASHTAG.sub(" ", text))
-    spaced = f" {' '.join(words(plain))} "
-    for tag in in_use:
-        name = normalized(tag)
-        if name and (name in plain if is_han(name) else f" {name} " in spaced):
-            found[tag] = None
+    found |= dict.fromkeys(in_use.named_in(plain, words(plain)))
     counts: Counter[str] = Counter()
     for word in words(plain):
         if is_han(word):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -65,8 +66,9 @@ def candidates(text: str) -> list[Candidate]:
         if _fits(whole):
             found.append(Candidate(whole, place, False, False))
         if len(clauses) > 1:
+            denied = negations(sentence)
             for at, clause in enumerate(clauses):
-                if _fits(clause) and negations(clause) == negations(sentence):
+                if _fits(clause) and negations(clause) == denied:
                     found.append(Candidate(clause, place, True, at == 0))
     return found
 
@@ -77,14 +79,21 @@ def features(text: str, found: list[Candidate]) -> NDArray[np.float64]:
     counts = Counter(term for part in parts for term in set(part))
     n = max(len(parts), 1)
     total = Counter(term for part in parts for term in part)
+    idf = {term: math.log1p(n / count) for term, count in counts.items()}
+    unknown = math.log1p(n)
+    idf.update((t, unknown) for one in found for t in _terms(one.text) if t not in idf)
+    length_of_total = _length(total, idf)
+    rests: dict[int, tuple[Counter[str], float]] = {}  # by sentence: terms of all others
     rows = []
     for one in found:
+        if one.sentence not in rests:
+            rest = total.copy()
+            rest.subtract(parts[one.sentence])
+            rests[one.sentence] = +rest, _length(+rest, idf)
         own = _terms(one.text)
         tokens = _tokens(one.text)
         length = math.log1p(len(tokens))
         frequent = sum(counts[term] > 1 for term in set(own)) / max(len(set(own)), 1)
-        rest = total.copy()
-        rest.subtract(parts[one.sentence])
         stop = sum(word in STOP_WORDS for word in tokens) / max(len(tokens), 1)
         first = tokens[0] if tokens else ""
         rows.append(
@@ -94,8 +103,8 @@ def features(text: str, found: list[Candidate]) -> NDArray[np.float64]:
                 one.sentence / n,
                 length,
                 length * length,
-                _cosine(Counter(own), total, counts, n),
-                _cosine(Counter(own), +rest, counts, n),
+                _cosine(Counter(own), total, length_of_total, idf),
+                _cosine(Counter(own), *rests[one.sentence], idf),
                 frequent,
                 float(one.text.endswith(("?", "？"))),
                 float(not _FIRST_PERSON.isdisjoint(tokens)),
@@ -133,8 +142,18 @@ def _terms(text: str) -> list[str]:
     return found
 
 
-def _cosine(one: Counter[str], other: Counter[str], counts: Counter[str], n: int) -> float:
-    idf = {term: math.log1p(n / max(counts[term], 1)) for term in {*one, *other}}
+def _cosine(
+    one: Counter[str], other: Counter[str], length: float, idf: Mapping[str, float]
+) -> float:
+    """Return the cosine of two bags of terms; `length`: the squared one of `other`.
+
+    The time grows with `one` alone.
+    """
+    own = _length(one, idf)
     product = sum(one[t] * other[t] * idf[t] ** 2 for t in one)
-    lengths = [sum((c * idf[t]) ** 2 for t, c in own.items()) for own in (one, other)]
-    return product / math.sqrt(lengths[0] * lengths[1]) if all(lengths) else 0.0
+    return product / math.sqrt(own * length) if own and length else 0.0
+
+
+def _length(bag: Counter[str], idf: Mapping[str, float]) -> float:
+    """Return the squared length of a bag of terms, weighted by their rarity."""
+    return sum((count * idf[term]) ** 2 for term, count in bag.items())

@@ -379,3 +379,17 @@ def test_proxies_and_foreign_pages_before_a_real_server(serve: Callable[..., Ser
         deadline -= 1
     assert ask(server, own, key, "X-Forwarded-For: 10.0.0.9") == 200
     assert ask(server, own) == 401
+
+
+def test_no_answer_may_be_kept_by_a_shared_cache(make_app: Callable[..., Flask]) -> None:
+    """A cache before the service knows nothing of keys: it would give ann's list to everybody."""
+    app = make_app()
+    client = keyed(app, "admin")
+    for endpoint in app.extensions["endpoints"]:
+        if endpoint.method == "GET" and "<" not in endpoint.path and "stream" not in endpoint.path:
+            told = client.get(endpoint.path).headers["Cache-Control"]
+            assert "no-store" in told or "private" in told, endpoint.path
+    for path in ("/recommend/ann", "/home/ann", "/digest/ann", "/users/ann/profile", "/nothing"):
+        told = client.get(path).headers["Cache-Control"]
+        assert told in ("no-store", "private, no-cache"), path
+    assert app.test_client().get("/recommend/ann").headers["Cache-Control"]

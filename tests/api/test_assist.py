@@ -1,7 +1,12 @@
 """/assist: suggestions from the text alone, with what may not stand in them left out."""
 
+import time
+
 import pytest
 from model_servers import model_server
+
+from recsys.writing.extractive_writer import read_text, tags
+from recsys.writing.tag_index import TagIndex
 
 TEXT = (
     "Hello everybody. The old lighthouse of Skagen is open again after ten years. "
@@ -50,3 +55,30 @@ def test_odd_texts_have_an_answer(client, text):
     for what in ("title", "caption", "tags"):
         assert client.post(f"/assist/{what}", json={"text": text}).status_code == 200
     assert client.post("/assist/title", json={"text": " "}).status_code == 422
+
+
+def test_tags_in_use_are_those_that_the_text_names(client, service):
+    item = {"item_id": "tagged", "title": "x", "tags": ["Two Words", "手机电池", "two"]}
+    assert client.post("/items", json=item).status_code == 201
+    service.worker.tick()
+    body = {"text": "About TWO  words. 手机电池很好。", "n": 3}
+    found = client.post("/assist/tags", json=body).json["suggestions"]
+    assert [one["text"] for one in found] == ["two", "Two Words", "手机电池"]
+    client.post("/items", json={**item, "item_id": "later", "tags": ["later"]})
+    service.worker.tick()
+    found = client.post("/assist/tags", json={"text": "Better later."}).json["suggestions"]
+    assert found[0]["text"] == "later"
+
+
+def test_a_text_takes_as_long_among_few_tags_as_among_many():
+    text = read_text("The cat sat on tag number 77. 手机电池很好。" + " more words" * 1_700)
+    indexes = [TagIndex.of(f"tag number {n}" for n in range(size)) for size in (100, 100_000)]
+    seconds = []
+    for index in indexes:
+        best = float("inf")
+        for _ in range(3):
+            begin = time.process_time()
+            assert tags(text, 3, index)[0] == "tag number 77"
+            best = min(best, time.process_time() - begin)
+        seconds.append(best)
+    assert seconds[1] < 3 * seconds[0] + 0.05

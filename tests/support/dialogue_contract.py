@@ -5,7 +5,7 @@ import time
 import pytest
 from sqlalchemy import update
 
-from recsys.store.dialogues import KEPT, MOST_TURNS, Dialogues
+from recsys.store.dialogues import KEPT, MOST_DIALOGUES, MOST_TURNS, Dialogues
 from recsys.store.erasure import erase
 from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.schema import dialogue_turns
@@ -72,3 +72,11 @@ class DialogueContract:
         assert receipt.removed["dialogue_turns"] == 1 and not receipt.empty
         assert talks.any(id) is None and talks.turns(id) == []
         assert merge_users(store, "bob", "nobody") is None
+
+    def test_a_user_has_twenty_dialogues_at_most(self, store: Store) -> None:
+        talks = Dialogues(store.db)
+        visitor = talks.add(None, "", "hello", {}, {})
+        made = [talks.add(None, "ann", f"message {n}", {}, {}) for n in range(MOST_DIALOGUES + 5)]
+        kept = [one for one in made if one and talks.one(one, "ann") is not None]
+        assert kept == made[5:] and not any(talks.turns(str(one)) for one in made[:5])
+        assert visitor and talks.one(visitor, "") is not None

@@ -8,8 +8,12 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+import recsys.grounding
+import recsys.help
+import recsys.monitoring
 import recsys.safety
 import recsys.text
+import recsys.writing
 from recsys.data.records import Item
 from recsys.safety.comment_dampening import CommentDampener
 from recsys.safety.duplicates import Look
@@ -22,6 +26,7 @@ from recsys.text.entities.phrases import PhraseConfig, find_phrases
 from recsys.text.language.detect import detect
 from recsys.text.sentiment.features import mark
 from recsys.text.topics.topic_words import words
+from recsys.writing.extractive_writer import captions, read_text, tags, titles
 
 FLOOR = 0.03  # seconds below which a call is fast however it grows
 MOST = 3.0  # times as long for twice the text; a quadratic pattern takes four times
@@ -32,8 +37,16 @@ UNITS = [
     "a'", "@", "@a", "#a", "http://", "www.", "www.a", "-", "you ", "you fuck ", "not ",
     "never  ", "don't ", "&", "&amp;", "中", "我不", "中 ", "а", "aа", "ａ", "\n", " ", "1",
     "1,", "(", ":", ":(", "\u200b", "a\u200b", "_", "a_", "$a", "+", "i ", "i . ", "aaab",
-    "\u0336", "a\u0336", "カ", "earn $1", "triple  ", "<b>a",
+    "\u0336", "a\u0336", "カ", "earn $1", "triple  ", "<b>a", "ab cd: ", "word, ", "x_", "/", "a/",
 ]  # fmt: skip
+PACKAGES = (
+    recsys.text,
+    recsys.safety,
+    recsys.grounding,
+    recsys.help,
+    recsys.writing,
+    recsys.monitoring,
+)
 DETECTORS: dict[str, Callable[[str], object]] = {
     "clean": clean,
     "document": lambda text: document(text, text),
@@ -49,12 +62,15 @@ DETECTORS: dict[str, Callable[[str], object]] = {
     "look": lambda text: Look.at(Item("a", text, text), None, 0),
     "chatter": lambda text: CommentDampener().share("a", text, 0.0),
     "topics": lambda text: words(document("", text)),
+    "titles": lambda text: titles(read_text(text), 3),
+    "captions": lambda text: captions(read_text(text), 3),
+    "tags": lambda text: tags(read_text(text), 3),
 }
 
 
 def patterns() -> Iterator[tuple[str, re.Pattern[str]]]:
-    """Yield every compiled pattern of both packages, those within tables too."""
-    for package in (recsys.text, recsys.safety):
+    """Yield every compiled pattern of packages that read texts, those within tables too."""
+    for package in PACKAGES:
         for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
             for name, value in vars(importlib.import_module(module.name)).items():
                 yield from _within(f"{module.name}.{name}", value)
