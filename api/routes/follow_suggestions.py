@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..handlers.follow_suggestions import suggestions
 from ..http.routing import Routes
 from ..runtime.request_audit import LIST
 from ..schemas.follow_suggestions import Suggestions, SuggestionsQuery
@@ -27,4 +26,6 @@ def of_user(user_id: str, query: SuggestionsQuery) -> dict[str, Any]:
     Nobody followed, muted, blocked by either side, or dismissed (`PATCH /users/<user>/profile`
     with the action `dismiss`) is among them. Counts in reasons start at three accounts.
     """
+    from ..handlers.follow_suggestions import suggestions  # here: few workers need it
+
     return suggestions(service(), about(user_id), query, language(query.lang))

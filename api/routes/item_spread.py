@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..handlers.item_spread import spread
 from ..http.routing import Routes
 from ..schemas.item_spread import Spread, SpreadQuery
 from .request_context import language, service
@@ -25,4 +24,6 @@ def of_item(item_id: str, query: SpreadQuery) -> dict[str, Any]:
 
     Sharers are never named, and counts of them start at three users.
     """
+    from ..handlers.item_spread import spread  # here: few workers need it
+
     return spread(service(), item_id, query, language(query.lang))
