@@ -20,7 +20,7 @@ from recsys.ranking import (
     popularity_free_places,
     reason_templates,
 )
-from recsys.ranking.calibrated_order import calibrated, target_of
+from recsys.ranking.calibrated_order import by_score, calibrated, target_of
 from recsys.ranking.candidates import candidates
 from recsys.ranking.filters import allowed, capped, diversified
 from recsys.ranking.gbdt_rerank import POOL, best_places, corrections
@@ -220,8 +220,9 @@ class Recommender:
         if query.calibration > 0:
             target = target_of(self.live, scored.request.history)
         if target is not None:
-            codes, weight = self.live.topics[rows], query.calibration
-            rows = rows[calibrated(rows, scored.scores[places], codes, target, weight, depth)]
+            codes, own = self.live.topics[rows], scored.scores[places]
+            picked = calibrated(rows, own, codes, target, query.calibration, depth)
+            return rows[by_score(picked[query.offset :], own)]
         elif query.diversity > 0:
             vectors = text_vectors(self.live, rows)
             rows = rows[diversified(rows, scored.scores[places], vectors, query.diversity, depth)]

@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Floats, Mask, Rows, Times
-from recsys.ranking.calibrated_order import WIDER, calibrated, divergence
+from recsys.ranking.calibrated_order import WIDER, by_score, calibrated, divergence
 from recsys.ranking.new_voices import QUANTILE
 from recsys.serving.creator_floor import DAY, HOUR, NEW_DAYS, CreatorFloor, with_new_creators
 
 TRAIN = 0.8  # of the acts
 PLACES = 20
-POOL = 100  # items that calibration chooses from
+POOL = 200  # items that calibration chooses from, as in lists of the service
 HALF_LIFE = 7 * DAY  # of counts
 LATELY = 0.5  # weight of the logarithm of counts
 HOUR_LISTS = 1_000  # lists of an hour of the floor
@@ -182,7 +182,9 @@ def try_calibration(acts: Acts, weights: Sequence[float], most: int) -> list[Cal
         for place, weight in enumerate(weights):
             shown = rows[:PLACES]
             if weight:
-                shown = rows[calibrated(rows, scores, acts.topic[rows], target, weight, PLACES)]
+                own_codes = acts.topic[rows]
+                picked = calibrated(rows, scores, own_codes, target, weight, PLACES)
+                shown = rows[by_score(picked, scores)]
             sums[place] += divergence(acts.topic[shown], own), _gain(shown, one.target)
     means = sums / max(total, 1)
     return [

@@ -1,7 +1,8 @@
 """Calibrated order: lists whose topics are in the proportions of the user's history.
 
 Steck, "Calibrated recommendations" (RecSys 2018): a greedy choice of items by score less the
-divergence of the list's topics from those of the history.
+divergence of the list's topics from those of the history. Each BLOCK of picks is then listed by
+score: the choice gives the proportions, the order keeps the best items first.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from recsys.ranking.history import History
 from recsys.serving.live_state import LiveState
 
 Shares = NDArray[np.floating]
+BLOCK = 20  # picks that are listed by score
 SMOOTHING = 0.01  # of the target in the list's distribution, so that divergences are finite
 WIDER = 0.1  # of the catalogue in the target: a history alone would hold a user where they are
 
@@ -66,6 +68,18 @@ def calibrated(
         if topics[best] >= 0:
             counts[topics[best]] += 1
     return np.array(picked, np.int32)
+
+
+def by_score(picked: Rows, scores: Floats) -> Rows:
+    """Return picks with each BLOCK of them in descending order of their scores.
+
+    Pages hold what was picked for them: a longer list has the picks of a shorter one.
+    """
+    found = [
+        block[np.argsort(-scores[block], kind="stable")]
+        for block in np.split(picked, range(BLOCK, len(picked), BLOCK))
+    ]
+    return np.concatenate(found).astype(np.int32)
 
 
 def divergence(list_topics: Rows, target: Shares) -> float:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recsys.ranking.calibrated_order import calibrated, divergence
+from recsys.ranking.calibrated_order import by_score, calibrated, divergence
 
 TARGET = np.array([0.5, 0.3, 0.2])
 
@@ -51,3 +51,13 @@ def test_the_divergence_is_that_of_jensen_and_shannon():
     half = divergence(np.array([0]), np.array([0.5, 0.5]))
     assert half == pytest.approx(0.5 * np.log2(1 / 0.75) + 0.5 * (0.5 * np.log2(0.5 / 0.75) + 0.5))
     assert divergence(np.array([-1]), TARGET) == 1.0
+
+
+def test_what_was_picked_is_listed_by_score_twenty_by_twenty():
+    rows, scores, topics = world()
+    picked = calibrated(rows, scores, topics, TARGET, 0.9, 45)
+    listed = by_score(picked, scores)
+    for start in (0, 20, 40):
+        block = listed[start : start + 20]
+        assert set(block) == set(picked[start : start + 20]) and (np.diff(scores[block]) <= 0).all()
+    assert listed[0] == 0 and len(by_score(picked[:0], scores)) == 0
