@@ -58,7 +58,7 @@ def attack(
     if unknown:
         raise DataError(f"attack {unknown[0]!r} is unknown; there are: {', '.join(ATTACKS)}")
     names = [name for name in ATTACKS if name in attacks or not attacks]
-    with job_progress("attack") as progress, _homed(home) as settings:
+    with job_progress("attack") as progress, homed(home) as settings:
         progress.started("attack")
         trial = trial_of(settings, users)
         runs = [(one, when, on) for when in whens for on in defences for one in names]
@@ -86,7 +86,8 @@ def _row(one: Outcome) -> dict[str, Any]:
 
 
 @contextmanager
-def _homed(home: Path | None) -> Iterator[Settings]:
+def homed(home: Path | None) -> Iterator[Settings]:
+    """Yield the settings of a home; None: of one that a first night on the sample data makes."""
     settings = load_settings()
     if home is not None:
         yield replace(settings, home=home.expanduser().absolute(), store="")

@@ -1,9 +1,10 @@
-"""`recsys bench [serve|night|attack]`: benchmarks of speed, memory and attack resistance.
+"""`recsys bench [serve|night|attack|feedback]`: benchmarks of speed, memory, attacks, feedback.
 
 recsys bench serve --items 10000 --items 100000 --json
 recsys bench night
 recsys bench night --events 100000,1000000,10000000 --chart scale.svg
 recsys bench attack --when live --attack average
+recsys bench feedback --home data/var --nights 30 --people 5000
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ LEAST = 1_000  # events of a synthetic world
 
 
 @click.command(name="bench")
-@click.argument("what", type=click.Choice(["serve", "night", "attack"]), required=False)
+@click.argument("what", type=click.Choice(["serve", "night", "attack", "feedback"]), required=False)
 @click.option(
     "--items",
     multiple=True,
@@ -72,7 +73,7 @@ LEAST = 1_000  # events of a synthetic world
 @click.option(
     "--home",
     type=click.Path(path_type=Path, exists=True, file_okay=False),
-    help="attack: a home with a bundle, in place of the sample data.",
+    help="attack, feedback: a home with a bundle, in place of the sample data.",
 )
 @click.option(
     "--attack", "attacks", multiple=True, help="attack: one by name; without the option, all."
@@ -86,11 +87,11 @@ LEAST = 1_000  # events of a synthetic world
 )
 @click.option(
     "--people",
-    default=400,
     type=click.IntRange(1),
-    show_default=True,
-    help="attack: people whose lists are looked at.",
+    help="attack: people whose lists are looked at, 400 without the option; feedback: people who"
+    " click, 5,000.",
 )
+@click.option("--nights", default=30, type=click.IntRange(2), show_default=True, help="feedback.")
 @click.option(
     "--defences",
     type=click.Choice(["on", "off", "both"]),
@@ -110,14 +111,16 @@ def command(
     home: Path | None,
     attacks: tuple[str, ...],
     whens: tuple[str, ...],
-    people: int,
+    people: int | None,
+    nights: int,
     defences: str,
     as_json: bool,
 ) -> None:
     """Measure a real server on synthetic catalogues, and a night on the sample data.
 
-    `attack` is run only where it is named: how far the lists of others are moved by fake accounts,
-    with and without the defences.
+    The others are run only where they are named. `attack`: how far the lists of others are moved by
+    fake accounts, with and without the defences. `feedback`: how unequal and how alike lists become
+    when people click on them for many nights.
     """
     found: dict[str, Any] = {"machine": machine()}
     if what == "attack":
@@ -127,11 +130,22 @@ def command(
         )
 
         tried = {"on": (True,), "off": (False,)}.get(defences, (True, False))
-        found |= attack(home, attacks, whens or ("live", "night"), people, tried)
+        found |= attack(home, attacks, whens or ("live", "night"), people or 400, tried)
         if as_json:
             print(json.dumps(found, indent=1))
         else:
             output().print(attack_table(found))
+        return
+    if what == "feedback":
+        from recsys.evaluation.feedback_simulation import FeedbackConfig
+
+        from ..bench.feedback import feedback, feedback_table  # the same
+
+        found |= feedback(home, FeedbackConfig(nights=nights, people=people or 5_000))
+        if as_json:
+            print(json.dumps(found, indent=1))
+        else:
+            output().print(feedback_table(found))
         return
     counts = parse_counts(events)
     if chart is not None and not counts:
