@@ -208,6 +208,26 @@ def _elsa_factors(data: Interactions, epochs: int, seed: int, device: str) -> Fa
     return fit_elsa(data.matrix, ElsaConfig(epochs=epochs), seed, device)
 
 
+def graph_convolution(dimensions: int) -> Engine:
+    """A graph convolution with learned item vectors; fitting it needs torch, else MissingExtra."""
+    return Engine(
+        f"graph-convolution {dimensions}",
+        "behaviour",
+        lambda data, seed, device: _convolved_factors(data, dimensions, seed, device),
+        lambda data: 1.2e-6 * (dimensions + 32) * (data.matrix.nnz + sum(data.shape)),
+    )
+
+
+def _convolved_factors(data: Interactions, dimensions: int, seed: int, device: str) -> Factors:
+    from recsys.models.graph_convolution import (  # torch is an extra, and loads slowly
+        GraphConvolutionConfig,
+        fit_graph_convolution,
+    )
+
+    config = GraphConvolutionConfig(dimensions=dimensions)
+    return fit_graph_convolution(data.matrix, config, seed, device)
+
+
 def als(alpha: float, regularization: float) -> Engine:
     """Alternating least squares of rank 256, lower in sparse data."""
     config = AlsConfig(alpha=alpha, regularization=regularization)

@@ -21,12 +21,14 @@ from recsys.models.engine_definitions import (
     ease,
     elsa,
     engine_sum,
+    graph_convolution,
     item_knn,
     lowpass,
     sequence_knn,
     slist,
 )
 from recsys.models.gfcf import LowpassConfig, fit_lowpass
+from recsys.models.graph_convolution import GraphConvolutionConfig, fit_graph_convolution
 from recsys.models.interaction_matrix import Interactions, distinct_steps
 from recsys.models.item_factors import Factors
 from recsys.models.item_item_ensemble import SumConfig, spread, summed
@@ -86,6 +88,27 @@ class TestElsa(FactorsContract):
     def fit(self):
         config = ElsaConfig(dimensions=4, epochs=40, batch=16)
         return lambda data, seed: fit_elsa(data.matrix, config, seed)
+
+
+class TestGraphConvolution(FactorsContract):
+    @pytest.fixture
+    def fit(self):
+        config = GraphConvolutionConfig(dimensions=4, epochs=40, batch=64, negatives=8)
+        return lambda data, seed: fit_graph_convolution(data.matrix, config, seed)
+
+
+def test_a_graph_convolution_sums_normalized_vectors_and_is_finite_without_events():
+    matrix = worlds.odd_even().matrix()
+    ones = sparse.csr_array((np.ones(matrix.nnz, np.float32), matrix.indices, matrix.indptr))
+    config = GraphConvolutionConfig(dimensions=4, epochs=2)
+    found = fit_graph_convolution(ones, config, 0)
+    degrees = np.maximum(ones.sum(axis=0), 1)
+    np.testing.assert_allclose(found.inputs, found.outputs / np.sqrt(degrees)[:, None], rtol=1e-5)
+    again, other = (fit_graph_convolution(ones, config, seed) for seed in (0, 1))
+    np.testing.assert_array_equal(found.outputs, again.outputs)
+    assert not np.allclose(found.outputs, other.outputs)
+    nothing = fit_graph_convolution(sparse.csr_array((3, 5), dtype=np.float32), config, 0)
+    assert np.isfinite(nothing.inputs).all() and nothing.outputs.shape == (5, 4)
 
 
 class TestAls(FactorsContract):
@@ -187,6 +210,7 @@ class TestEngineNames:
             lowpass(8),
             blocks(8),
             elsa(1),
+            graph_convolution(8),
             als(10.0, 30.0),
         ],
     )
