@@ -74,7 +74,8 @@ def with_pins(
         last = max(one.position, last + 1)
         pinned = Recommendation(one.item_id, 0.0, last, SOURCE, (reason,))
         found.insert(min(last - 1, len(found)), pinned)
-    return [one._replace(rank=rank) for rank, one in enumerate(found, start=1)]
+    numbered = enumerate(found, start=1)
+    return [one if one.rank == rank else one._replace(rank=rank) for rank, one in numbered]
 
 
 def without_items(query: Query, places: Sequence[PinnedPlace]) -> Query:

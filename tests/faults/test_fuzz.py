@@ -1,4 +1,5 @@
-"""Mutated input: files, bodies, manifests and `where=` end in an answer or an error that says why.
+"""Mutated input: files, bodies, parameters, messages of streams, manifests and `where=` end in an
+answer or an error that says why.
 
 In `make test` each target is mutated for some seconds, in `make test-all` for ten minutes. A
 failure tells the seed of its case.
@@ -6,11 +7,9 @@ failure tells the seed of its case.
 
 from __future__ import annotations
 
-import copy
 import json
-import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +21,7 @@ import pyarrow.parquet as pq
 import pytest
 from conftest import keyed
 from flask import Flask
+from mutations import ODD, cases, mutated, torn
 
 from api.runtime.served_model import ServedModel
 from recsys.bundle import manifest_checksum
@@ -30,76 +30,12 @@ from recsys.data.item_and_event_readers import read_events, read_items, read_par
 from recsys.errors import BundleError, DataError
 from recsys.ranking.query import Interaction, Query
 from recsys.settings import Settings
+from recsys.store.store import Store
+from recsys.streams.event_parser import EventParser, Parsed
 
-SECONDS = 5.0
+SECONDS = 4.0
 LONG = 600.0
-ODD = (
-    "", " ", "\x00", "\ufeff", "\ud7ff", "𝔘", "null", "NaN", "-0", "1e999", "9" * 400, "true",
-    "\r\n", '"', "'", ",", ";", "\t", "[", "{", "}", "%", "%00", "..", "/", "\\", "a" * 5_000,
-    "2026-02-30", "-1", "0.1", "١٢", "=cmd", "<", ">", "!=", "..", "|", "metadata.x", "category",
-)  # fmt: skip
-VALUES: tuple[Any, ...] = (
-    None, True, False, 0, -1, 2**63, -(2**70), 1e308, 1e-320, "", "x", "a" * 70_000, [], {}, [[]],
-    {"a": {}}, ["a", 1], "1e9", "\x00", "\ud800", 1.7e9, "2026-11-29", [None], {"": None},
-)  # fmt: skip
-
-
-def cases(seconds: float, start: int = 0) -> Iterator[tuple[int, random.Random]]:
-    """Yield seeds and their generators until the time is over, ten at least."""
-    until, seed = time.monotonic() + seconds, start
-    while seed < start + 10 or time.monotonic() < until:
-        yield seed, random.Random(seed)
-        seed += 1
-
-
-def torn(data: bytes, rng: random.Random) -> bytes:
-    """Return bytes with some cut out, doubled, turned or put in."""
-    found = bytearray(data)
-    for _ in range(rng.choice((1, 1, 2, 5, 20))):
-        at, size = rng.randrange(len(found) + 1), rng.choice((1, 2, 8, 64))
-        part = bytes(found[at : at + size])
-        kind = rng.randrange(5)
-        if kind == 0:
-            del found[at : at + size]
-        elif kind == 1:
-            found[at:at] = part * rng.choice((1, 3, 50))
-        elif kind == 2:
-            found[at : at + size] = rng.randbytes(len(part))
-        elif kind == 3:
-            found[at:at] = rng.choice(ODD).encode("utf-8", "surrogatepass")
-        else:
-            found[at : at + 1] = bytes(each ^ (1 << rng.randrange(8)) for each in part[:1])
-    return bytes(found)
-
-
-def log_transformed(value: Any, rng: random.Random) -> Any:
-    """Return JSON with some of its parts replaced, taken away or put elsewhere."""
-    found = copy.deepcopy(value)
-    for _ in range(rng.choice((1, 1, 2, 4))):
-        places = list(_places(found))
-        if not places:
-            return rng.choice(VALUES)
-        holder, key = rng.choice(places)
-        kind = rng.randrange(4)
-        if kind == 0:
-            holder[key] = copy.deepcopy(rng.choice(VALUES))
-        elif kind == 1:
-            del holder[key]
-        elif kind == 2 and isinstance(holder, dict):
-            holder[rng.choice(ODD)] = holder.pop(key)
-        else:
-            holder[key] = copy.deepcopy(rng.choice(places)[0])
-    return found
-
-
-def _places(value: Any) -> Iterator[tuple[Any, Any]]:
-    pairs = value.items() if isinstance(value, dict) else enumerate(value)
-    if isinstance(value, (dict, list)):
-        for key, part in list(pairs):
-            yield value, key
-            if isinstance(part, (dict, list)):
-                yield from _places(part)
-
+TARGETS = ("files", "bodies", "where", "parameters", "messages", "manifests")
 
 # --- files
 
@@ -169,6 +105,20 @@ BODIES: tuple[tuple[str, str, Any], ...] = (
                                   "least_people": 5}),
     ("POST", "/opinion", {"query": "tide -wave", "days": 3}),
     ("POST", "/silences", {"start": 1.7e9, "end": 1.8e9, "group": "g", "reason": "r"}),
+    ("POST", "/dialogue", {"text": "films like tide, not sea", "user": "u", "n": 3,
+                           "events": [{"item_id": "sea-1", "event": "like"}], "lang": "en"}),
+    ("POST", "/assist/title", {"text": "The tide came in. Nobody saw it.", "n": 2, "lang": "en"}),
+    ("POST", "/assist/caption", {"text": "The tide came in. Nobody saw it.", "n": 2}),
+    ("POST", "/assist/tags", {"text": "The tide came in. Nobody saw it.", "n": 3}),
+    ("POST", "/experiments", {"id": "e1", "arms": [
+        {"name": "a", "share": 0.5}, {"name": "b", "share": 0.5, "overrides": {"diversity": 0.3}}],
+        "metrics": {"primary": "click_rate", "guardrails": ["refusal_rate"], "effect": 0.1}}),
+    ("PATCH", "/experiments/e1", {"state": "running", "holdout": 0.1, "range": [0.0, 0.5]}),
+    ("POST", "/watches", {"name": "w", "query": "tide OR author:ann", "group": "g",
+                          "level": "quiet", "least_people": 5, "digest": "day"}),
+    ("PATCH", "/watches/1", {"name": "w", "level": "normal", "digest": "none"}),
+    ("POST", "/whatif", {"users": ["u", "baker"], "n": 3, "without": [1],
+                         "overrides": {"personal": 0.2, "diversity": 0.5}}),
     ("POST", "/pins", {"item_id": "sea-1", "position": 2, "start": 1.7e9, "end": 1.8e9}),
     ("POST", "/api/feedback", [{"FeedbackType": "like", "UserId": "u", "ItemId": "sea-1",
                                 "Timestamp": "2026-01-01T00:00:00Z"}]),
@@ -177,20 +127,26 @@ BODIES: tuple[tuple[str, str, Any], ...] = (
 )  # fmt: skip
 
 
+SLOW = 0.02  # share of the bodies of /whatif that are sent: each starts a process
+
+
 def fuzz_bodies(seconds: float, app: Flask) -> int:
     client, count = keyed(app), 0
     for seed, rng in cases(seconds):
         method, path, plain = rng.choice(BODIES)
+        if path == "/whatif" and rng.random() > SLOW:
+            continue
         if rng.random() < 0.7:
             try:
-                body = json.dumps(log_transformed(plain, rng)).encode()
+                body = json.dumps(mutated(plain, rng)).encode()
             except ValueError:  # a list that holds itself
                 continue
         else:
             body = torn(json.dumps(plain).encode(), rng)
         kind = rng.choice(("application/json",) * 8 + ("application/jsonl", "text/plain"))
         result = client.open(path, method=method, data=body, content_type=kind)
-        assert result.status_code < 500, f"seed {seed}, {path}: {body[:300]!r}: {result.text}"
+        fine = result.status_code < 500 or (path == "/whatif" and result.status_code == 503)
+        assert fine, f"seed {seed}, {path}: {body[:300]!r}: {result.text}"
         if result.status_code >= 400 and not path.startswith("/api/"):
             assert result.json["error"]["message"], f"seed {seed}"
         count += 1
@@ -222,6 +178,97 @@ def fuzz_where(seconds: float, app: Flask) -> int:
     return count
 
 
+# --- parameters
+
+PARAMETERS = {  # parameters of a path, each as it is right
+    "/recommend/baker": {"n": "3", "offset": "1", "q": "tide", "category": "sea|bread",
+                         "lang": "zh", "author_cap": "1", "diversity": "0.4", "calibration": "0.3",
+                         "personal": "0.7", "explore": "0.2", "explore_by": "thompson",
+                         "repeat": "1", "max_age": "86400", "fields": "title,tags",
+                         "pin": "sea-1@2", "exclude": "sea-1", "topic": "1", "entity": "#tide",
+                         "replies": "0"},
+    "/digest/baker": {"since": "1.7e9", "max": "5", "lang": "en"},
+    "/home/baker": {"n": "3", "rows": "3", "lang": "en"},
+    "/help": {"q": "how do I hide a post?", "lang": "en"},
+    "/search": {"q": "tide", "n": "3", "offset": "2", "language": "en", "strict_language": "1"},
+    "/similar/sea-1": {"n": "3", "where": "year>1990", "not_tags": "a"},
+    "/trends": {"n": "3", "window": "3600", "kind": "topic"},
+    "/follows": {"user_id": "baker", "n": "3", "after": "1"},
+    "/authors": {"author_id": "author-1", "n": "3"},
+    "/users/baker/suggestions": {"n": "3"},
+    "/watches": {"after": "1", "n": "3"},
+    "/watches/1/timeline": {"resolution": "hour", "last": "5"},
+    "/alerts": {"n": "3", "after": "1"},
+    "/experiments/e1": {},
+    "/experiments/e1/report": {},
+    "/fairness": {"days": "3"},
+    "/explain/baker/sea-1": {"lang": "zh"},
+    "/dialogue/" + 32 * "0": {},
+    "/timelines/topic/1": {"resolution": "hour"},
+}  # fmt: skip
+
+
+def fuzz_parameters(seconds: float, app: Flask) -> int:
+    """Send odd values of known parameters and odd parameters, to paths that may be torn, too."""
+    client, count = keyed(app), 0
+    for seed, rng in cases(seconds):
+        path = rng.choice(list(PARAMETERS))
+        given = {k: v for k, v in PARAMETERS[path].items() if rng.random() < 0.5}
+        pairs = [(name, value.encode()) for name, value in given.items()]
+        for at in range(len(pairs)):
+            if rng.random() < 0.5:
+                odd = rng.choice(ODD).encode("utf-8", "surrogatepass")
+                name, value = pairs[at]
+                pairs[at] = name, rng.choice((odd, value + odd, torn(value, rng)))
+        if rng.random() < 0.2 and pairs:
+            pairs.append(rng.choice(pairs))
+        target = quote(torn(path.encode(), rng) if rng.random() < 0.2 else path, safe="/")
+        url = target + "?" + "&".join(f"{quote(n)}={quote(value)}" for n, value in pairs)
+        if not url.startswith("/") or url.startswith("//"):
+            continue
+        result = client.get(url)
+        assert result.status_code < 500, f"seed {seed}: {url[:400]}: {result.text[:300]}"
+        if result.status_code >= 400 and not path.startswith("/api/"):
+            assert result.json["error"]["message"], f"seed {seed}"
+        count += 1
+    return count
+
+
+# --- messages of streams
+
+MESSAGES: tuple[dict[str, Any], ...] = (
+    {"user_id": "u", "item_id": "i", "event": "like", "timestamp": 1.7e9, "value": 3.0,
+     "recommendation_id": 32 * "0", "text": "good"},
+    {"userId": "u", "content": {"id": "i", "tags": ["a"]}, "action": "view",
+     "time": "2026-11-30T10:00:00Z"},
+)  # fmt: skip
+
+
+def fuzz_messages(seconds: float, home: Path) -> int:
+    """A message is refused with a reason, or its event can be stored."""
+    parser, count = EventParser(), 0
+    with Store.open(f"sqlite:///{home / 'messages.db'}") as store:
+        for seed, rng in cases(seconds):
+            plain = rng.choice(MESSAGES)
+            if rng.random() < 0.6:
+                try:
+                    body = json.dumps(mutated(plain, rng)).encode()
+                except ValueError:  # a list that holds itself
+                    continue
+            else:
+                body = torn(json.dumps(plain).encode(), rng)
+            try:
+                found = parser.parse(body, time.time())
+                if isinstance(found, Parsed):
+                    store.add_events([found.event])
+                else:
+                    assert found.reason
+            except Exception as error:
+                raise AssertionError(f"seed {seed}: {body[:300]!r}: {error!r}") from error
+            count += 1
+    return count
+
+
 # --- manifests
 
 
@@ -236,9 +283,9 @@ def fuzz_manifests(seconds: float, home: Path) -> int:
             try:
                 result = json.loads(plain)
                 if rng.random() < 0.7:  # else most cases end at the names of the files
-                    result["model"] = log_transformed(result["model"], rng)
+                    result["model"] = mutated(result["model"], rng)
                 else:
-                    result = log_transformed(result, rng)
+                    result = mutated(result, rng)
                 if isinstance(result, dict):
                     result["checksum"] = manifest_checksum(result)
                 path.write_text(json.dumps(result))
@@ -286,19 +333,31 @@ def test_mutated_where(app):
     assert fuzz_where(SECONDS, app) >= 10
 
 
+def test_mutated_parameters(app):
+    assert fuzz_parameters(SECONDS, app) >= 10
+
+
+def test_mutated_messages(tmp_path):
+    assert fuzz_messages(SECONDS, tmp_path) >= 10
+
+
 def test_mutated_manifests(one_home):
     assert fuzz_manifests(SECONDS, one_home) >= 10
 
 
 @pytest.mark.exhaustive
 @pytest.mark.timeout(2 * LONG)
-@pytest.mark.parametrize("target", ["files", "bodies", "where", "manifests"])
+@pytest.mark.parametrize(
+    "target", ["files", "bodies", "where", "parameters", "messages", "manifests"]
+)
 def test_ten_minutes_of_mutations(target: str, tmp_path, make_app, one_home):
     app = make_app(rate_limit=0, cache_entries=0, access_log=False)
     runs: dict[str, Callable[[], int]] = {
         "files": lambda: fuzz_files(LONG, tmp_path),
         "bodies": lambda: fuzz_bodies(LONG, app),
         "where": lambda: fuzz_where(LONG, app),
+        "parameters": lambda: fuzz_parameters(LONG, app),
+        "messages": lambda: fuzz_messages(LONG, tmp_path),
         "manifests": lambda: fuzz_manifests(LONG, one_home),
     }
     print(f"{target}: {runs[target]()} cases")
