@@ -275,7 +275,7 @@ class Settings:
         "",
         kinds.OBJECTS,
         "place that the night and the executors of Spark share, where parts and pieces are kept"
-        " while a night works on them; credentials as for RECSYS_BUNDLES",
+        " while a night works on them; of one home; credentials as for RECSYS_BUNDLES",
         (NIGHT,),
         shown="the folder of the run, below RECSYS_HOME",
         secret=True,

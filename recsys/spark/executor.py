@@ -22,7 +22,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from recsys.block_runner import BlockWork
-from recsys.object_storage.object_store import ObjectStore
+from recsys.object_storage.object_store import ObjectMissing, ObjectStore
 from recsys.object_storage.opening import open_objects
 from recsys.spark.packed_arrays import packed, unpacked
 from recsys.spark.pieces import Piece, write_piece
@@ -38,7 +38,8 @@ WRITTEN = pa.schema(
         ("received", pa.int64()),
     ]
 )
-PROBED = pa.schema([("partition", pa.int32()), ("recsys", pa.string())])
+PROBED = pa.schema([("partition", pa.int32()), ("recsys", pa.string()), ("shares", pa.bool_())])
+PROBE = "probe"  # object that the first job looks for
 NO_PART = -1  # so is numbered what every block gets, whether a part gives it something or not
 CODEC = "zstd"  # of what is shuffled
 
@@ -58,10 +59,15 @@ class Job:
     blocks: tuple[int, ...] | None = None  # those that are computed; None: a block per part
 
     def probe(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-        """Return what each task runs in, before any work is done."""
+        """Return what each task runs in and whether it reaches the files, before any work."""
         for _ in batches:
             pass
-        row = {"partition": [_task()[0]], "recsys": [version("recsys")]}
+        try:
+            open_objects(self.url).get(f"{self.folder}/{PROBE}")
+            shares = True
+        except ObjectMissing:
+            shares = False
+        row = {"partition": [_task()[0]], "recsys": [version("recsys")], "shares": [shares]}
         yield pa.RecordBatch.from_pydict(row, PROBED)
 
     def spread(self, batches: Iterator[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -132,7 +138,7 @@ def shared_array(url: str, key: str) -> NDArray[Any]:
     if folder is not None:
         path = folder / key
     else:
-        path = _copies(key) / key.partition("/")[2]
+        path = _copies(key) / key.split("/", 2)[2]
         if not path.exists():
             _copies(key).parent.mkdir(mode=0o700, exist_ok=True)
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -146,7 +152,7 @@ def shared_array(url: str, key: str) -> NDArray[Any]:
 
 def _copies(key: str) -> Path:
     """Return this machine's folder of copies of a job's arrays."""
-    return Path(tempfile.gettempdir()) / f"recsys-{os.getuid()}" / key.partition("/")[0]
+    return Path(tempfile.gettempdir()) / f"recsys-{os.getuid()}" / key.split("/")[1]
 
 
 def folder_of(url: str) -> Path | None:

@@ -20,7 +20,7 @@ from recsys.block_runner import Arrays, BlockWork
 from recsys.errors import RunnerError
 from recsys.object_storage.object_store import ObjectStore
 from recsys.object_storage.opening import open_objects
-from recsys.spark.executor import PROBED, SPREAD, WRITTEN, Job, folder_of, part_key
+from recsys.spark.executor import PROBE, PROBED, SPREAD, WRITTEN, Job, folder_of, part_key
 from recsys.spark.packed_arrays import packed
 from recsys.spark.pieces import DamagedPiece, Piece, read_manifest, read_piece, write_manifest
 from recsys.spark.session import Session, failures, open_session, quiet
@@ -29,6 +29,7 @@ WORTH_SECONDS = 2.0  # of CPU time here, from which work is sent: a job costs ab
 BLOCK_BYTES = 256 << 20  # of what a block is made from; an executor holds about three times that
 BLOCKS_PER_PROCESS = 2  # so that one large block does not keep all others waiting
 TRIES = 3  # times that a block is computed until its piece can be read
+JOBS = "jobs"  # prefix of all files
 PROBES = 4_096  # rows of the first job, which every executor gets some of
 
 
@@ -77,7 +78,8 @@ class SparkRunner:
         except BaseException:
             runner.session.close()
             raise
-        message(f"{runner.name}, {runner.processes} at a time; the log of the JVM is {log}")
+        where = f"; the log of the JVM is {log}" if log.exists() else ""
+        message(f"{runner.name}, {runner.processes} at a time{where}")
         return runner
 
     @property
@@ -110,7 +112,8 @@ class SparkRunner:
         another attempt is made again. RunnerError when that does not help.
         """
         store, start = open_objects(self.url), time.perf_counter()
-        folder = f"{secrets.token_hex(8)}/{work.name}"
+        top = f"{JOBS}/{secrets.token_hex(8)}"
+        folder = f"{top}/{work.name}"
         try:
             n_parts = _put_parts(store, folder, parts)
             places = _put_shared(store, folder, shared)
@@ -127,7 +130,7 @@ class SparkRunner:
                 return
             yield from self._gathered(store, job, n_parts, blocks is not None)
         finally:
-            _remove(store, folder.partition("/")[0])
+            _remove(store, top)
 
     def _gathered(
         self, store: ObjectStore, job: Job, n_parts: int, spread: bool
@@ -189,15 +192,24 @@ class SparkRunner:
 
     def _probe(self) -> int:
         """Return how many tasks run at a time; RunnerError where executors lack something."""
-        job = Job(_NOTHING, self.url, "", ())
+        store, top = open_objects(self.url), f"{JOBS}/{_NOTHING.name}"
+        _remove(store, JOBS)  # what nights that were killed have left
+        store.put(f"{top}/{PROBE}", b"")
+        job = Job(_NOTHING, self.url, top, ())
         with quiet(), failures(self.log):
             numbers = self.session.spark.range(0, PROBES)
             rows = numbers.mapInArrow(job.probe, _ddl(PROBED)).toArrow().to_pylist()
+        _remove(store, top)
         own = version("recsys")
         if others := sorted({row["recsys"] for row in rows} - {own}):
             raise RunnerError(
                 f"Spark: the executors have recsys {', '.join(others)}, not {own}: install the same"
                 " version there"
+            )
+        if not all(row["shares"] for row in rows):
+            raise RunnerError(
+                f"Spark: the executors do not see {self.url}: name a bucket or a folder that driver"
+                " and executors share in RECSYS_RUNNER_FILES"
             )
         return max(len({row["partition"] for row in rows}), 1)
 
@@ -250,5 +262,5 @@ def _remove(store: ObjectStore, prefix: str) -> None:
 
 def _ddl(schema: Any) -> str:
     """Return the columns of an Arrow schema as Spark writes them."""
-    kinds = {"int32": "int", "int64": "long", "string": "string", "binary": "binary"}
-    return ", ".join(f"{one.name} {kinds[str(one.type)]}" for one in schema)
+    kinds = {"int32": "int", "int64": "long", "bool": "boolean"}
+    return ", ".join(f"{one.name} {kinds.get(str(one.type), one.type)}" for one in schema)

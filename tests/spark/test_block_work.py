@@ -132,7 +132,7 @@ def test_what_is_small_stays_here_and_nothing_is_left_behind(data, elsewhere, tm
     elsewhere.worth_seconds = 0.0
     with using(elsewhere):
         Interactions.of_dataset(data)
-    assert elsewhere.use.jobs == 1 and not any((tmp_path / "pieces").iterdir())
+    assert elsewhere.use.jobs == 1 and not any((tmp_path / "pieces" / "jobs").iterdir())
 
 
 def test_nothing_is_computed_elsewhere_too(elsewhere):

@@ -1,6 +1,7 @@
 """Pieces: only those of the manifest count, and what is wrong with one is said and mended."""
 
 from dataclasses import replace
+from importlib.metadata import version
 
 import numpy as np
 import pytest
@@ -8,10 +9,11 @@ from in_process_spark import InProcessSpark
 
 from recsys.errors import RunnerError
 from recsys.object_storage.folder_objects import FolderObjects
+from recsys.spark.executor import Job
 from recsys.spark.packed_arrays import packed, unpacked
 from recsys.spark.pieces import DamagedPiece, read_manifest, read_piece, write_manifest, write_piece
 
-FOLDER = "job/rows"
+FOLDER = "jobs/1/rows"
 ARRAYS = {"counts": np.arange(5, dtype=np.int32), "weights": np.ones((2, 3), np.float32)}
 
 
@@ -84,6 +86,15 @@ def test_a_piece_that_is_missing_cut_or_of_another_attempt_is_refused(store):
         read_piece(store, FOLDER, piece)
 
 
+def test_the_first_job_looks_for_a_file_in_the_shared_place(store, tmp_path):
+    job = Job(Doubled(), store.url, "jobs/probe", ())
+    found = [next(job.probe(iter(()))).to_pylist()[0]]
+    store.put("jobs/probe/probe", b"")
+    found.append(next(job.probe(iter(()))).to_pylist()[0])
+    assert [row["shares"] for row in found] == [False, True]
+    assert {row["recsys"] for row in found} == {version("recsys")}
+
+
 def test_blocks_are_returned_in_order_whatever_order_they_were_made_in(tmp_path):
     runner = InProcessSpark(tmp_path)
     assert doubled(runner) == WANTED  # the last block got nothing of any part
@@ -135,4 +146,4 @@ def test_pieces_that_stay_away_are_an_error_that_names_the_shared_place(tmp_path
     runner.after = always
     with pytest.raises(RunnerError, match=r"missing after 3 tries.*RECSYS_RUNNER_FILES"):
         doubled(runner)
-    assert runner.use.again == 2 and not any((tmp_path / "pieces").iterdir())
+    assert runner.use.again == 2 and not any((tmp_path / "pieces" / "jobs").iterdir())
