@@ -1,7 +1,8 @@
 """`recsys evaluate-dialogue`: what is understood, and dialogues that look for an item.
 
 recsys evaluate-dialogue --utterances tests/dialogue/utterances_en.tsv
-recsys evaluate-dialogue --intents clinc150.csv.gz --intents banking77.csv.gz --shots 10
+recsys evaluate-dialogue --intents banking77.csv.gz --shots 10 --languages
+recsys evaluate-dialogue --intents clinc150.csv.gz --languages
 recsys evaluate-dialogue --labels iard.csv.gz
 recsys evaluate-dialogue --items items.csv --events events.csv.gz --users 1500
 """
