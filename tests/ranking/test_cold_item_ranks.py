@@ -261,3 +261,17 @@ def test_the_column_is_of_what_may_be_shown() -> None:
     assert column is not None
     assert column.rows.tolist() == [live.row("post")]
     assert column.ranks(1.0)[1].tolist() == [0]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_the_best_of_some_places_are_those_of_the_whole_order(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(1, 60))
+    rows = rng.permutation(200)[:n].astype(np.int32)
+    sums = rng.integers(1, 6, n).astype(np.float32)  # many are equal
+    unread = rng.random(n) < 0.5
+    column = PredictedColumn(state(), rows, sums, unread, unread)
+    most, among = int(rng.integers(1, n + 3)), np.flatnonzero(rng.random(n) < 0.4)
+    whole = np.lexsort((rows, -np.where(unread, np.float32(2.0) * sums, sums)))[:most]
+    expected = [place for place in whole.tolist() if place in set(among.tolist())]
+    assert column.best(2.0, most, among).tolist() == expected
