@@ -29,6 +29,7 @@ NUMBERS_COUNT = 400  # characters up to which texts with other numbers in them a
 HALF_HOUR = 1_800.0
 
 _SIGNS = re.compile(r"[\W_]+")
+_BLANKS = {sign: " " for sign in range(128) if not chr(sign).isalnum()}  # _SIGNS in ASCII
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LINK = re.compile(r"(?:https?://|www\.)([^\s/]+)\S*")
 _NUMBER = re.compile(r"\d+")
@@ -41,6 +42,8 @@ def content(*texts: str) -> str:
     text = clean(" ".join(texts)[: 2 * LONGEST_READ])[:LONGEST_READ].lower()
     if "www." in text or "://" in text:
         text = _LINK.sub(r"\1", text)
+    if text.isascii():
+        return " ".join(text.translate(_BLANKS).split())
     return _SIGNS.sub(" ", text).strip()
 
 

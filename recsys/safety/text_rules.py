@@ -71,6 +71,9 @@ _LEXICON = Lexicon.of(
 )
 _HUMP = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")  # in YouAreHere
 _SEAM = re.compile(r"(?<=[a-z])[._/|~=:]+(?=[a-z])|_+")  # words held together by signs
+# quick looks at what the two change: they begin with a letter or sign that is rare
+_MAY_BE_HUMP = re.compile(r"[A-Z](?<=[a-z][A-Z])")
+_MAY_BE_SEAM = re.compile(r"[._/|~=:][._/|~=:a-z]|_")
 _RUN = re.compile(r"([a-z])\1{2,}")
 _SPOKEN = re.compile(r"[\u3400-\u9fff]")
 _BLANKS_IN_HAN = re.compile(r"(?<=[\u3400-\u9fff])[\s*·.。\-_]+(?=[\u3400-\u9fff])")
@@ -79,7 +82,12 @@ _BLANKS_IN_HAN = re.compile(r"(?<=[\u3400-\u9fff])[\s*·.。\-_]+(?=[\u3400-\u9f
 def by_words(texts: Sequence[str]) -> list[list[TextFlag]]:
     """Return the doubts about each text by labelled phrases, each kind once; any string is fit."""
     plain = [_plain(text) for text in texts]
-    possible = _possible(plain)
+    words = _different_words(plain)
+    if _RUN.search(words):
+        plain = [_WORD.sub(_shortened, text) if _RUN.search(text) else text for text in plain]
+        words = _different_words(plain)
+    plain = [_BLANKS_IN_HAN.sub("", text) if _has_han(text) else text for text in plain]
+    possible = _possible(words)
     return [_doubts(text, possible) for text in plain]
 
 
@@ -92,9 +100,11 @@ class _Possible:
     hurting: Sequence[str]  # words that insult
 
 
-def _possible(texts: Sequence[str]) -> _Possible:
-    """Return the English phrases of which a hint occurs in some texts, and what may insult."""
-    words = " ".join({word for text in texts for word in text.split()})  # no hint has a blank
+def _possible(words: str) -> _Possible:
+    """Return the English phrases of which a hint occurs in some words, and what may insult.
+
+    No hint has a blank, so that each lies within a word.
+    """
     phrases = {
         kind: [
             (found, phrase, weight)
@@ -106,13 +116,20 @@ def _possible(texts: Sequence[str]) -> _Possible:
     return _Possible(phrases, sorted(_HURTING.intersection(_WORD.findall(words))))
 
 
+def _different_words(texts: Sequence[str]) -> str:
+    """Return each word of some texts once, whichever way they are spelt, with blanks between."""
+    return " ".join({word for text in texts for word in text.split()})
+
+
 def _plain(text: str) -> str:
-    """Return a text in lower case, without disguises, in which phrases are searched."""
-    text = clean(_HUMP.sub(" ", joined(text))).replace("\u2019", "'")
-    text = " ".join(_SEAM.sub(" ", undisguised(text, _LEXICON).lower()).split())
-    if _RUN.search(text):
-        text = _WORD.sub(_shortened, text)
-    return _BLANKS_IN_HAN.sub("", text) if _has_han(text) else text
+    """Return a text in lower case and without disguises."""
+    text = joined(text)
+    if _MAY_BE_HUMP.search(text):
+        text = _HUMP.sub(" ", text)
+    text = undisguised(clean(text).replace("\u2019", "'"), _LEXICON).lower()
+    if _MAY_BE_SEAM.search(text):
+        text = _SEAM.sub(" ", text)
+    return " ".join(text.split())
 
 
 def _has_han(text: str) -> bool:

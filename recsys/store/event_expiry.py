@@ -104,6 +104,8 @@ def _drop(store: Store, name: str) -> int:
 
 def _leave(connection: Connection, name: str, start: int, end: int) -> None:
     """Remove what leads to the events of a partition with ids from `start` to before `end`."""
+    # the planner does not know how few rows a chunk has, and would read the whole copy for them
+    connection.exec_driver_sql("SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off")
     connection.exec_driver_sql(_LEAVE.format(name=name), (start, end))
     ids = text(f"SELECT id FROM {name} WHERE id >= {start:d} AND id < {end:d}").columns(events.c.id)
     rows = ids.subquery()

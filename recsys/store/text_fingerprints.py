@@ -76,7 +76,8 @@ def replace_fingerprints(
 ) -> None:
     """Give items, by number, the prints that they now have."""
     drop_fingerprints(db, connection, list(found))
-    rows = [(one, number) for number, own in found.items() for one in dict.fromkeys(own)]
+    # in the order of the key, so that the insert goes through its index once
+    rows = sorted((one, number) for number, own in found.items() for one in set(own))
     db.insert_new(connection, [prints.c.print, prints.c.item], rows)
 
 

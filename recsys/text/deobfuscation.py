@@ -47,6 +47,7 @@ _OTHER_SCRIPTS = str.maketrans(
 _SIGNS = "$@|+€£¡"
 _TOKEN = re.compile(rf"[\w!{_SIGNS}]+")
 _ODD = re.compile(rf"[{_SIGNS}\d]|!\w|[^\x00-\x7f]")
+_ODD_ASCII = re.compile(r"[$@|+!\d]")  # in an ASCII text that _ODD finds something in
 _LEET = [  # 1 and its like are an i or an l
     str.maketrans(
         {"$": "s", "0": "o", "3": "e", "4": "a", "5": "s", "7": "t", "@": "a", "+": "t"}
@@ -128,6 +129,8 @@ def legible(text: str, lexicon: Lexicon, spaced: bool = True) -> str:
         text = text.translate(_ALWAYS)
     if spaced:
         text = _SPACED.sub(lambda found: _closed(found[0], lexicon), text)
+    if text.isascii() and not _ODD_ASCII.search(text):
+        return text
     if not _ODD.search(text):
         return text
     return _TOKEN.sub(lambda found: _plain(found[0], lexicon), text)

@@ -63,8 +63,6 @@ event_keys = Table(
     Index("event_keys_moment", "moment", postgresql_using="brin"),
 )
 
-CHANNEL = "recsys_events"  # of NOTIFY, without a payload, with every statement that adds events
-
 _COLUMNS = '"user", moment, id, item, kind, value, text, timestamp, received'
 _EVENTS = """
 CREATE TABLE events (
@@ -92,7 +90,6 @@ BEGIN
         FROM added HAVING max(id) IS NOT NULL
         ON CONFLICT (last) DO UPDATE SET least = least(event_batches.least, excluded.least),
             most = greatest(event_batches.most, excluded.most);
-    NOTIFY {CHANNEL};
     RETURN NULL;
 END $$
 """

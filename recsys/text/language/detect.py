@@ -78,6 +78,7 @@ _SHARED = {
 }
 _RUNS = {name: re.compile(f"[{signs}]+") for name, signs in _SCRIPTS.items()}
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
+_ASCII_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")  # the same, of text in lower case
 _NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+")
 _NOISY = ("://", "www.", "@", "#")  # one of them is in all that _NOISE takes out
 _DOUBLED = 2.0  # Han and Hangul signs and kana say as much as some letters
@@ -160,7 +161,11 @@ def _among(text: str, codes: tuple[str, ...]) -> Language:
     scores = dict.fromkeys(codes, 0.0)
     if codes[0] != "en":
         scores[codes[0]] = USUAL
-    words, evidence = _WORD.findall(text.replace("\u2019", "'")), _BY_WORD[codes]
+    if text.isascii():
+        words = _ASCII_WORD.findall(text)
+    else:
+        words = _WORD.findall(text.replace("\u2019", "'"))
+    evidence = _BY_WORD[codes]
     for word in words:
         if word in evidence:
             for code, weight in evidence[word]:
