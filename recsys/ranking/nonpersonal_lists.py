@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.array_types import Mask, Rows
+from recsys.array_types import Floats, Mask, Rows
 from recsys.i18n import translate
 from recsys.ranking.filters import allowed, capped, without_older_copies
 from recsys.ranking.history import History
@@ -24,6 +24,7 @@ from recsys.serving.popularity_counters import DAY, HALF_LIVES
 
 COPIES = 500  # rows looked at beyond those wanted, as some may be copies of others
 MANY = 50_000  # rows from which not all are scored to find what is like one
+TITLES = 0.7  # weight of the likeness of titles in a search
 NEAR = 500  # items that an index is asked for, at least: filters take some away
 
 
@@ -97,17 +98,31 @@ def near_by_words(
     live: LiveState, words: str, n: int, filters: Filters, language: str = "en"
 ) -> list[Recommendation]:
     """Return the items of `search`, all with its reason, whether or not the words occur in them."""
-    student = live.model.student
-    if student is None:
-        return []
-    vector, size = student.encode([words])[0], live.size
+    size, student = live.size, live.model.student
     usable = _allowed(live, filters.with_replies(), size)
-    scores = near_words(live, vector, max(n, NEAR))
-    if live.model.index is not None and (usable & (scores > 0)).sum() < n:
-        scores = text_scores(live, vector)  # the filters left too few of what is near
+    scores = np.zeros(size, np.float32)
+    if student is not None:
+        vector = student.encode([words])[0]
+        scores = near_words(live, vector, max(n, NEAR))
+        if live.model.index is not None and (usable & (scores > 0)).sum() < n:
+            scores = text_scores(live, vector)  # the filters left too few of what is near
+    rows, alike = live.titles.likeness(words)
+    rows, alike = rows[rows < size], alike[rows < size]
+    if student is not None and live.model.index is not None:
+        scores[rows] = text_scores(live, vector, rows)
+    scores[rows] = with_titles(scores[rows], alike)
     mask = usable & (scores > 0)
     reason = Reason("search", 1.0, sentence("search", language=language))
     return _listed(live, scores, mask, n, "search", reason)
+
+
+def with_titles(scores: Floats, alike: Floats) -> Floats:
+    """Return cosines of texts joined with the likeness of titles to a query, each 0 to 1.
+
+    1 - (1 - cosine) (1 - TITLES likeness): either alone makes an item good, both make it better.
+    """
+    result: Floats = 1 - (1 - np.maximum(scores, 0)) * (1 - TITLES * alike)
+    return result
 
 
 def with_matches(

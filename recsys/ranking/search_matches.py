@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 
 import numpy as np
 
 from recsys.array_types import Mask, Rows
 from recsys.serving.live_state import LiveState
-from recsys.text.clean import clean
 from recsys.text.language.detect import detect
 from recsys.text.language.function_words import FUNCTION_WORDS
 from recsys.text.language.stop_words import STOP_WORDS
+from recsys.text.search_tokens import words_and_pairs
 
 # Share of a query's words that an item must have. Chosen on 408 judged pairs of six catalogues,
 # English, German and Chinese (RESULTS, "Reasons"): the precision is .98 from here on and .94 at .6;
@@ -21,7 +20,6 @@ SHARE = 0.75
 LONGEST_READ = 4_000  # characters of an item
 ENDING = 2  # letters at the end that forms of a word may differ in
 STEM = 4  # letters that they share at least
-_WORD = re.compile(r"[^\W_\u3400-\u9fff]+")
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 
 
@@ -42,12 +40,16 @@ def search_matches(live: LiveState, query: str, rows: Rows) -> Mask:
 def query_words(query: str) -> list[str]:
     """Return the distinct words of a query, in small letters, that may tell items apart."""
     empty = STOP_WORDS | FUNCTION_WORDS.get(detect(query).code, frozenset())
-    return [word for word in dict.fromkeys(_words(query)) if word not in empty and len(word) > 1]
+    return [
+        word
+        for word in dict.fromkeys(words_and_pairs(query))
+        if word not in empty and len(word) > 1
+    ]
 
 
 def share_of(words: list[str], text: str) -> float:
     """Return the share of some words that a text has, in whatever form; 0 of none."""
-    known = set(_words(text[:LONGEST_READ]))
+    known = set(words_and_pairs(text[:LONGEST_READ]))
     stems: dict[str, list[str]] = {}
     for word in known:
         stems.setdefault(word[:STEM], []).append(word)
@@ -57,13 +59,6 @@ def share_of(words: list[str], text: str) -> float:
     )
     held += sum(word not in known and _plural(word, known) for word in words if len(word) < STEM)
     return held / max(len(words), 1)
-
-
-def _words(text: str) -> Iterator[str]:
-    low = clean(text).lower()
-    yield from _WORD.findall(low)
-    for run in _HAN.findall(low):
-        yield from (run[at : at + 2] for at in range(len(run) - 1)) if len(run) > 1 else [run]
 
 
 def _alike(one: str, other: str) -> bool:

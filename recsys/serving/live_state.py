@@ -28,6 +28,7 @@ from recsys.serving.label_popularity import label_uptake
 from recsys.serving.like_rates import LikeRates
 from recsys.serving.live_entities import Mentions
 from recsys.serving.live_event import LiveEvent, heeded, weights_of
+from recsys.serving.live_titles import LiveTitles
 from recsys.serving.metadata_columns import MetadataColumns, folded
 from recsys.serving.model import Model
 from recsys.serving.phrase_index import PhraseIndex
@@ -74,6 +75,7 @@ class LiveState:
         self.posted: list[Item] = []  # items of rows len(model)…size-1
         self.metadata = MetadataColumns(model.catalogue, self.posted)  # by field, for where=
         self.phrases = PhraseIndex(model.catalogue, self.posted)
+        self.titles = LiveTitles(model.title_words, len(model), self.posted)
         self.dirty_rows = DirtyRows()  # rows whose counts or votes moved
         self.topic_titles: dict[int, tuple[int, list[str]]] = {}  # see `topic_titles`
         self.used: tuple[int, Mask] | None = None  # writes before, rows: `cold_item_ranks.in_use`

@@ -13,6 +13,7 @@ from recsys.data.account_mix_anomalies import AccountMix
 from recsys.data.rating_scale import RatingScale
 from recsys.errors import MissingExtra
 from recsys.index.faiss_index import FaissIndex
+from recsys.index.title_words import TitleWords
 from recsys.index.vector_index import VectorIndex
 from recsys.models.explicit_mf import ExplicitMF
 from recsys.models.item_factors import Factors
@@ -50,6 +51,7 @@ class Model:
     words: Floats  # (n_items, t): unit rows, zero rows for items without a known word
     bridge: Floats | None  # (t, 2, d): words to behaviour inputs and outputs, for new items
     student: Student | None  # maps new words into the space of `words`
+    title_words: TitleWords | None  # of the items; None in bundles of earlier versions
     item_input_map: ItemInputMap | None  # maps new texts to where their users are
     item_input_vectors: (
         Floats | None
@@ -93,6 +95,8 @@ class Model:
             found |= _factor_arrays(self.behaviour)
         if self.bridge is not None:
             found["bridge"] = self.bridge
+        if self.title_words is not None:
+            found |= {f"title_words/{k}": v for k, v in self.title_words.arrays().items()}
         for name, mapped in (("student", self.student), ("readers", self.item_input_map)):
             if mapped is not None:
                 found |= {f"{name}/{k}": v for k, v in mapped.arrays().items()}
@@ -165,6 +169,9 @@ class Model:
             words=words,
             bridge=_bridge(parts, words, behaviour),
             student=parts.optional("student", Student.from_arrays),
+            title_words=parts.optional(
+                "title_words", lambda found: TitleWords.from_arrays(found, size)
+            ),
             item_input_map=item_input_map,
             item_input_vectors=item_input_vectors,
             explicit_mf=explicit_mf,

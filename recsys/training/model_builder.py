@@ -10,6 +10,7 @@ from scipy import sparse
 
 from recsys.array_types import Floats
 from recsys.data.dataset import Dataset
+from recsys.index.title_words import TitleWords
 from recsys.index.vector_index import VectorIndex
 from recsys.models.dislike_lowered_weights import agreed
 from recsys.models.engine_definitions import Engine
@@ -24,6 +25,7 @@ from recsys.serving.popularity_counters import PopularityCounters
 from recsys.serving.score_model import ScoreModel
 from recsys.text.encoders.student import Student
 from recsys.text.item_texts import documents
+from recsys.text.search_tokens import search_tokens
 from recsys.training.cold_items import ColdStartSolver, config_of, with_unread
 from recsys.training.counter_work import sums_of_items
 from recsys.training.explicit_mf import explicit_mf_of
@@ -112,6 +114,7 @@ def assemble(
         neighbours = agreed(neighbours, data)
     if isinstance(behaviour, Factors) and words.vectors.shape[1]:
         behaviour, bridge = bridged(data, behaviour, words.vectors)
+    titles = map(search_tokens, data.table.title)
     return Model(
         version="unpublished",
         cutoff=data.now if data.timed else 0.0,
@@ -124,6 +127,7 @@ def assemble(
         index=words.index,
         bridge=bridge,
         student=words.student,
+        title_words=TitleWords.fit(titles) if documents and not like else None,
         item_input_map=item_input_map,
         item_input_vectors=inputs,
         explicit_mf=like.explicit_mf if like else explicit_mf_of(data, seed) if rated else None,
