@@ -70,9 +70,12 @@ def item_sums(size: int, events: EventColumns, pauses: Pauses) -> ItemSums:
 
 
 def placed(time: Any, pauses: Pauses) -> Any:
-    """Return times as they count: those before a pause moved up to its end, less what is kept."""
+    """Return times as they count: those before a pause moved up to its end, less what is kept.
+
+    A time within a pause, of an event that came late, counts as its end at most.
+    """
     for end, seconds in pauses:
-        time = time + np.where(time < end, seconds, 0.0)
+        time = np.where(time < end, np.minimum(time + seconds, end), time)
     return time
 
 

@@ -252,3 +252,11 @@ def test_however_events_come_a_pause_is_counted_alike():
         )
         rows = slice(0, known)
         assert live.log_shares(rows, moment) == pytest.approx(then.log_shares(rows), abs=1e-5)
+
+
+def test_a_late_event_from_within_a_pause_counts_as_of_its_end():
+    counters, end = PopularityCounters.empty(3), 1.3e9 + 300 * DAY
+    for row, when in enumerate((1.3e9, end, end - 60.0)):
+        counters.add(row, 1.0, False, when)
+    for life in range(len(HALF_LIVES)):
+        assert 0.0 < counters.uptake(life, 3)[2] <= 1.0 + 1e-6
