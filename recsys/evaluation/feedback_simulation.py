@@ -1,10 +1,11 @@
 """Feedback over many nights: people of fixed tastes click on lists that their clicks have taught.
 
 An item of a list is clicked with the probability logistic(slope · affinity − threshold) /
-log2(1 + rank). The affinity is the product of taste and item factors, standardised for each person
-over the first night's catalogue; the threshold is set so that a list of the first night has
-`clicks_per_list` clicks. Each night the model is fitted anew to all acts so far. New items come
-with the labels of an item there is and factors near its own.
+log2(1 + rank). The affinity is the normal score of the rank that the product of taste and item
+factors has among those of the first night's catalogue, for each person: all like as many items as
+much. The threshold is set so that a list of the first night has `clicks_per_list` clicks. Each
+night the model is fitted anew to all acts so far. New items come with the labels of an item there
+is and factors near its own.
 
 The lists of a night are those of the night's model; what was clicked leaves them. The last place of
 each ten without an item of few users is given to the new one with the best score, within the share
@@ -19,6 +20,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.special import ndtri
 
 from recsys.array_types import Floats, Rows
 from recsys.data.dataset import Dataset
@@ -52,7 +54,7 @@ class FeedbackConfig:
     lists: int = 20  # of a person and night
     new_items: int = 50  # a night, from the second one
     least: int = 3  # acts of a person before the first night
-    slope: float = 2.0  # of the logit, per standard deviation of the affinity
+    slope: float = 2.0  # of the logit, per normal score of affinity
     clicks_per_list: float = 0.1  # on the first night
     novelty: float = 0.3  # length of the random part of a new item's factors
     reserved: float = SHARE  # largest share of the people to whom a night gives one new item
@@ -99,8 +101,7 @@ class FeedbackSimulation:
             raise DataError(f"{len(able)} users have {config.least} acts, not {config.people}")
         self.people = np.sort(self.rng.choice(able, config.people, replace=False)).astype(np.int32)
         self.tastes = self._tastes()
-        affinity = self.tastes @ factors.T
-        self.mean, self.spread = affinity.mean(axis=1), affinity.std(axis=1)
+        self.products = np.sort(self.tastes @ factors.T, axis=1)  # (people, first items)
         self.threshold = 0.0
 
     def _tastes(self) -> Floats:
@@ -121,7 +122,7 @@ class FeedbackSimulation:
                 self._post(night)
             data = Dataset.build(self.events, self.items, weights=self.weights)
             ranking = self.rankings(data)
-            appeal = self._standard(ranking)
+            appeal = self._affinity(ranking)
             if night == 1:
                 self.threshold = self._calibrated(appeal)
             yield self._night(night, ranking, self._chances(appeal), data)
@@ -170,10 +171,11 @@ class FeedbackSimulation:
                 found.insert(place, left.pop(0))
         return np.array(found[: len(ranking)], np.int64)
 
-    def _standard(self, ranking: Rows) -> Values:
-        """Return the standardised affinity of each person to ranked items, (people, places)."""
-        affinity = np.einsum("pd,pkd->pk", self.tastes, self.factors[ranking])
-        return np.asarray((affinity - self.mean[:, None]) / self.spread[:, None], np.float64)
+    def _affinity(self, ranking: Rows) -> Values:
+        """Return the affinity of each person to ranked items, (people, places): normal scores."""
+        products = np.einsum("pd,pkd->pk", self.tastes, self.factors[ranking])
+        below = [np.searchsorted(*pair) for pair in zip(self.products, products, strict=True)]
+        return np.asarray(ndtri((np.array(below) + 0.5) / (self.first_items + 1)), np.float64)
 
     def _chances(self, appeal: Values) -> Values:
         """Return the probability of a click at rank 1."""
@@ -232,7 +234,7 @@ class FeedbackSimulation:
         taken = np.unique(data.user.astype(np.int64) * len(data.items) + data.item)
         lengths = np.bincount(data.user, minlength=len(data.users))[self.people]
         partners = swap_partners(strata(lengths), self.config.seed)
-        own = self._chances(self._standard(ranking[:, :PLACES])) @ weights
+        own = self._chances(self._affinity(ranking[:, :PLACES])) @ weights
         kept, total = (partners >= 0).all(axis=0), np.zeros(len(own))
         for partner in np.maximum(partners, 0):
             other = ranking[partner]
@@ -240,7 +242,7 @@ class FeedbackSimulation:
             at = np.minimum(np.searchsorted(taken, key), len(taken) - 1)
             order = np.argsort(taken[at] == key, axis=1, kind="stable")[:, :PLACES]
             shown = np.take_along_axis(other, order, axis=1)
-            total += self._chances(self._standard(shown)) @ weights
+            total += self._chances(self._affinity(shown)) @ weights
         return float((own - total / len(partners))[kept].mean())
 
     def _add(self, user: Rows, item: Rows, night: int) -> None:
