@@ -13,7 +13,6 @@ from ..handlers.user_controls_export_erasure import (
     exported,
     merge,
 )
-from ..handlers.user_profile import inferences_of, profile
 from ..http.routing import Routes
 from ..schemas.user_data import (
     Controls,
@@ -39,6 +38,8 @@ routes = Routes("people")
 )
 def get(user_id: str, query: ProfileQuery) -> dict[str, Any]:
     """What is known and believed of a user, why, and which controls are in force."""
+    from ..handlers.user_profile import profile  # here: few workers need it
+
     inferences = query.include == "inferences"
     return profile(service(), about(user_id), language(query.lang), query.zone, inferences)
 
@@ -81,5 +82,7 @@ def merge_from(user_id: str, body: MergeBody) -> dict[str, Any]:
 def export(user_id: str) -> Response:
     """All that is held of a user: events, follows, controls, what was shown; streamed."""
     user_id = about(user_id)
+    from ..handlers.user_profile import inferences_of  # the same
+
     pieces = exported(service(), user_id, inferences_of(service(), user_id))
     return Response(pieces, content_type="application/json")
