@@ -29,6 +29,7 @@ class StoreLink:
         self._archive = archive
         self.wait = wait  # seconds that a writer waits for others
         self.failed = 0.0  # monotonic seconds until which the store counts as away
+        self._away = 0.0  # monotonic seconds when it was found away last
         self._tried = -_WATCHED  # monotonic seconds when a patient caller last tried
         self._store: Store | None = None
         self._stamps: sqlite3.Connection | None = None
@@ -44,8 +45,14 @@ class StoreLink:
 
     @property
     def writes(self) -> bool:
-        """Whether the store takes writes, by the outcome of the last write."""
-        return self.up and self._store is not None and not self._store.db.turns.failing
+        """Whether the store takes writes, by the outcome of the last write that shows it.
+
+        After the store was away, until one has shown it anew, it does not.
+        """
+        if not self.up or self._store is None:
+            return False
+        turns = self._store.db.turns
+        return not turns.failing and turns.written >= self._away
 
     @contextmanager
     def use(self, patient: bool = False) -> Iterator[Store]:
@@ -67,7 +74,8 @@ class StoreLink:
             if not isinstance(error, StoreBusy) and not _is_full(error):
                 if not self.failed:
                     log.warning("the store cannot be reached: %s", str(error)[:300])
-                self.failed = time.monotonic() + _PAUSE
+                self._away = time.monotonic()
+                self.failed = self._away + _PAUSE
             raise
         else:
             self.failed = 0.0

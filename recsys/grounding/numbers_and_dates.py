@@ -7,7 +7,9 @@ import unicodedata
 from decimal import Decimal
 
 URL = re.compile(
-    r"(?:https?://|www\.)[^\s<>\"'《》“”（）()]+|\b[\w-]+(?:\.[\w-]+)*\.(?:com|org|net|io|cn|ly|co|de|info)\b(?:/[^\s<>\"']*)?",
+    # a host has at most six parts here, of 63 letters each: a longer chain of dots is none
+    r"(?:https?://|www\.)[^\s<>\"'《》“”（）()]+"
+    r"|\b[\w-]{1,63}(?:\.[\w-]{1,63}){0,5}\.(?:com|org|net|io|cn|ly|co|de|info)\b(?:/[^\s<>\"']*)?",
     re.IGNORECASE,
 )
 _SCALE = {"k": 3, "thousand": 3, "million": 6, "m": 6, "billion": 9, "万": 4, "亿": 8, "百万": 6}

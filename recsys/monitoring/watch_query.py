@@ -29,7 +29,7 @@ _ALIASES = {"lang": "language", "word": "words", "text": "words"}
 _QUOTE = "a value cannot hold a quotation mark"
 TONES = ("negative", "neutral", "positive")
 _TOKEN = re.compile(
-    r'\s*(?:(?P<sign>[()])|(?P<field>[A-Za-z]+)\s*(?P<op>[:<>])|"(?P<phrase>[^"]*)"'
+    r'(?:(?<!\s)\s+)?(?:(?P<sign>[()])|(?P<field>[A-Za-z]+)\s*(?P<op>[:<>])|"(?P<phrase>[^"]*)"'
     r'|(?P<minus>-)(?=[\w("#@])|(?P<word>[^\s()"]+))'
 )
 _PLAIN = re.compile(r"(?!(?:AND|OR|NOT)$)[^\s()\":<>*\-][^\s()\":<>*]*")  # means the same unquoted

@@ -87,7 +87,8 @@ class Database:
         that is short.
         """
         parsed = _parsed(url)
-        turns, read_wait = WriterTurns(wait), wait if wait >= BUSY else min(wait, _GLANCE)
+        turns = WriterTurns(wait, one_lock=url.startswith("sqlite"))
+        read_wait = wait if wait >= BUSY else min(wait, _GLANCE)
         if parsed.get_backend_name() == "sqlite":
             engine = _sqlite(parsed, _BULK if bulk else _USUAL, read_wait, keeps_pages=bulk)
             in_file = parsed.database and parsed.database != ":memory:"
@@ -143,14 +144,16 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, shows: bool = False) -> Iterator[Connection]:
         """Give a connection that commits at the end, or undoes everything on an error.
+
+        `shows`: see `WriterTurns.taken`.
 
         Writers take turns. On PostgreSQL the lock is taken before the first id is drawn and
         given back after the commit is visible, so ids become visible in ascending order, and a
         reader of "id > last seen" misses none. UserErased where recsys.store.erasure_guard says so.
         """
-        with self.turns.taken(), translated(self.engine.url, writing=True):
+        with self.turns.taken(shows), translated(self.engine.url, writing=True):
             learned = {}
             with self.engine.begin() as connection:
                 self.known.learned(connection)  # what an earlier transaction left is void
@@ -182,15 +185,15 @@ class Database:
     def probe(self) -> None:
         """Find out whether the store takes writes; StoreError when it does not.
 
-        After a failure something is written, which shows whether there is room again; else the
-        locks of a writer are taken and given back.
+        The locks of a writer are taken and given back; after a failure something is written too,
+        which shows whether there is room again.
         """
         failing = self.turns.failing
-        with self.write() as connection:
+        with self.write(shows=True) as connection:
+            if not self.on_sqlite:
+                connection.execute(text("LOCK TABLE ONLY events IN ROW EXCLUSIVE MODE"))
             if failing:
                 connection.execute(text(_PROBE), {"value": f"{time.time():.0f}"})
-            elif not self.on_sqlite:
-                connection.execute(text("LOCK TABLE ONLY events IN ROW EXCLUSIVE MODE"))
 
     def forget_deleted(self) -> bool:
         """Empty SQLite's write-ahead log of deleted rows; in the file itself they are zeroed.

@@ -19,16 +19,21 @@ PAUSE = 1.0  # seconds in which writers are refused after one that waited in vai
 class WriterTurns:
     """Whose turn it is to write, and whether writing works."""
 
-    def __init__(self, wait: float) -> None:
+    def __init__(self, wait: float, one_lock: bool = True) -> None:
+        """`one_lock`: whether any write shows that all writes work, as on SQLite."""
         self.wait = wait  # seconds
+        self.one_lock = one_lock
         self.failing = False  # whether the last write failed
-        self.written = 0.0  # monotonic seconds of the last write that did not fail
+        self.written = 0.0  # monotonic seconds of the last write that showed that writing works
         self._refused = 0.0  # monotonic seconds until which writers are refused
         self._lock = threading.Lock()
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Hold the turn; StoreBusy when it does not come in time, or was waited for in vain."""
+    def taken(self, shows: bool = False) -> Iterator[None]:
+        """Hold the turn; StoreBusy when it does not come in time, or was waited for in vain.
+
+        `shows`: whether a success shows that writing works, where locks are of single tables.
+        """
         self._check()
         if not self._lock.acquire(timeout=self.wait):
             raise StoreBusy(f"other writers took more than {self.wait:g} s: try again")
@@ -43,7 +48,8 @@ class WriterTurns:
             self.failing = True
             raise
         else:
-            self.failing, self.written = False, time.monotonic()
+            if shows or self.one_lock:
+                self.failing, self.written = False, time.monotonic()
         finally:
             self._lock.release()
 

@@ -17,6 +17,7 @@ from recsys.errors import DataError, MissingExtra
 from recsys.language_model.prompts import T5_TITLE_PREFIX
 from recsys.text_training.title_pairs import TitlePair
 
+WALL = 4.0  # seconds by the clock for each of CPU that a training may take
 IGNORED = -100  # label that the loss of transformers passes over
 
 
@@ -24,7 +25,8 @@ IGNORED = -100  # label that the loss of transformers passes over
 class TitleTrainingConfig:
     """What steers the training."""
 
-    seconds: float = 240.0  # by the clock; the learning rate falls to zero until then
+    # of CPU, by the clock WALL times as many; the learning rate falls to zero until then
+    seconds: float = 240.0
     epochs: int = 3  # passes over the pairs, at most
     rate: float = 3e-4  # of AdamW, at its highest
     warmup: float = 0.1  # share of the training in which the rate rises
@@ -52,9 +54,10 @@ def train_title_model(
     model.train()
     optimizer = torch.optim.AdamW(model.parameters(), lr=config.rate, weight_decay=0.01)
     total = max(config.epochs * -(-len(pairs) // config.texts), 1)
-    begun, step = time.monotonic(), 0
+    begun, used, step = time.monotonic(), time.process_time(), 0
     for batch in _batches(pairs, config, seed):
-        done = max(step / total, (time.monotonic() - begun) / config.seconds)
+        spent = max(time.process_time() - used, (time.monotonic() - begun) / WALL)
+        done = max(step / total, spent / config.seconds)
         if done >= 1:
             break
         rise = min(1.0, (done + 1 / total) / config.warmup)

@@ -20,7 +20,7 @@ from recsys.text.language.stop_words import STOP_WORDS
 LONGEST = 140  # characters of a candidate
 SHORTEST = 4
 MOST_SENTENCES = 60
-_CLAUSE = re.compile(r"(?<=[,;:，；：、])\s*|\s+[-–—]+\s+|\s*[()（）]\s*")
+_CLAUSE = re.compile(r"(?<=[,;:，；：、])\s*|(?<!\s)\s+[-–—]+\s+|(?<!\s)\s+[()（）]\s*|[()（）]\s*")
 _FIRST_PERSON = frozenset("i i'm i've i'd my me we our 我 我们".split())
 _PRONOUN = frozenset("he she it they this that these those his her 他 她 它 这 那".split())
 _TRIMMED = " \t,;:，；：、-–—()（）*#\"'"

@@ -21,7 +21,7 @@ FILLING = (
 )
 WORDS = sorted({word.strip(".") for one in FILLING for word in one.split()})
 VOCABULARY = [*COLOURS, *THINGS, *WORDS, "is", "new", "title", ":", ".", "<pad>", "</s>"]
-CONFIG = TitleTrainingConfig(seconds=60, epochs=10, rate=5e-3, text_tokens=64, title_tokens=8)
+CONFIG = TitleTrainingConfig(seconds=600, epochs=10, rate=5e-3, text_tokens=64, title_tokens=8)
 
 
 def posts(count: int = 300, seed: int = 0) -> Iterator[Item]:

@@ -102,7 +102,8 @@ def test_columns_are_what_a_request_would_see():
                 assert np.allclose(columns[term.column(name)][0], values, atol=1e-6)
     age = ExposureAge()
     own = request.learned.terms[age.name].score(scored.rows)
-    weighted = worlds.WHOLE.linear[age.name] * columns[age.column()][0]
+    weight = worlds.WHOLE.linear_weight(age.name, request.learned.user_features)
+    weighted = weight * columns[age.column()][0]
     assert own.any() and np.allclose(weighted, own, atol=1e-6)
 
 
