@@ -112,6 +112,20 @@ def test_typical_items_are_the_closest_of_their_topic(fitted):
     assert len(lonely) == 1 and lonely.typical[0].tolist() == [0] + [-1] * 9
 
 
+def test_known_items_near_the_middle_stand_for_a_topic():
+    texts, vectors, truth = world(n=60)
+    closest = fit_topics(texts, vectors, TopicConfig(n_topics=3))
+    users = np.zeros(len(texts), np.int64)
+    near, far = closest.typical[0][9], np.flatnonzero(closest.items == 0)
+    far = far[
+        ~np.isin(far, fit_topics(texts, vectors, TopicConfig(n_topics=3, typical=15)).typical[0])
+    ]
+    users[near], users[far] = 5, 9
+    known = fit_topics(texts, vectors, TopicConfig(n_topics=3), user_counts=users)
+    assert known.typical[0][0] == near and not np.isin(far, known.typical[0]).any()
+    assert known.typical[1].tolist() == closest.typical[1].tolist()
+
+
 def test_an_id_of_the_upper_level_stands_for_all_below(fitted):
     topics, _, _ = fitted
     below = [set(topics.rows[id].tolist()) for id in topics.parent_ids]

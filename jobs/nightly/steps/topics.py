@@ -26,7 +26,8 @@ def build_topics(night: NightContext, out: Path) -> Detail:
     vectors = read_bundle(night.folder / "encode").arrays["vectors"]
     before = None if night.before is None else last_night(night.before, ids, night.encoder)
     config = TopicConfig(seed=night.settings.seed)
-    topics = item_topics(night.data.table, vectors, config, before)
+    user_counts = np.asarray(night.data.matrix().sum(axis=0)).astype(np.int64)
+    topics = item_topics(night.data.table, vectors, config, before, user_counts)
     write_bundle(out, topics.arrays(), {}, {})
     kept = set(topics.ids) & set(before.topics.ids) if before is not None else ()
     return {

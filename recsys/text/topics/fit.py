@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 
@@ -20,6 +21,7 @@ from recsys.text.topics import topic_words
 from recsys.text.topics.clustering import Space, group, spherical_means
 from recsys.text.topics.model import BLOCK, Topics
 
+NEAR = 4  # the items that stand for a topic are among this part of it, the closest to its middle
 SAME = 0.25  # share of either's items that two topics must have in common to be one
 FIRST_ID = 1
 
@@ -57,8 +59,13 @@ def fit_topics(
     vectors: Floats,
     config: TopicConfig = TopicConfig(),
     before: LastNight | None = None,
+    user_counts: NDArray[np.int64] | None = None,
 ) -> Topics:
-    """Return the topics of some texts; with `before`, ids are kept where a topic lives on."""
+    """Return the topics of some texts; with `before`, ids are kept where a topic lives on.
+
+    `user_counts`: (n_texts,), how many users took each text up; texts that many know stand for a
+    topic then. None: those closest to its middle do.
+    """
     if len(texts) != len(vectors):
         raise DataError(f"{len(texts)} texts and {len(vectors)} vectors")
     if not np.isfinite(vectors.sum(dtype=np.float64)):  # else no copy, for memory's sake
@@ -73,7 +80,7 @@ def fit_topics(
         topics = replace(topics, items=topics.assign(texts, vectors)[0])
     sizes = np.bincount(topics.items[topics.items >= 0], minlength=len(topics)).astype(np.int32)
     topics = replace(topics, sizes=sizes)
-    topics = replace(topics, typical=_typical(topics, vectors, config.typical))
+    topics = replace(topics, typical=_typical(topics, vectors, user_counts, config.typical))
     return topics if before is None else keep_ids(topics, before, texts, vectors)
 
 
@@ -200,8 +207,14 @@ def _described(
     )
 
 
-def _typical(topics: Topics, vectors: Floats, n: int) -> Rows:
-    """Return the items of each topic whose vectors are closest to its middle, (k, n)."""
+def _typical(
+    topics: Topics, vectors: Floats, user_counts: NDArray[np.int64] | None, n: int
+) -> Rows:
+    """Return the items that stand for each topic, best first, (k, n); -1 where it has fewer.
+
+    The most known of the quarter that is closest to the topic's middle; of equally known items,
+    and without `user_counts`, the closest.
+    """
     found = np.full((len(topics), n), -1, np.int32)
     close = np.full(len(vectors), -np.inf, np.float32)
     for at in range(0, len(vectors), BLOCK):
@@ -212,6 +225,9 @@ def _typical(topics: Topics, vectors: Floats, n: int) -> Rows:
     order = order[topics.items[order] >= 0]
     starts = np.searchsorted(topics.items[order], np.arange(len(topics)))
     for row, start in enumerate(starts):
-        best = order[start : start + min(n, int(topics.sizes[row]))]
-        found[row, : len(best)] = best
+        size = int(topics.sizes[row])
+        best = order[start : start + min(max(n, size // NEAR), size)]
+        if user_counts is not None:
+            best = best[np.argsort(-user_counts[best], kind="stable")]
+        found[row, : min(n, len(best))] = best[:n]
     return found
