@@ -33,7 +33,7 @@ GROUPS = (
         (
             Link(f"{CONSOLE}/users", "Find a user", "profile", "person"),
             Link(f"{CONSOLE}/compare", "Compare lists", "profile", "compare"),
-            Link(f"{CONSOLE}/dialogue", "Dialogue", "profile", "bell"),
+            Link(f"{CONSOLE}/dialogue", "Dialogue", "profile", "chat"),
         ),
     ),
     Group(
@@ -50,7 +50,7 @@ GROUPS = (
         (
             Link(f"{CONSOLE}/runs", "Runs", "metrics", "moon"),
             Link(f"{CONSOLE}/bundles", "Bundles", "console", "box"),
-            Link(f"{CONSOLE}/experiments", "Experiments", "metrics", "compare"),
+            Link(f"{CONSOLE}/experiments", "Experiments", "metrics", "beaker"),
         ),
     ),
     Group(
