@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
     Column,
@@ -36,6 +36,9 @@ from recsys.store.id_cache import StoreIdCache
 from recsys.store.partitions.days import EventDays
 from recsys.store.prepared_reads import Read, Readers, return_pages
 from recsys.store.write_lock_queue import WriterTurns
+
+if TYPE_CHECKING:
+    from recsys.store.postgres_reads import PostgresReaders
 
 _GLANCE = 0.25  # seconds that a reader waits for a lock in a process that answers requests
 _MOMENT = 50  # ms in which the emptying of a log may keep writers waiting
@@ -76,6 +79,7 @@ class Database:
     turns: WriterTurns = field(default_factory=lambda: WriterTurns(BUSY))
     read_wait: float = BUSY  # seconds that a reader waits for a lock, where there is one
     event_days: EventDays = field(default_factory=EventDays)  # of PostgreSQL
+    postgres_readers: PostgresReaders | None = None
 
     @classmethod
     def open(cls, url: str, bulk: bool = False, wait: float = BUSY) -> Database:
@@ -101,9 +105,12 @@ class Database:
             engine = create_engine(
                 parsed, pool_pre_ping=True, hide_parameters=True, connect_args=given
             )
-            return cls(engine, StoreIdCache(bulk), None, turns, read_wait)
+            # here: not needed on SQLite
+            from recsys.store.postgres_reads import PostgresReaders
         except ImportError as error:
             raise MissingExtra("psycopg", "postgres") from error
+        straight = PostgresReaders(engine, given)
+        return cls(engine, StoreIdCache(bulk), None, turns, read_wait, postgres_readers=straight)
 
     @property
     def on_sqlite(self) -> bool:
@@ -118,6 +125,11 @@ class Database:
 
     def rows(self, read: Read, **values: Any) -> Sequence[Sequence[Any]]:
         """Return the rows of a small query, as of what is committed when it starts."""
+        if self.postgres_readers is not None:
+            with translated(self.engine.url):
+                found = self.postgres_readers.rows(read, **values)
+            if found is not None:
+                return found
         if self.readers is None:
             with self.read() as connection:
                 return read.on(connection, **values)
@@ -131,6 +143,8 @@ class Database:
         """Close all connections."""
         if self.readers is not None:
             self.readers.close()
+        if self.postgres_readers is not None:
+            self.postgres_readers.close()
         self.engine.dispose()
 
     @contextmanager

@@ -1,6 +1,7 @@
 """Frequent small queries of requests; on SQLite through the driver directly.
 
-SQLAlchemy needs several times as long to hand such a query on as SQLite needs to answer it.
+SQLAlchemy needs several times as long to hand such a query on as SQLite needs to answer it. Those
+of PostgreSQL are in postgres_reads.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BindParameter, CompoundSelect, Connection, Engine, Select, bindparam
+from sqlalchemy import BindParameter, CompoundSelect, Connection, Dialect, Engine, Select, bindparam
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.types import TypeEngine
 
@@ -28,7 +29,20 @@ class Read:
 
     @cached_property
     def _compiled(self) -> tuple[str, Mapping[str, Any]]:
-        dialect = sqlite.dialect(paramstyle="named")
+        return self._made(sqlite.dialect(paramstyle="named"))
+
+    @cached_property
+    def _of_engines(self) -> dict[str, tuple[str, Mapping[str, Any]]]:
+        return {}  # by driver
+
+    def for_engine(self, engine: Engine) -> tuple[str, Mapping[str, Any]]:
+        """Return the statement as an engine's driver takes it, and the values that are fixed."""
+        found = self._of_engines.get(engine.driver)
+        if found is None:
+            found = self._of_engines[engine.driver] = self._made(engine.dialect)
+        return found
+
+    def _made(self, dialect: Dialect) -> tuple[str, Mapping[str, Any]]:
         made = self.query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         return str(made), {name: held for name, held in made.params.items() if held is not None}
 

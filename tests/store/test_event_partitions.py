@@ -10,14 +10,16 @@ from sqlalchemy import create_engine, text
 
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.records import Event
+from recsys.errors import StoreBusy
 from recsys.store.day_signatures import DAY, day_name, day_of
 from recsys.store.erasure import erase
 from recsys.store.event_upkeep import keep_up
-from recsys.store.partitions import conversion, recent, tail
+from recsys.store.partitions import conversion, expiry, recent, tail
 from recsys.store.partitions.days import AHEAD, BEFORE, LATER, layout, partition_name
 from recsys.store.store import Added, Store
 from recsys.store.user_histories import UserHistories
 from recsys.store.user_merges import merge_users
+from recsys.store.write_lock_queue import PAUSE
 
 NOW = time.time()
 TODAY = day_of(NOW)
@@ -225,7 +227,7 @@ def test_a_retention_drops_days_and_leaves_nothing_that_leads_there(store, monke
 
 
 def test_a_day_that_a_reader_holds_is_left_to_the_next_night(store, monkeypatch):
-    monkeypatch.setattr("recsys.store.event_expiry._WAIT_MS", 50)
+    monkeypatch.setattr("recsys.store.partitions.expiry._WAIT_MS", 50)
     store.add_events(acts("ann", 40, 3))
     engine = create_engine(store.engine.url)
     with engine.connect() as reader:
@@ -235,6 +237,60 @@ def test_a_day_that_a_reader_holds_is_left_to_the_next_night(store, monkeypatch)
     done = keep_up(store, 1, NOW)["expired"]
     assert done["partitions"] and not done["kept"]
     assert all(event.moment >= (TODAY - 1) * DAY for event in store.history("ann"))
+
+
+def test_the_removal_of_a_day_goes_on_where_it_was_interrupted(store, monkeypatch):
+    """What is left out of the copy is counted once, however often the removal is tried."""
+    monkeypatch.setattr(recent, "KEPT", 20)
+    monkeypatch.setattr(recent, "SLACK", 5)
+    monkeypatch.setattr(expiry, "_CHUNK", 10)
+    monkeypatch.setattr(expiry, "_WAIT_MS", 50)
+    day = TODAY - 3
+    store.add_events([*acts("ann", 400, 8), *acts("bob", 15, 8, seed=1)])
+    store.add_events(
+        [Event("bob", f"{at}", "view", None, "", day * DAY + 50.0 * at) for at in range(60)]
+    )
+    keep_up(store, 0, NOW)
+    assert copied(store) < 60
+    ((count,),) = held(store, f"SELECT count(*) FROM {partition_name(day)}")
+    store.add_events([Event("ann", "late", "like", None, "", day * DAY + 1.0)])
+    leave, left = expiry._leave, iter(range(99))
+
+    def interrupted(connection, *given):
+        if next(left) == 3:
+            raise KeyboardInterrupt
+        leave(connection, *given)
+
+    monkeypatch.setattr(expiry, "_leave", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        expiry.remove_day(store.db, day)
+    engine = create_engine(store.engine.url)
+    with engine.connect() as reader:
+        reader.exec_driver_sql("SELECT count(*) FROM events").all()
+        with pytest.raises(StoreBusy):
+            expiry.remove_day(store.db, day)
+    engine.dispose()
+    time.sleep(PAUSE)  # writers are refused for that long
+    store.add_events([Event("ann", "later", "like", None, "", day * DAY + 2.0)])
+    assert expiry.remove_day(store.db, day) == count + 2
+    copied(store)
+    assert held(store, "SELECT count(*) FROM notes WHERE key = 'event_removal'") == [(0,)]
+    assert {e.moment // DAY for e in store.history("ann", 999)} == {
+        e.moment // DAY for e in store.events_of("ann")
+    }
+    assert not [e for e in store.history("bob", 999) if e.moment // DAY == day]
+
+
+def test_the_copies_of_a_day_are_found_without_its_index_too(store, monkeypatch, caplog):
+    monkeypatch.setattr(expiry, "_CREATE", "CREATE nothing")
+    store.add_events(acts("ann", 90, 9))
+    expired = keep_up(store, 4, NOW)["expired"]
+    assert "without an index" in caplog.text and expired["events"] > 20
+    copied(store)
+    monkeypatch.undo()
+    assert keep_up(store, 3, NOW)["expired"]["partitions"] == [day_name(TODAY - 4)]
+    index = "SELECT count(*) FROM pg_index WHERE indexrelid = to_regclass('recent_events_moment')"
+    assert held(store, f"{index} AND indisvalid") == [(1,)] and copied(store) > 10
 
 
 def test_a_large_store_is_converted_while_others_write(server, monkeypatch, caplog):

@@ -1,5 +1,7 @@
 """The store on a real PostgreSQL server, which the test package brings along."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from archive_contract import ArchiveContract
 from audit_contract import AuditContract
@@ -7,11 +9,15 @@ from dialogue_contract import DialogueContract
 from migration_contract import MigrationContract
 from outbox_contract import OutboxContract
 from postgres_server import emptied, running
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import create_engine, literal_column, make_url, select, text
 from store_contract import StoreContract
 
 from recsys.data.records import Event
 from recsys.errors import StoreError
+from recsys.store import event_queries
+from recsys.store.database import Database
+from recsys.store.postgres_reads import MOST
+from recsys.store.prepared_reads import Read
 from recsys.store.store import Added, Store
 
 
@@ -115,3 +121,40 @@ def test_the_plain_name_of_postgresql_works_too(url):
 def test_no_server_is_a_store_error():
     with pytest.raises(StoreError, match="check RECSYS_STORE"):
         Store.open("postgresql://nobody@127.0.0.1:1/none")
+
+
+def test_small_reads_outlive_a_restart_and_share_the_pool_when_there_are_many(url):
+    """Connections that the server ended are replaced; an error is that of any other read."""
+    end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
+    with Store.open(url) as store:
+        store.add_events([Event("ann", f"{at}", "view", None, "", 5.0 + at) for at in range(30)])
+        readers = store.db.postgres_readers
+        assert readers is not None
+        assert [e.item_id for e in store.history("ann", 2)] == ["28", "29"]
+        engine = create_engine(url)
+        with engine.connect() as connection:
+            connection.execute(text(end)).all()
+        assert len(store.history("ann")) == 30 and store.act_stamp("ann")[0] == 30
+        with ThreadPoolExecutor(16) as pool:
+            found = list(pool.map(lambda n: len(store.history("ann", 1 + n % 30)), range(600)))
+        assert found == [1 + n % 30 for n in range(600)]
+        assert 0 < len(readers._idle) <= MOST == len(readers._idle) + len(readers._places)
+        taken = [readers._places.pop() for _ in range(len(readers._places))]
+        idle, readers._idle = readers._idle, []
+        assert readers.rows(event_queries.KINDS) is None and store.kinds() == ["view"]
+        readers._idle += idle
+        readers._places += taken
+        wrong = Read(select(literal_column("1 / 0")))
+        with pytest.raises(StoreError, match="division by zero"):
+            store.db.rows(wrong)
+        assert store.kinds() == ["view"]
+        store.close()
+        assert readers._idle == [] and len(readers._places) == MOST
+        with engine.begin() as connection:
+            connection.execute(text("ALTER TABLE kinds RENAME TO sorts"))
+        with pytest.raises(StoreError, match="kinds"):
+            store.kinds()
+        engine.dispose()
+    gone = make_url(url).set(database="none")
+    with pytest.raises(StoreError, match="none"):
+        Database.open(gone.render_as_string(hide_password=False)).rows(event_queries.KINDS)

@@ -74,10 +74,14 @@ def latest_rows(
 
     `moment`: of a row.
     """
-    recent, whole = _reads(query)
+    recent, whole = _latest_reads(query)
     found = db.rows(recent, user=user, n=n)
-    floor = db.rows(_FLOOR, user=user)
-    if not floor or (len(found) == n and moment(found[-1]) > floor[0][0]):
+    if found:
+        floor = found[-1][-1]
+        found = [row[:-1] for row in found]
+    else:
+        floor = next((row[0] for row in db.rows(_FLOOR, user=user)), None)
+    if floor is None or (len(found) == n and moment(found[-1]) > floor):
         return found
     return db.rows(whole, user=user, n=n)
 
@@ -96,6 +100,14 @@ def trim(db: Database) -> int:
         with db.write() as connection:
             connection.execute(_TRIM, {"users": long[start : start + _USERS], "kept": KEPT})
     return len(long)
+
+
+@cache
+def _latest_reads(query: Query) -> tuple[Read, Read]:
+    """Return the reads of the copy, each row with the user's floor at its end, and of `events`."""
+    floor = select(recent_floors.c.moment).where(recent_floors.c.user == _NUMBER)
+    with_floor = query(recent_events).add_columns(floor.scalar_subquery())
+    return Read(with_floor), Read(query(events))
 
 
 @cache
