@@ -305,4 +305,5 @@ SOURCES = {  # of no single term
     "because_you": "neighbours",
     "context": "neighbours",
     "new_item": "fresh",
+    "little_known": "neighbours",
 }

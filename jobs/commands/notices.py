@@ -23,7 +23,9 @@ from ..command_audit import audited
 from ..command_output import as_json
 from ..command_store import open_store
 
-_count = click.option("-n", "count", type=click.IntRange(1, 100_000), default=50, show_default=True)
+_count = click.option(
+    "-n", "--n", "count", type=click.IntRange(1, 100_000), default=50, show_default=True
+)
 
 
 @click.group(name="notices")

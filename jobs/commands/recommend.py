@@ -23,7 +23,9 @@ from ..local_recommender import LocalService, open_service
 
 @click.command(name="recommend")
 @click.argument("user")
-@click.option("-n", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many.")
+@click.option(
+    "-n", "--n", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many."
+)
 @click.option("--explain", is_flag=True, help="All parts of every score, not only the largest.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(user: str, n: int, explain: bool, as_json: bool) -> None:

@@ -59,7 +59,7 @@ def list_(as_json: bool) -> None:
 
 
 @command.command()
-@click.option("-n", "count", type=click.IntRange(1, 100_000), default=50, show_default=True)
+@click.option("-n", "--n", "count", type=click.IntRange(1, 100_000), default=50, show_default=True)
 @click.option("--after", type=click.IntRange(min=0), default=0, help="Only greater numbers.")
 @click.option(
     "--save",

@@ -66,7 +66,9 @@ class LocalDialogueService:
 
 @click.command(name="talk")
 @click.argument("user", required=False)
-@click.option("-n", type=click.IntRange(1, 50), default=LENGTH, show_default=True, help="Items.")
+@click.option(
+    "-n", "--n", type=click.IntRange(1, 50), default=LENGTH, show_default=True, help="Items."
+)
 @click.option("--lang", default="en", show_default=True, help="Language before the first message.")
 @click.option("--dry-run", is_flag=True, help="Store no profile control.")
 def command(user: str | None, n: int, lang: str, dry_run: bool) -> None:

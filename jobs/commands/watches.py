@@ -130,7 +130,7 @@ def remove(watch: int) -> None:
 
 
 @command.command()
-@click.option("-n", "count", type=click.IntRange(1, 1000), default=50, show_default=True)
+@click.option("-n", "--n", "count", type=click.IntRange(1, 1000), default=50, show_default=True)
 @as_json
 def alerts(count: int, as_json: bool) -> None:
     """List the newest alerts."""

@@ -27,7 +27,7 @@ from ..environment import load_settings
 @click.command(name="whatif")
 @click.option("--user", "users", multiple=True, help="A user; may be repeated.")
 @click.option("--sample", type=click.IntRange(0, 1_000), default=0, help="So many users instead.")
-@click.option("-n", "n", type=click.IntRange(1, 100), default=20, show_default=True)
+@click.option("-n", "--n", "n", type=click.IntRange(1, 100), default=20, show_default=True)
 @click.option(
     "--override",
     "overrides",

@@ -8,11 +8,13 @@ import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows
 from recsys.explain.history_groups import AttributionGroups
+from recsys.ranking.cold_item_ranks import recent_rows
 from recsys.ranking.followed_places import may_be_raised
 from recsys.ranking.query import Reason
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.terms.protocol import Attribution, Part
 from recsys.serving.label_names import value_of
+from recsys.serving.live_state import LiveState
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,8 @@ class Parts:
                 absorbing.append((mask, own))
             parts += own
         raised, corrections = _followed(request, rows, corrections)
-        parts = _merged([*parts, *raised, Part("context", corrections), Part("new_item", gains)])
+        parts += [*raised, Part("context", corrections), *_by_text(request.live, rows, gains)]
+        parts = _merged(parts)
         for mask, own in absorbing:
             given, parts = _absorbed(mask, {part.kind for part in own}, given, parts)
         groups = AttributionGroups.of(request.live, request.history, rows, given, request.muted)
@@ -125,6 +128,17 @@ def base(request: Request) -> float:
     """Return the score of an item that is average in everything, for one user."""
     rows: Rows = np.zeros(0, np.int32)
     return sum(split.base for split in attributions(request, rows))
+
+
+def _by_text(live: LiveState, rows: Rows, gains: Floats) -> list[Part]:
+    """Return what the ranks of items that nobody knew add, for new and for old items apart."""
+    if not gains.any():
+        return []
+    new, none = recent_rows(live, rows), np.float32(0)
+    return [
+        Part("new_item", np.where(new, gains, none)),
+        Part("little_known", np.where(new, none, gains)),
+    ]
 
 
 def _followed(request: Request, rows: Rows, corrections: Floats) -> tuple[list[Part], Floats]:

@@ -1,4 +1,4 @@
-"""Ranks of items without users at training time, by predicted item-to-item weights.
+"""Ranks of items that nobody knew at training time, by predicted item-to-item weights.
 
 A score model ranks by what users did, so an item of the last minute stands behind the whole
 catalogue however well its text suits a user. What the text does give is a predicted column of item-
@@ -47,8 +47,8 @@ class PredictedColumn:
     live: LiveState
     rows: Rows  # distinct
     sums: Floats  # (n,), above 0
-    later: Mask  # (n,): by nobody at the night
-    unread: Mask  # (n,): the same, and not flagged
+    untaken: Mask  # (n,): nobody had taken it up when the model was fitted
+    unread: Mask  # (n,): the same, not flagged, and not known for dislikes alone
 
     @classmethod
     def of(cls, learned: UserTerms, mask: Mask) -> PredictedColumn | None:
@@ -67,13 +67,14 @@ class PredictedColumn:
         kept = (rows < len(mask)) & (sums > 0)
         kept[kept] = mask[rows[kept]]
         rows, sums = rows[kept], sums[kept]
-        later = unread_rows(live, rows)
-        return cls(live, rows, sums, later, later & (live.marks.score[rows] <= 0))
+        untaken = untaken_rows(live, rows)
+        unread = untaken & ~_known_by_dislikes(live, rows) & (live.marks.score[rows] <= 0)
+        return cls(live, rows, sums, untaken, unread)
 
     @property
     def read(self) -> Mask:
         """Rows with users at the night or some since, (n,); unread ones are ranked among them."""
-        return read_rows(self.live, self.rows, self.later)
+        return read_rows(self.live, self.rows, self.untaken)
 
     @property
     def rivals(self) -> Mask:
@@ -116,7 +117,7 @@ class PredictedColumn:
         return among[np.lexsort((self.rows[among], -sums[among]))]
 
 
-def unread_rows(live: LiveState, rows: Rows) -> Mask:
+def untaken_rows(live: LiveState, rows: Rows) -> Mask:
     """Return which rows nobody had taken up when the model was fitted; later items among them."""
     found = np.asarray(live.commonness.trust_of(rows) == 0)
     if live.versions:
@@ -124,12 +125,27 @@ def unread_rows(live: LiveState, rows: Rows) -> Mask:
     return found
 
 
-def read_rows(live: LiveState, rows: Rows, unread: Mask) -> Mask:
+def unread_rows(live: LiveState, rows: Rows) -> Mask:
+    """Return which rows nobody knew when the model was fitted; later items among them.
+
+    Of an old item dislikes are knowledge too; a new one is not known by its first few users, who
+    may be its opponents.
+    """
+    return untaken_rows(live, rows) & ~_known_by_dislikes(live, rows)
+
+
+def _known_by_dislikes(live: LiveState, rows: Rows) -> Mask:
+    found = live.commonness.disliked_of(rows)
+    found[found] = not_new(live, rows[found])
+    return found
+
+
+def read_rows(live: LiveState, rows: Rows, untaken: Mask) -> Mask:
     """Return which rows have users enough for their scores to be a measure of those of others.
 
-    `unread`: which of the rows nobody had taken up when the model was fitted.
+    `untaken`: which of the rows nobody had taken up when the model was fitted.
     """
-    return np.asarray(~unread | (live.counters.level[-1, rows] >= np.log2(FEW_USERS)), bool)
+    return np.asarray(~untaken | (live.counters.level[-1, rows] >= np.log2(FEW_USERS)), bool)
 
 
 def in_use(live: LiveState, rows: Rows) -> Mask:
@@ -170,7 +186,7 @@ def recent_rows(live: LiveState, rows: Rows) -> Mask:
 def item_state(live: LiveState) -> Floats:
     """Return what rows are to the ranking of unread ones, (size,): a sum of the constants above."""
     rows: Rows = np.arange(live.size, dtype=np.int32)
-    read = read_rows(live, rows, unread_rows(live, rows))
+    read = read_rows(live, rows, untaken_rows(live, rows))
     found = READ * read + USED * (read & in_use(live, rows)) + RECENT * recent_rows(live, rows)
     return np.asarray(found, np.float32)
 
@@ -202,7 +218,7 @@ def gains(learned: UserTerms, mask: Mask, rows: Rows, scores: Floats) -> Floats:
     held = places < len(rows)
     held[held] = rows[places[held]] == own[held]
     own, ahead, places = own[held], ahead[held], places[held]
-    read = read_rows(live, rows, unread_rows(live, rows))
+    read = read_rows(live, rows, untaken_rows(live, rows))
     read &= (rows < len(mask)) & mask[np.minimum(rows, len(mask) - 1)]
     best = -np.sort(-scores[read])
     worse = np.arange(len(own))  # the worse come first, by sums

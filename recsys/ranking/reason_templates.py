@@ -27,6 +27,7 @@ SENTENCES: Mapping[str, str] = {
     "fresh": "It is new",
     "context": "It suits readers like you at this time",
     "new_item": "It is new here, and its text suits your history",
+    "little_known": "Few people know it yet, and its text suits your history",
     "pinned": "It is pinned here",
     "new_voice": "It is by somebody who is new here",
     "flagged": "It was marked as doubtful",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.array_types import Floats, Rows
+from recsys.array_types import Floats, Mask, Rows
 
 PRIOR = 1.0  # mass of "as for anybody" beside the history's own
 TRUSTED = 5.0  # events of an item at which its neighbours are trusted half
@@ -21,13 +21,15 @@ class ItemPopularity:
 
     share: Floats  # (n,): smoothed share of all uptake
     trust: Floats  # (n,): 0 for an item nobody took up, towards 1 for one of many events
+    disliked: Mask  # (n,): nobody took it up, and somebody disliked it
 
     @classmethod
     def of_counters(cls, counters: Mapping[str, NDArray[Any]]) -> ItemPopularity:
         """Read the undecayed counts of a model's saved counters."""
         count = np.exp2(counters["level"][-1]).astype(np.float32)
         share = (count + 0.05) / (count + 0.05).sum(dtype=np.float32)
-        return cls(share.astype(np.float32), (count / (count + TRUSTED)).astype(np.float32))
+        trust = (count / (count + TRUSTED)).astype(np.float32)
+        return cls(share.astype(np.float32), trust, (count == 0) & (counters["dislikes"] > 0))
 
     def of_rows(self, sums: Floats, rows: Rows, mass: float) -> Floats:
         """Return the lift of some rows from their own sums and the `mass` of all, (n,)."""
@@ -49,6 +51,12 @@ class ItemPopularity:
         """Return how far the neighbours of rows are trusted; not at all for later items."""
         found, known = np.zeros(len(rows), np.float32), rows < len(self.trust)
         found[known] = self.trust[rows[known]]
+        return found
+
+    def disliked_of(self, rows: Rows) -> Mask:
+        """Return which rows were disliked and taken up by nobody; no later item was."""
+        found, known = np.zeros(len(rows), bool), rows < len(self.disliked)
+        found[known] = self.disliked[rows[known]]
         return found
 
     def lift(self, sums: Floats) -> Floats:

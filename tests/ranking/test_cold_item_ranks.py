@@ -10,7 +10,13 @@ from recsys.array_types import Mask
 from recsys.data.records import Item
 from recsys.explanation import explain
 from recsys.ranking import candidates, cold_item_ranks
-from recsys.ranking.cold_item_ranks import PredictedColumn, in_use, unread_rows, waiting_share
+from recsys.ranking.cold_item_ranks import (
+    PredictedColumn,
+    in_use,
+    unread_rows,
+    untaken_rows,
+    waiting_share,
+)
 from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.query import Interaction, Query
 from recsys.ranking.reserved_places import EVERY, SOURCE, ReservedPlaces, few_users
@@ -19,6 +25,7 @@ from recsys.safety.flags import Flag
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.serving.new_item_exposure_cap import ExposureShare
+from recsys.serving.popularity_counters import PopularityCounters
 from recsys.serving.score_model import UNREAD, LogTerm, ScoreModel, Term
 
 NOW = worlds.START + 700 * worlds.HOUR
@@ -177,6 +184,25 @@ def test_the_parts_of_an_explanation_hold_the_gain() -> None:
     assert found.base + sum(part.value for part in found.parts) == pytest.approx(found.score, 1e-4)
     assert found.reasons[0].kind == "new_item"
     assert found.reasons[0].text == "It is new here, and its text suits your history"
+
+
+def test_an_old_item_that_was_only_disliked_is_not_new_and_few_know_one_that_nobody_saw() -> None:
+    """A film of 1997 that one user gave 2 of 10 was listed as new."""
+    old, since = f"sea-{worlds.EACH - 2}", worlds.START + worlds.HOUR
+    plain = explain(Recommender(state()), QUERY, old)
+    assert "little_known" in {part.kind for part in plain.parts}
+    assert plain.reasons[0].text == "Few people know it yet, and its text suits your history"
+    for when, weight, unread in ((since, -1.0, False), (since, 1.0, False), (NOW, -1.0, True)):
+        model = worlds.model()
+        row = model.catalogue.ids.rows([old])
+        counters = PopularityCounters.from_arrays(model.counters)
+        counters.add(int(row[0]), weight, True, when)
+        live = LiveState(replace(model, score_model=HOT, counters=counters.arrays()))
+        live.created[row] = when
+        live.counters.newest = NOW
+        assert unread_rows(live, row).tolist() == [unread]
+        assert untaken_rows(live, row).tolist() == [weight < 0]
+        assert unread or not Recommender(live).score(QUERY).gains[row[0]]
 
 
 def test_a_replay_and_a_search_by_bounds_give_the_scores_of_a_scan(
