@@ -453,6 +453,12 @@ class Settings:
         (SERVICE,),
         unit="seconds",
     )
+    shared_tail_from: int = _setting(
+        9,
+        whole(1),
+        "workers of a server from which on one of them reads the logs of PostgreSQL for all",
+        (SERVICE,),
+    )
     exposure_seconds: float = _setting(
         1.0, number(), "how often the exposure log is written", (SERVICE,), unit="seconds"
     )

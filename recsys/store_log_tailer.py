@@ -17,6 +17,7 @@ from recsys.store.store import ItemChange, Store, StoredEvent
 from recsys.text.sentiment.scorer import SentimentScorer
 
 Row = TypeVar("Row")
+EventReader = Callable[[Store, int, int], Sequence[StoredEvent]]
 log = logging.getLogger("recsys.api")
 
 _CHUNK = 2_000  # rows of a log read at once
@@ -52,12 +53,21 @@ class LogTailer:
         self.withdrawals = Withdrawals(live, sentiment_scorer, self.last_event)
         self._lock = threading.Lock()
 
-    def follow(self, store: Store, stamp: int | None = None, events: bool = True) -> int:
-        """Read on to the end of both logs; return how many rows were new."""
+    def follow(
+        self,
+        store: Store,
+        stamp: int | None = None,
+        events: bool = True,
+        read: EventReader = Store.events_after,
+    ) -> int:
+        """Read on to the end of both logs; return how many rows were new.
+
+        `read`: reads events; see recsys.store.shared_log_tail.
+        """
         with self._lock:
             count = self._items(store)
             if events:
-                count += self._events(store)
+                count += self._events(store, read)
                 self.stamp = stamp
             self.looked = time.monotonic()
         return count
@@ -96,9 +106,9 @@ class LogTailer:
         except Exception:  # one bad row must not stop the feed for all others
             log.exception("an item change was passed over", extra={"change": change.id})
 
-    def _events(self, store: Store) -> int:
+    def _events(self, store: Store, read: EventReader) -> int:
         count = 0
-        while events := store.events_after(self.last_event, _CHUNK):
+        while events := read(store, self.last_event, _CHUNK):
             self._apply(events, functools.partial(self._apply_events, store))
             self.last_event = events[-1].id
             count += len(events)

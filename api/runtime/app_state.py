@@ -40,6 +40,7 @@ from ..http.response_cache import Cache
 from ..metrics import Metrics
 from .experiment_cache import ExperimentCache
 from .exposure_write_buffer import ExposureLog
+from .log_reading import LogReading
 from .new_item_rates import NewItemRates
 from .operational_notices import OperationNotices
 from .pin_cache import PinCache
@@ -85,6 +86,7 @@ class AppState:
         self.settings = settings
         self.metrics = Metrics(settings.metrics_folder, figures)
         self.link = StoreLink(settings.store_url, settings.write_seconds, settings.archive)
+        self.logs = LogReading(settings, self.link, figures or settings.metrics_folder)
         self.bundles = BundleStore(settings.home)
         self.gate = Authenticator(settings, lambda: self.worker.load_keys(), buckets)
         self.cache = Cache(settings.cache_entries, settings.cache_seconds, settings.cache_bytes)
@@ -105,7 +107,9 @@ class AppState:
         self.pins = PinCache()
         self.new_item_rates = NewItemRates(self.link)
         self.experiments = ExperimentCache()
-        self.second = SecondBundle(self.bundles, self.link, settings, self.comment_scorer)
+        self.second = SecondBundle(
+            self.bundles, self.link, self.logs, settings, self.comment_scorer
+        )
         self.graph = FollowGraph(settings.weights)
         self.popular_accounts = PopularAccounts()
         self.follow_signals = FollowSignals(self.graph)
@@ -346,4 +350,5 @@ class AppState:
         self.closed = True
         self.worker.stop()
         self.texts.close()
+        self.logs.close()
         self.link.close()

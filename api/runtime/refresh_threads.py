@@ -223,16 +223,17 @@ class RefreshThreads:
     def follow(self) -> None:
         """Read the store's logs to their ends, if anything was committed since the last look."""
         service, serving = self._service, self._service.serving_or_none
-        service.second.follow()
+        service.logs.lead()
+        service.second.follow_shared()
         if serving is None:
             return
-        stamp = service.link.stamp()
+        stamp = service.logs.stamp()
         if stamp is not None and stamp == serving.feed.stamp and service.link.up:
             serving.feed.looked = time.monotonic()
             return
         try:
             with service.link.use(patient=True) as store:
-                serving.feed.follow(store, stamp)
+                serving.feed.follow(store, stamp, read=service.logs.events_after)
                 service.forget_erased(store)
         except StoreError:
             serving.feed.stamp = None
@@ -240,7 +241,7 @@ class RefreshThreads:
     def follow_graph(self) -> None:
         """Read follows, blocks and acts of followed users to the ends of their logs."""
         service = self._service
-        graph, serving, stamp = service.graph, service.serving_or_none, service.link.stamp()
+        graph, serving, stamp = service.graph, service.serving_or_none, service.logs.stamp()
         if serving is not None:
             graph.mean_rating = serving.live.model.rating_scale.mean
         if graph.ready and stamp is not None and stamp == graph.acts_stamp and service.link.up:
@@ -248,7 +249,7 @@ class RefreshThreads:
         try:
             with service.link.use(patient=True) as store:
                 graph.follow(store, stamp)
-                graph.follow_acts(store, stamp)
+                graph.follow_acts(store, stamp, service.logs.acts_after)
         except StoreError:
             return  # what is known stays
         if self._is_due("graph", _GRAPH):

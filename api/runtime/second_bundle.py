@@ -11,8 +11,11 @@ from pathlib import Path
 from recsys.bundle_store import BundleStore
 from recsys.errors import RecsysError, StoreError
 from recsys.settings import Settings
+from recsys.store.store import Store
+from recsys.store_log_tailer import EventReader
 from recsys.text.sentiment.scorer import SentimentScorer
 
+from .log_reading import LogReading
 from .served_model import ServedModel
 from .store_connection import StoreLink
 
@@ -35,10 +38,11 @@ class SecondBundle:
         self,
         bundles: BundleStore,
         link: StoreLink,
+        logs: LogReading,
         settings: Settings,
         sentiment_scorer: SentimentScorer | None,
     ) -> None:
-        self._bundles, self._link, self._settings = bundles, link, settings
+        self._bundles, self._link, self._logs, self._settings = bundles, link, logs, settings
         self._sentiment_scorer = sentiment_scorer
         self._open: _Open | None = None
         self.refused = ""  # version that could not be opened; empty: none
@@ -72,7 +76,7 @@ class SecondBundle:
         try:
             raw = self._bundles.open(version)
             serving = ServedModel.of(raw, self._settings, self._sentiment_scorer)
-            self._follow(serving)
+            self._follow(serving, None, Store.events_after)
         except RecsysError as error:
             log.warning("the bundle of an arm cannot be opened: %s", str(error)[:500])
             closed, self._open, self.refused = self._open is not None, None, version
@@ -86,18 +90,21 @@ class SecondBundle:
         return True
 
     def follow(self) -> None:
-        """Read the store's logs on; StoreError is left to the next look."""
-        serving = self.serving
-        if serving is None:
-            return
-        stamp = self._link.stamp()
-        if stamp is None or stamp != serving.feed.stamp:
-            self._follow(serving, stamp)
+        """Read the store's logs on to what is there now; StoreError is left to the next look."""
+        if self.serving is not None:
+            self._follow(self.serving, self._link.stamp(), Store.events_after)
 
-    def _follow(self, serving: ServedModel, stamp: int | None = None) -> None:
+    def follow_shared(self) -> None:
+        """Do the same as far as the workers share the reading."""
+        if self.serving is not None:
+            self._follow(self.serving, self._logs.stamp(), self._logs.events_after)
+
+    def _follow(self, serving: ServedModel, stamp: int | None, read: EventReader) -> None:
+        if stamp is not None and stamp == serving.feed.stamp:
+            return
         try:
             with self._link.use(patient=True) as store:
-                serving.feed.follow(store, stamp)
+                serving.feed.follow(store, stamp, read=read)
         except StoreError:
             serving.feed.stamp = None
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 import itertools
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,6 +27,7 @@ from recsys.store.follows import KEEP, Change, FollowChange
 from recsys.store.store import Store
 
 Numbers = NDArray[np.int32]
+ActReader = Callable[[Store, int, int], Sequence[NumberedAct]]
 ACTS = 50  # latest acts of each followed user that are held
 ACT = np.dtype([("item", "<i4"), ("kind", "<i2"), ("hour", "<i4")])  # hour: since 1970
 _CHUNK = 2_000  # rows of a log read at once
@@ -171,14 +172,22 @@ class FollowGraph:
         self.follow(store)
         self.follow_acts(store)
 
-    def follow_acts(self, store: Store, stamp: int | None = None) -> None:
-        """Read on to the end of the log of events, and make bases anew that have many new rows."""
+    def follow_acts(
+        self,
+        store: Store,
+        stamp: int | None = None,
+        read: ActReader = Store.numbered_acts_after,
+    ) -> None:
+        """Read on to the end of the log of events, and make bases anew that have many new rows.
+
+        `read`: reads acts; see recsys.store.shared_log_tail.
+        """
         if not self.ready:
             return
         with self._lock:
             if not self._in.size:  # nobody is followed
                 self._event = store.last_event_id()
-            while events := store.numbered_acts_after(self._event, _CHUNK):
+            while events := read(store, self._event, _CHUNK):
                 self._add_acts(store, events)
                 self._event = events[-1].id
                 if len(events) < _CHUNK:

@@ -89,8 +89,9 @@ class Place:
         self.servers = [self.serve() for _ in range(2)]
 
     def serve(self, port: int | None = None) -> Server:
-        """Start an API server of two workers."""
-        return start(self.home, 2, port=port, RECSYS_STORE=self.url, RECSYS_RATE_LIMIT="0")
+        """Start an API server of two workers, of whom one reads the logs for both."""
+        env = {"RECSYS_STORE": self.url, "RECSYS_SHARED_TAIL_FROM": "2"}
+        return start(self.home, 2, port=port, RECSYS_RATE_LIMIT="0", **env)
 
     def kill_worker(self, server: int = 0) -> None:
         """Kill one of the two workers of a server; its supervisor replaces it."""
