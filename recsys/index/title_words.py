@@ -1,8 +1,10 @@
 """Title words: an inverted index from the words of titles to items.
 
 Vectors of words place a title among those of like meaning; who types the words of a title, or a
-name that no vector knows, expects that item first. The likeness of a query and a title is the
-cosine of their sets of words, a word weighing by how rare it is: log(1 + items / items with it).
+name that no vector knows, expects that item first. A word weighs by how rare it is: log(1 + items /
+items with it). The likeness of a query and a title is the geometric mean of the share of the query
+that the title holds and of the cosine of their sets of words: who types two words of a long title
+means it more than a short title with one of them.
 """
 
 from __future__ import annotations
@@ -88,8 +90,7 @@ class TitleWords:
             else:
                 near = np.minimum(np.searchsorted(held, rows), len(held) - 1)
                 shared[held[near] == rows] += weights[at]
-        whole = np.sqrt(weights.sum(dtype=np.float32))
-        return rows, shared / np.maximum(self.norms[rows] * whole, 1e-9)
+        return rows, alikeness(shared, self.norms[rows], float(weights.sum(dtype=np.float32)))
 
     def arrays(self) -> dict[str, NDArray[np.generic]]:
         """Return every array to save, by name."""
@@ -106,6 +107,19 @@ class TitleWords:
         if len(found.rows) and not 0 <= int(found.rows.min()) <= int(found.rows.max()) < size:
             raise ValueError("title words name rows that are no items")
         return found
+
+
+def alikeness(shared: Floats, norms: Floats, query: float) -> Floats:
+    """Return how alike titles are to a query, 0 to 1, (n,).
+
+    `shared`: weights of the words that both have; `norms`: see `TitleWords`; `query`: the sum of
+    the weights of its words.
+    """
+    query = max(query, 1e-9)
+    held = np.minimum(shared / query, 1.0)
+    cosine = shared / np.maximum(norms * query**0.5, 1e-9)
+    found: Floats = np.sqrt(held * cosine).astype(np.float32)
+    return found
 
 
 def _key(word: str) -> int:

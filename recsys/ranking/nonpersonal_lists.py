@@ -24,7 +24,7 @@ from recsys.serving.popularity_counters import DAY, HALF_LIVES
 
 COPIES = 500  # rows looked at beyond those wanted, as some may be copies of others
 MANY = 50_000  # rows from which not all are scored to find what is like one
-TITLES = 0.7  # weight of the likeness of titles in a search
+TITLES = 0.85  # weight of the likeness of titles in a search
 NEAR = 500  # items that an index is asked for, at least: filters take some away
 
 

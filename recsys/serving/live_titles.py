@@ -9,7 +9,7 @@ import numpy as np
 
 from recsys.array_types import Floats, Rows
 from recsys.data.records import Item
-from recsys.index.title_words import TitleWords
+from recsys.index.title_words import TitleWords, alikeness
 from recsys.text.search_tokens import search_tokens
 
 
@@ -44,11 +44,10 @@ class LiveTitles:
             for word, weight in zip(words, weights.tolist(), strict=True):
                 for place in self._places.get(word, ()):
                     shared[place] = shared.get(place, 0.0) + weight
-            norms = [self._norms[place] for place in shared]
+            norms = np.array([self._norms[place] for place in shared], np.float32)
         rows: Rows = np.array([self._base + place for place in shared], np.int32)
-        whole = float(np.sqrt(weights.sum()))
-        found = np.array(list(shared.values()), np.float32) / np.array(norms, np.float32) / whole
-        return rows, np.asarray(found, np.float32)
+        both = np.array(list(shared.values()), np.float32)
+        return rows, alikeness(both, norms, float(weights.sum()))
 
     def _follow(self) -> None:
         for item in self._posted[len(self._norms) :]:

@@ -49,12 +49,18 @@ class TextVectors:
         return cls(np.zeros((n_items, 0), np.float32), None)
 
 
-def token_weights(texts: Sequence[str], student: Student) -> sparse.csr_array:
-    """Return TF-IDF weights of the student's own tokens, so that every script is cut into words."""
-    ids, counts = student.tokens(texts)
-    owner = np.repeat(np.arange(len(texts)), counts)
-    shape = (len(texts), len(student.vectors))
-    counted = sparse.csr_array((np.ones(len(ids), np.float32), (owner, ids)), shape=shape)
+def word_weights(texts: Sequence[str], student: Student) -> sparse.csr_array:
+    """Return TF-IDF weights of the words of texts as the student cuts them, whatever the script.
+
+    A word is one feature, not its pieces: "Intolerable" and "Intouchables" have nothing in common.
+    """
+    numbers: dict[tuple[int, ...], int] = {}
+    ids, ends = list[int](), [0]
+    for words in student.words(texts):
+        ids += [numbers.setdefault(word, len(numbers)) for word in words]
+        ends.append(len(ids))
+    shape, ones = (len(texts), len(numbers)), np.ones(len(ids), np.float32)
+    counted = sparse.csr_array((ones, np.array(ids, np.int32), np.array(ends)), shape=shape)
     counted.sum_duplicates()
     held = np.bincount(counted.indices, minlength=shape[1])
     rarity = (np.log((1 + len(texts)) / (1 + held)) + 1).astype(np.float32)
@@ -69,10 +75,10 @@ def known_interactions(data: Dataset, words: TextVectors) -> Interactions:
 
     Without words above `FEATURES_UP_TO` items: cutting all texts would cost as much as a fit.
     """
-    tokens = None
+    features = None
     if words.student is not None and len(data.items) <= FEATURES_UP_TO:
-        tokens = token_weights(documents(data.table), words.student)
-    return Interactions.of_dataset(data, tokens)
+        features = word_weights(documents(data.table), words.student)
+    return Interactions.of_dataset(data, features)
 
 
 def fit_engines(

@@ -29,12 +29,18 @@ def test_a_title_of_exactly_these_words_is_one_and_first():
             assert first == (row, pytest.approx(1.0, abs=1e-6))
 
 
-def test_the_likeness_is_the_cosine_of_weighed_words():
+def test_the_likeness_joins_the_cosine_of_weighed_words_and_the_share_of_the_query():
     weight = {word: np.log1p(6 / count) for word, count in (("bread", 2), ("soup", 2), ("and", 1))}
     of_title = np.sqrt(sum(weight.values()))
     of_query = np.sqrt(weight["bread"] + weight["soup"])
-    expected = (weight["bread"] + weight["soup"]) / (of_title * of_query)
-    assert ranked(fitted(), "soup bread")[0] == (0, pytest.approx(expected, abs=1e-6))
+    cosine = (weight["bread"] + weight["soup"]) / (of_title * of_query)
+    assert ranked(fitted(), "soup bread")[0] == (0, pytest.approx(cosine**0.5, abs=1e-6))
+
+
+def test_a_long_title_with_every_word_comes_before_a_short_one_with_some():
+    """Of "space adventure" the second film was "Zathura: A Space Adventure"."""
+    titles = ["Space Cowboys", "Zathura: A Space Adventure of two brothers", "Adventure Land"]
+    assert ranked(fitted(titles), "space adventure")[0][0] == 1
 
 
 def test_case_accents_plurals_and_full_width_signs_do_not_count():

@@ -9,6 +9,7 @@ from scipy import sparse
 
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.text.cold_start import ColdStartConfig, columns
+from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
 from recsys.training import model_builder
 from recsys.training.cold_items import (
     ColdStartSolver,
@@ -20,7 +21,7 @@ from recsys.training.cold_items import (
     user_counts,
     with_unread,
 )
-from recsys.training.model_builder import TextVectors, assemble, known_interactions, token_weights
+from recsys.training.model_builder import TextVectors, assemble, known_interactions, word_weights
 
 UNREAD = [number + at for at in (0, worlds.EACH) for number in range(28, worlds.EACH)]
 
@@ -187,10 +188,18 @@ def test_a_catalogue_without_words_is_assembled():
 
 
 def test_rare_words_weigh_more_and_rows_have_length_one():
-    weights = token_weights(["tide wave", "tide pawn", "tide", "zzz"], worlds.student()).toarray()
+    weights = word_weights(["tide wave", "tide pawn", "tide", "zzz"], worlds.student()).toarray()
     assert np.allclose(np.linalg.norm(weights, axis=1), [1, 1, 1, 0])
     words = np.flatnonzero(weights[0])
     assert weights[0, words].max() > weights[0, words].min()
+
+
+def test_words_with_a_common_piece_have_nothing_in_common():
+    """Films like "Intolerable Cruelty" were "Intouchables" and "Into the Wild"."""
+    titles = ["Intolerable Cruelty", "Intouchables", "Into the Wild", "Cruelty"]
+    weights = word_weights(titles, packaged_word_vectors())
+    likeness = (weights @ weights.T).toarray()[0]
+    assert likeness[3] > 0 and likeness[1:3].tolist() == [0.0, 0.0]
 
 
 def test_engines_of_a_large_catalogue_get_no_words(monkeypatch):

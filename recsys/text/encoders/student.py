@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from itertools import chain
+from itertools import chain, groupby
+from operator import itemgetter
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +24,7 @@ IMITATION = "student of "  # begins the label of a student that stands in for a 
 Vectors = NDArray[np.floating] | NDArray[np.int8]
 FEW = 1_000  # tokens up to which their vectors are gathered: a sparse product has a price
 BLOCK = 4_096  # texts per block: bounds the memory of a call, some 60 MB for short texts
+CUT = 512  # texts cut at once where the places of words are kept: some 40 MB for long texts
 MANY = 1_000  # texts from which distinct words are cut once: fewer are not worth the preparation
 
 
@@ -180,6 +182,19 @@ class Student:
         kept = self._known[ids]
         owner = np.repeat(np.arange(len(found)), counts)[kept]
         return ids[kept], np.bincount(owner, minlength=len(found))
+
+    def words(self, texts: Sequence[str]) -> Iterator[list[tuple[int, ...]]]:
+        """Yield the words of each text, each as the ids of its pieces.
+
+        A word none of whose pieces is known is left out. Two words are one if their pieces are.
+        """
+        known = self._known
+        for start in range(0, len(texts), CUT):
+            part = [clean(text) for text in texts[start : start + CUT]]
+            for encoding in self._tokenizer.encode_batch(part, add_special_tokens=False):
+                pieces = zip(encoding.word_ids, encoding.ids, strict=True)
+                words = (tuple(id for _, id in word) for _, word in groupby(pieces, itemgetter(0)))
+                yield [word for word in words if known[list(word)].any()]
 
     def terms(self, texts: Sequence[str]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the rows of `vectors` that each text adds up, and each text's count."""
