@@ -7,6 +7,7 @@ docs, serve and train for reading the sources; torch itself is replaced by a moc
 
 from __future__ import annotations
 
+import logging
 import shutil
 import subprocess
 import sys
@@ -18,9 +19,17 @@ from source_pages import command_page, module_page
 
 ROOT = Path(__file__).absolute().parents[2]
 TOP_PAGES = (
-    "README.md", "README.zh.md", "DESIGN.md", "RESULTS.md", "CHANGELOG.md", "CONTRIBUTING.md",
-    "SECURITY.md", "LICENSE", "data/README.md", "constraints.txt",
-)  # fmt: skip
+    "README.md",
+    "README.zh.md",
+    "DESIGN.md",
+    "RESULTS.md",
+    "CHANGELOG.md",
+    "CONTRIBUTING.md",
+    "SECURITY.md",
+    "LICENSE",
+    "data/README.md",
+    "constraints.txt",
+)
 
 OPTIONAL = ("docs/python", "README.zh")  # listed where the page is there
 
@@ -52,6 +61,8 @@ def openapi_document() -> dict[str, object]:
     from api.app import create_app
     from recsys.settings import Settings
 
+    log = logging.getLogger("recsys.api")
+    log.setLevel(logging.ERROR)  # it would say that the empty home has neither bundle nor key
     with tempfile.TemporaryDirectory() as home:
         app = create_app(Settings(home=Path(home)), background=False)
         document: dict[str, object] = app.test_client().get("/openapi.json").get_json()

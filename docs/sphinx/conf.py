@@ -30,9 +30,21 @@ html_theme_options = {"navigation_with_keys": False}
 
 # Heavy libraries are replaced by mocks: the pages build without torch in memory.
 autodoc_mock_imports = [
-    "torch", "sentence_transformers", "transformers", "implicit", "lightgbm", "peft", "faiss",
-    "sklearn", "lightfm", "safetensors", "huggingface_hub", "irspack", "model2vec", "datasets",
-]  # fmt: skip
+    "torch",
+    "sentence_transformers",
+    "transformers",
+    "implicit",
+    "lightgbm",
+    "peft",
+    "faiss",
+    "sklearn",
+    "lightfm",
+    "safetensors",
+    "huggingface_hub",
+    "irspack",
+    "model2vec",
+    "datasets",
+]
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"

@@ -8,11 +8,21 @@ from typing import Any
 
 Json = Mapping[str, Any]
 TITLES = {
-    "recommend": "Recommendations", "lists": "Other lists", "explain": "Explanations",
-    "items": "Items", "events": "Events", "users": "Users", "people": "User data",
-    "topics": "Topics", "trends": "Trends", "entities": "Names in texts", "tokens": "Tokens",
-    "service": "Statistics", "health": "Health", "docs": "Contract",
-}  # fmt: skip
+    "recommend": "Recommendations",
+    "lists": "Other lists",
+    "explain": "Explanations",
+    "items": "Items",
+    "events": "Events",
+    "users": "Users",
+    "people": "User data",
+    "topics": "Topics",
+    "trends": "Trends",
+    "entities": "Names in texts",
+    "tokens": "Tokens",
+    "service": "Statistics",
+    "health": "Health",
+    "docs": "Contract",
+}
 
 
 def pages(document: Json) -> dict[str, str]:
@@ -109,11 +119,15 @@ def _type(schema: Json) -> str:
 
 def _limits(schema: Json) -> str:
     words = {
-        "minimum": "≥ {}", "exclusiveMinimum": "> {}",
-        "maximum": "≤ {}", "exclusiveMaximum": "< {}",
-        "minLength": "at least {} characters", "maxLength": "at most {} characters",
-        "minItems": "at least {} elements", "maxItems": "at most {} elements",
-    }  # fmt: skip
+        "minimum": "≥ {}",
+        "exclusiveMinimum": "> {}",
+        "maximum": "≤ {}",
+        "exclusiveMaximum": "< {}",
+        "minLength": "at least {} characters",
+        "maxLength": "at most {} characters",
+        "minItems": "at least {} elements",
+        "maxItems": "at most {} elements",
+    }
     found = [text.format(schema[name]) for name, text in words.items() if name in schema]
     return f" ({', '.join(found)})" if found else ""
 
