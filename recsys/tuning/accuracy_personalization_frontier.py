@@ -6,7 +6,8 @@ of the validation, it is chosen: of the points (place on the dial, discount of p
 length of a history, number of personal places of ten) within one paired standard error of the best,
 the one with the highest debiased nDCG; of those level with it within one standard error, the one
 that shows the most items. Long histories say more than short ones: with a discount, their lists
-move along the dial first, and those of short histories stay near what is popular.
+move along the dial first, and those of short histories stay near what is popular. Forms that weigh
+popularity by other features of a user are points of the same frontier.
 """
 
 from __future__ import annotations
@@ -42,6 +43,8 @@ DISCOUNTS = (0.1, 0.2, 0.3, 0.45)
 FURTHEST = 0.75
 ERRORS = 1.0  # paired standard errors that the chosen place may be below the best
 LOSS = 0.01  # of nDCG that it may lose at most, where few users make the error large
+# Paired standard errors of a period's lists by which it may be behind there, where `LOSS` is less.
+PERIOD_ERRORS = 2.0
 LISTS, DEPTH = 1_000, 10  # on which distinct items are counted, and the places of each
 
 
@@ -80,6 +83,7 @@ class FrontierPoint:
 class Measured:
     """One point, user by user."""
 
+    form: CandidateForm
     personal: float
     places: int
     discount: float
@@ -95,14 +99,13 @@ class Measured:
         return np.concatenate(self.halves)
 
 
-def reference_of(points: Sequence[Measured]) -> Values:
-    """Return nDCG of the best point, (users,), which for each fold is the best of the other folds.
+def reference_of(points: Sequence[Measured]) -> list[Measured]:
+    """Return the best point for each fold, which is the best of the users of the other folds.
 
     The highest of many points that differ by less than noise is high by chance: what other points
     lose to it would be too much.
     """
-    folds = range(len(points[0].halves))
-    return np.concatenate([_best_of_others(points, fold).halves[fold] for fold in folds])
+    return [_best_of_others(points, fold) for fold in range(len(points[0].halves))]
 
 
 def _best_of_others(points: Sequence[Measured], fold: int) -> Measured:
@@ -117,40 +120,65 @@ def _best_of_others(points: Sequence[Measured], fold: int) -> Measured:
 
 
 def frontier(
-    validator: CrossValidator, design: CandidateForm, item_weights: Values
-) -> tuple[FrontierPoint, ...]:
-    """Return the points of a form, one of them chosen by the one-standard-error rule.
+    validator: CrossValidator, forms: Sequence[CandidateForm], item_weights: Values
+) -> tuple[CandidateForm, tuple[FrontierPoint, ...]]:
+    """Return the form of the chosen point, and its points, one of them chosen by the
+    one-standard-error rule.
 
     These are all of `DIAL` without personal places and discount, then `PLACES` at `LEARNED`; where
     a discount is chosen, all of `DIAL` with it, too.
 
     Below `LEARNED` nothing is chosen: these points are the price of a request's dial. Nor is
-    anything but `LEARNED` where likes and dislikes are known.
-    `item_weights`: of a hit on each item in debiased nDCG. Nothing is learned here but the weights
-    of users without history, for the places between 0 and `LEARNED`.
+    anything but `LEARNED` of the first form where likes and dislikes are known.
+    `forms`: the best one first. `item_weights`: of a hit on each item in debiased nDCG. Nothing is
+    learned here but the weights of users without history, for the places between 0 and `LEARNED`.
     """
-    measured = _measured(validator, design, item_weights)
     fixed = validator.opinions is not None  # a list that is not measured by nDCG alone
-    found = [measured(personal, 0, 0.0) for personal in DIAL]
-    found += [measured(LEARNED, places, 0.0) for places in PLACES]
-    open_ = [one for one in found if one.personal >= LEARNED]
+    forms = forms[:1] if fixed else forms
+    measured = {form: _measured(validator, form, item_weights) for form in forms}
+    found = {form: _undiscounted(measured[form]) for form in forms}
+    open_ = [one for form in forms for one in found[form] if one.personal >= LEARNED]
     if fixed:
         open_ = [one for one in open_ if one.personal == LEARNED and not one.places]
-    elif design.shares:  # else there is no popularity to discount
+    for form in forms:
+        if fixed or not form.shares:  # else there is no popularity to discount
+            continue
         discounted = [one for one in DIAL if LEARNED <= one <= FURTHEST]
-        open_ += [measured(one, 0, discount) for discount in DISCOUNTS for one in discounted]
-    sets = [held_out for _, held_out in validator.folds]
-    best = max(open_, key=lambda one: float(one.ndcg.mean()))
-    reference = reference_of(open_)
-    near = [one for one in open_ if _close(one, best, sets)]
-    fit = [one for one in near if _within(one, reference)] or [best]
-    top = max(fit, key=lambda one: float(one.debiased.mean()))
-    chosen = max((one for one in fit if _level(one, top)), key=lambda one: one.distinct)
+        open_ += [measured[form](one, 0, discount) for discount in DISCOUNTS for one in discounted]
+    chosen, reference = _chosen_of(open_, [held_out for _, held_out in validator.folds])
+    points = found[chosen.form]
     if chosen.discount:
-        found += [
-            chosen if personal == chosen.personal else measured(personal, 0, chosen.discount)
-            for personal in DIAL
-        ]
+        again = [one for one in DIAL if one != chosen.personal]
+        own = [measured[chosen.form](one, 0, chosen.discount) for one in again]
+        points += sorted([*own, chosen], key=lambda one: one.personal)
+    return chosen.form, _described_points(points, chosen, reference)
+
+
+def _undiscounted(measured: Callable[[float, int, float], Measured]) -> list[Measured]:
+    """Return all of `DIAL` and `PLACES` of a form, without a discount."""
+    found = [measured(personal, 0, 0.0) for personal in DIAL]
+    return found + [measured(LEARNED, places, 0.0) for places in PLACES]
+
+
+def _chosen_of(
+    points: Sequence[Measured], choice_sets: Sequence[ChoiceSets]
+) -> tuple[Measured, Values]:
+    """Return the point that the rule chooses, and nDCG of the reference, (users,)."""
+    best = max(points, key=lambda one: float(one.ndcg.mean()))
+    references = reference_of(points)
+    reference = np.concatenate([one.halves[n] for n, one in enumerate(references)])
+    lists = [one.lists[n] for n, one in enumerate(references)]
+    fit = [
+        one for one in points if _close(one, best, lists, choice_sets) and _within(one, reference)
+    ] or [best]
+    top = max(fit, key=lambda one: float(one.debiased.mean()))
+    return max((one for one in fit if _level(one, top)), key=lambda one: one.distinct), reference
+
+
+def _described_points(
+    points: Sequence[Measured], chosen: Measured, reference: Values
+) -> tuple[FrontierPoint, ...]:
+    """Return what the points of one form are worth, and lose to the reference, (users,)."""
     return tuple(
         FrontierPoint(
             one.personal,
@@ -164,7 +192,7 @@ def frontier(
             one.discount,
             float((reference - one.ndcg).mean()) if len(reference) else 0.0,
         )
-        for one in found
+        for one in points
     )
 
 
@@ -193,13 +221,28 @@ def _within(one: Measured, reference: Values) -> bool:
     return float(loss.mean()) <= ERRORS * _error(loss) if len(loss) else True
 
 
-def _close(one: Measured, best: Measured, choice_sets: Sequence[ChoiceSets]) -> bool:
-    """Whether a place loses no more than `LOSS` of the highest nDCG, neither in any period."""
+def _close(
+    one: Measured, best: Measured, reference: Sequence[Values], choice_sets: Sequence[ChoiceSets]
+) -> bool:
+    """Whether a place loses no more than `LOSS` of the highest nDCG, and little in each period.
+
+    Little is `LOSS` of the reference there, or `PERIOD_ERRORS` where these are more.
+    `reference`: nDCG of its lists, fold by fold.
+    """
     if not len(best.ndcg):
         return True
-    periods = [mean_by_period(choice_sets, point.lists) for point in (one, best)]
-    whole = float(one.ndcg.mean()) >= (1 - LOSS) * float(best.ndcg.mean())
-    return whole and bool((periods[0] >= (1 - LOSS) * periods[1]).all())
+    if float(one.ndcg.mean()) < (1 - LOSS) * float(best.ndcg.mean()):
+        return False
+    periods = [sets.period for sets in choice_sets if sets.period is not None]
+    if len(periods) < len(choice_sets):  # one moment: no chance but that of users
+        means = [mean_by_period(choice_sets, point.lists) for point in (one, best)]
+        return bool((means[0] >= (1 - LOSS) * means[1]).all())
+    period, whole = np.concatenate(periods), np.concatenate(reference)
+    loss = whole - np.concatenate(one.lists)
+    return all(
+        loss[own].mean() <= max(LOSS * whole[own].mean(), PERIOD_ERRORS * _error(loss[own]))
+        for own in (period == number for number in np.unique(period))
+    )
 
 
 def _error(change: Values) -> float:
@@ -283,20 +326,21 @@ def _measured(
             )
 
     def measured(personal: float, places: int, discount: float) -> Measured:
-        return _at(validator, queried, opinion_scores, personal, places, discount, item_weights)
+        place = (personal, places, discount)
+        return _at(validator, design, queried, opinion_scores, place, item_weights)
 
     return measured
 
 
 def _at(
     validator: CrossValidator,
+    design: CandidateForm,
     scores: Sequence[_Scores],
     opinion_scores: Sequence[_Scores],
-    personal: float,
-    places: int,
-    discount: float,
+    place: tuple[float, int, float],
     item_weights: Values,
 ) -> Measured:
+    personal, places, discount = place
     plain, debiased, lists = [], [], []
     each: list[Values] = []
     for one in scores:
@@ -313,6 +357,7 @@ def _at(
     every = np.concatenate(lists)
     shown = every[np.linspace(0, len(every) - 1, min(LISTS, len(every))).astype(int)]
     return Measured(
+        design,
         personal,
         places,
         discount,

@@ -165,7 +165,13 @@ def choose(
         return replace(fixed_choice(log.rows), pressure=tuple(log.pressure))
     if not search.stopped:
         design = _no_regret(design, search, validator, log)
-    points = frontier(validator, design, item_weights(check.data))
+    forms = [design]
+    if check.data.timed and on_the_way is None and not search.stopped:
+        forms += search.reweighted(design)
+    design, points = frontier(validator, forms, item_weights(check.data))
+    if design != forms[0]:
+        note(f"{form_summary(design)} takes the place of {form_summary(forms[0])}")
+    log.rows.append({"form": form_summary(design)})
     point = next(point for point in points if point.chosen)
     design = replace(design, dial=point.personal, places=point.places, discount=point.discount)
     log.note(described(points))

@@ -14,6 +14,7 @@ from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.terms.protocol import Column
 from recsys.ranking.terms.registry import TERMS, linear_terms, social_terms
 from recsys.ranking.terms.single_weight_base import LinearTerm
+from recsys.serving.score_model import USER_FEATURES
 from recsys.tuning.score_model_form import CandidateForm, CrossValidator
 
 log = logging.getLogger(__name__)
@@ -67,10 +68,11 @@ class Search:
             best = self._best(self._with_each_linear(best[0], dated=True), best)
         if voted:
             best = self._voted(best)
-        # The lift has one weight, sums have three: of forms that are level the simpler one stays.
-        forms = [(name, lift) for lift in ((True, False) if timed else (False,)) for name in found]
-        near = [replace(best[0], neighbours=name, lift=lift) for name, lift in forms]
-        best = self._best(near, best)
+        # The lift has one weight, logarithms have three: of forms that are level the lift stays,
+        # so logarithms have to gain as much over it as any other part.
+        for lift in (True, False) if timed else (False,):
+            near = [replace(best[0], neighbours=name, lift=lift) for name in found]
+            best = self._best(near, best)
         best = self._alone(found, factors, best)
         best = self._best([replace(best[0], factors=(column,)) for column in factors], best)
         words = tuple(column for column in columns if column.term == "words")
@@ -85,6 +87,21 @@ class Search:
             best = first[0], first[1]
         self.found = best[1]
         return self._pruned(best)
+
+    def reweighted(self, design: CandidateForm) -> list[CandidateForm]:
+        """Return the forms that weigh popularity by a further feature of a user.
+
+        None for an engine alone, or without popularity.
+        """
+        if design.plain or not design.shares:
+            return []
+        names = dict.fromkeys((design.shares[0], "share_all"))
+        known = {trait for trait, _ in design.by_trait}
+        return [
+            replace(design, by_trait=(*design.by_trait, *((trait, name) for name in names)))
+            for trait in USER_FEATURES
+            if trait not in known
+        ]
 
     def _followed(self, best: tuple[CandidateForm, float]) -> tuple[CandidateForm, float]:
         """Try the terms of follows: each beside those kept before, then all together."""
@@ -122,11 +139,9 @@ class Search:
         words of the history among old items, before anything tells old from new.
         """
         if best[0].neighbours is None:
-            lifts = (True, False) if timed else (False,)
-            best = self._best(
-                [replace(best[0], neighbours=n, lift=lift) for lift in lifts for n in neighbours],
-                best,
-            )
+            for lift in (True, False) if timed else (False,):
+                near = [replace(best[0], neighbours=n, lift=lift) for n in neighbours]
+                best = self._best(near, best)
         if not best[0].factors:
             best = self._best([replace(best[0], factors=(one,)) for one in factors], best)
         if not best[0].words:

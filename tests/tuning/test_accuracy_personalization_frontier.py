@@ -12,9 +12,12 @@ from recsys.ranking.terms.like_rate import LikeRate
 from recsys.ranking.user_features import activity
 from recsys.ranking_metrics import popularity_weights
 from recsys.serving.score_model import LEARNED
+from recsys.tuning import accuracy_personalization_frontier
 from recsys.tuning.accuracy_personalization_frontier import (
     DIAL,
     LOSS,
+    Measured,
+    _close,
     _Scores,
     described,
     frontier,
@@ -55,7 +58,7 @@ def choice_sets_of(people, popular=1.0, personal=1.0, noise=1.0, seed=0):
 
 def all_points_of(choice_sets, form=FORM, seed=0):
     weights = popularity_weights(choice_sets.chosen.sum(axis=0))
-    return frontier(CrossValidator.halves(choice_sets, seed), form, weights)
+    return frontier(CrossValidator.halves(choice_sets, seed), [form], weights)[1]
 
 
 def points_of(choice_sets, form=FORM, seed=0):
@@ -115,7 +118,9 @@ def test_nothing_moves_where_likes_are_told_from_dislikes():
         0,
         replace(opinions, choice_sets=replace(choice_sets, user=choice_sets.user // 4)),
     )
-    found = frontier(validator, FORM, np.ones(ITEMS))
+    other = replace(FORM, by_trait=(("habit", "share_all"),))
+    form, found = frontier(validator, [FORM, other], np.ones(ITEMS))
+    assert form == FORM
     assert [one.personal for one in found if one.chosen] == [LEARNED]
     assert all(one.auc is not None for one in found)
 
@@ -155,6 +160,49 @@ def test_popularity_is_discounted_where_long_histories_say_more(seed):
     assert chosen.discount > 0 and chosen.ndcg > without
     with_it = [one.personal for one in found if one.discount == chosen.discount]
     assert with_it == list(DIAL)  # what each place costs a request
+
+
+@pytest.mark.parametrize(("loss", "taken"), [(0.002, True), (0.02, False)])
+def test_a_level_form_with_more_debiased_ndcg_takes_the_place_of_the_best(monkeypatch, loss, taken):
+    other = replace(FORM, by_trait=(("habit", "share_all"),))
+    noise = np.random.default_rng(0).normal(0.0, 0.1, 400)
+    noise -= noise.mean()
+
+    def measured(validator, form, item_weights):
+        values = 0.5 + (noise - loss) * (form == other)
+        halves, debiased = (values[:200], values[200:]), np.full(400, 0.1 + 0.1 * (form == other))
+
+        def at(personal, places, discount):
+            return Measured(
+                form, personal, places, discount, halves, debiased, 10, np.zeros(0), halves
+            )
+
+        return at
+
+    monkeypatch.setattr(accuracy_personalization_frontier, "_measured", measured)
+    sets = choice_sets_of(400)
+    form, points = frontier(CrossValidator.halves(sets, 0), [FORM, other], np.ones(ITEMS))
+    assert (form == other) is taken
+    assert {one.debiased for one in points} == {0.2 if taken else 0.1}
+
+
+@pytest.mark.parametrize(("loss", "kept"), [(1.5, True), (3.0, False)])
+def test_what_another_form_loses_in_a_period_is_held_against_its_standard_error(loss, kept):
+    sets = replace(choice_sets_of(400), period=np.arange(400) // 200)
+    rng = np.random.default_rng(0)
+    folds = [replace(sets, period=sets.period[half::2]) for half in (0, 1)]
+
+    def measured(change):
+        lists = tuple(0.5 + part for part in (change[::2], change[1::2]))
+        return Measured(FORM, LEARNED, 0, 0.0, lists, np.zeros(400), 1, np.zeros(0), lists)
+
+    change = rng.normal(0.0, 0.3, 400)
+    for number, sign in ((0, -1.0), (1, 1.0)):  # means that are exact, level over all
+        own = np.flatnonzero(sets.period == number)
+        error = change[own].std() / np.sqrt(len(own))
+        change[own] += sign * loss * error - change[own].mean()
+    best, other = measured(np.zeros(400)), measured(change)
+    assert _close(other, best, best.lists, folds) is kept
 
 
 def test_scores_with_a_discount_are_those_of_the_score_model():

@@ -470,6 +470,18 @@ def test_the_age_of_items_is_there_before_personal_parts_are_tried():
     assert "item_age" in found.linear and found.neighbours is not None
 
 
+@pytest.mark.parametrize(("gain", "lift"), [(1.005, True), (1.02, False)])
+def test_logarithms_of_neighbour_sums_gain_as_much_over_the_lift_as_any_other_part(gain, lift):
+    def value(form):
+        near = bool(form.neighbours) and not form.plain
+        return 1.0 + near * (1.2 * (1.0 if form.lift else gain) - 1.0)
+
+    found = Search(Values(value), lambda text: None, []).grow(
+        True, [choice_columns.near("x"), choice_columns.near("y")], voted=False
+    )
+    assert found.neighbours is not None and found.lift is lift
+
+
 def test_a_part_that_was_refused_is_tried_again_beside_parts_that_were_added_later():
     words = tuple(Column("words", half_life=life) for life in (1.0, 6.0))
 
