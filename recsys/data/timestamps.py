@@ -2,8 +2,9 @@
 
 Numbers are distinguished by their size: seconds, milliseconds, microseconds and nanoseconds of any
 time outside of 1966 to 1973 have sizes of their own. Numbers below these (a year, the serial
-number of a spreadsheet's date, a position) are never taken for seconds, and dates that begin with
-a day or a month are refused unless dots separate them: both are wrong in silence otherwise.
+number of a spreadsheet's date, a position) are never taken for seconds unless they are whole days
+from 1970; dates that begin with a day or a month are refused unless dots separate them: both are
+wrong in silence otherwise.
 """
 
 from __future__ import annotations
@@ -22,6 +23,10 @@ from recsys.errors import DataError
 AHEAD = 300.0  # seconds that a sender's clock may run ahead of ours
 LAST = 7_258_118_400.0  # seconds from 1970 that a number may stand for: the end of 2199
 LEAST = 1e8  # seconds from 1970, either way, that a number must hold: 3 March 1973
+DAY, LEAST_DATE = (
+    86_400,
+    1e6,
+)  # whole days of this size are dates of 1966 to 1973: of films, of people
 _UNITS = ((1e11, 1.0, "seconds"), (1e14, 1e3, "milliseconds"), (1e17, 1e6, "microseconds"),
           (1e20, 1e9, "nanoseconds"))  # fmt: skip
 _WAY_OUT = (
@@ -116,9 +121,11 @@ def _number(raw: object) -> float | None:
 def _of_number(raw: object, number: float) -> float:
     if abs(number) < LEAST:
         moment = _digits(raw)
-        if moment is None:
-            raise NotATime(_meant(number))
-        return moment
+        if moment is not None:
+            return moment
+        if abs(number) >= LEAST_DATE and number % DAY == 0:
+            return number
+        raise NotATime(_meant(number))
     if 1e11 <= number < 1e12 and (moment := _digits(raw)) is not None:
         return moment  # 202101290701; as milliseconds it would lie in 1976
     for most, per_second, _ in _UNITS:

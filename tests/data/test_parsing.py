@@ -76,6 +76,8 @@ def test_bad_ids_are_refused(raw, reason):
         ("1.2.2013", 1359676800.0),  # the first of February: with dots the day stands first
         ("Tue Sep 11 19:23:20 +0800 2012", 1347362600.0),
         ("Tue Sep 11 11:23:20 +0000 2012", 1347362600.0),
+        ("-32400000", -32400000.0),  # a film of 22 December 1968
+        (59356800, 59356800.0),  # whole days from 1970
         ("", None),
         ("  ", None),
         (None, None),
@@ -106,6 +108,9 @@ def test_a_clock_five_minutes_ahead_passes_and_six_do_not():
         "28/02/2013",
         "2.28.2013",
         "28.02.13",
+        "864000",
+        59356801,
+        "32400000.5",
     ],
 )
 def test_what_is_no_time_is_refused(raw):
