@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Column, Connection
+from sqlalchemy import Column, Connection, func, select
 
-from recsys.store.schema import users
+from recsys.store.schema import erasures, merges, users
 
 KEPT = 100_000  # ids of a column, some 10 MB; then all are forgotten and met again
+BULK_KEPT = 2_000_000  # the same of a bulk load
 _Numbers = dict[Column[Any], dict[str, int]]
 _LEARNED = "recsys.learned"  # in Connection.info
+_GONE = select(
+    *(select(func.max(table.c.id)).scalar_subquery() for table in (erasures, merges))
+)  # numbers of users go with an erasure or a merge
 
 
 class StoreIdCache:
@@ -19,26 +23,27 @@ class StoreIdCache:
 
     What a transaction looks up or gives out is kept with its connection and joins the rest when the
     transaction is committed. Numbers of items and kinds are given for good. A user may be erased by
-    another process, so only a bulk load into SQLite, which can tell that somebody else has written,
-    remembers users.
+    another process, so only a bulk load remembers users, and looks in each transaction whether that
+    may have happened: in SQLite whether anybody else has written, in PostgreSQL whether there is a
+    new erasure or merge. Other writers wait until the transaction ends.
     """
 
     def __init__(self, bulk: bool = False) -> None:
         self._numbers: _Numbers = {}
         self._bulk = bulk
-        self._version: int | None = None
+        self._version: tuple[int, ...] = ()
 
     def of(self, connection: Connection, column: Column[str]) -> Mapping[str, int]:
         """Return what is known of a column, inside a transaction that writes."""
         if column is users.c.user_id:
-            if not self._remembers_users(connection):
+            if not self._bulk:
                 return {}
             self._look(connection)
         return self._numbers.get(column, {})
 
     def learn(self, connection: Connection, column: Column[str], found: Mapping[str, int]) -> None:
         """Remember numbers once the transaction of a connection is committed."""
-        if column is not users.c.user_id or self._remembers_users(connection):
+        if column is not users.c.user_id or self._bulk:
             learned: _Numbers = connection.info.setdefault(_LEARNED, {})
             learned.setdefault(column, {}).update(found)
 
@@ -46,7 +51,7 @@ class StoreIdCache:
         """Keep what a transaction learned that is committed now."""
         for column, found in learned.items():
             known = self._numbers.get(column)
-            if known is None or (len(known) > KEPT and not self._bulk):
+            if known is None or len(known) > (BULK_KEPT if self._bulk else KEPT):
                 self._numbers[column] = dict(found)  # another thread may be reading the old one
             else:
                 known.update(found)
@@ -60,11 +65,11 @@ class StoreIdCache:
         """Know nothing, as where a number was given away."""
         self._numbers.clear()
 
-    def _remembers_users(self, connection: Connection) -> bool:
-        return self._bulk and connection.dialect.name == "sqlite"
-
     def _look(self, connection: Connection) -> None:
-        version = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+        if connection.dialect.name == "sqlite":
+            version = tuple(connection.exec_driver_sql("PRAGMA data_version").one())
+        else:
+            version = tuple(connection.execute(_GONE).one())
         if version != self._version:
             self.forget()
         self._version = version

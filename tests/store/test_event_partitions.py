@@ -131,6 +131,51 @@ def test_identities_hold_over_days(store):
     assert copied(store) == 653
 
 
+def test_many_events_are_copied_as_few_are_inserted(store, server):
+    """With and without values, texts and timestamps, by either form of COPY; ids in their order."""
+    random = np.random.default_rng(1)
+    moments = NOW - 60 - random.random(900) * 4 * DAY
+    plain = [
+        Event(f"u{n % 90}", f"i{n}", "rating", [None, 2.5, float("-inf")][n % 3], "", float(at))
+        for n, at in enumerate(moments)
+    ]
+    worded = [replace(one, text="tab\t, \\N, 文") for one in plain]
+    mixed = [replace(one, timestamp=None) if n % 7 == 0 else one for n, one in enumerate(plain)]
+    for sent in (plain, worded, mixed):
+        rows = range(len(sent))
+        assert store.add_events([*sent, *sent[:100]], "file", [*rows, *rows[:100]]) == Added(
+            len(sent) if sent is not mixed else 129, 100 if sent is not mixed else 871
+        )
+        copied(store)
+    columns = '"user", item, kind, value, text, timestamp, key'
+    both = (f"SELECT {columns} FROM events ORDER BY id", "SELECT count(*) FROM event_keys")
+    found = [held(store, query) for query in both]
+    (ids,) = zip(*held(store, "SELECT id FROM events ORDER BY id"), strict=True)
+    stored = [store.events_by_id(ids)[id] for id in ids]
+    assert [one.item_id for one in stored[:900]] == [one.item_id for one in plain]
+    assert [one.timestamp for one in stored[:900]] == [one.timestamp for one in plain]
+    with Store.open(emptied(server)) as other:
+        for sent in (plain, worded, mixed):
+            for n, one in enumerate(sent):
+                other.add_events([one], "file", [n])
+        assert [held(other, query) for query in both] == found
+
+
+def test_events_that_are_there_already_are_found_among_many_new_ones(store):
+    sent = acts("ann", 3_000)
+    assert store.add_events(sent[2_900:]) == Added(100, 0)
+    assert store.add_events(sent) == Added(2_900, 100)  # by the temporary table
+    assert copied(store) == 3_000
+    ahead = [Event("bob", f"{n}", "like", None, "", NOW + 200) for n in range(3)]
+    assert store.add_events(ahead) == Added(3, 0)
+    with store.db.write() as connection:  # as of a clock that was ahead
+        connection.execute(text("UPDATE events SET timestamp = moment WHERE item > 3000"))
+    more = [*acts("bob", 900, seed=2), *ahead]
+    assert store.add_events(more) == Added(900, 3)
+    assert store.add_events([*more, *acts("cid", 900, seed=3)]) == Added(900, 903)
+    assert copied(store) == 4_803
+
+
 def test_a_clock_that_is_set_back_doubles_nothing(store, monkeypatch):
     event = Event("ann", "1", "like", None, "", NOW - 1)
     assert store.add_events([event]) == Added(1, 0)

@@ -16,9 +16,12 @@ from recsys.data.records import Event
 from recsys.errors import StoreError
 from recsys.store import event_queries
 from recsys.store.database import Database
+from recsys.store.erasure import erase
 from recsys.store.postgres_reads import MOST
 from recsys.store.prepared_reads import Read
+from recsys.store.schema import users
 from recsys.store.store import Added, Store
+from recsys.store.user_merges import merge_users
 
 
 @pytest.fixture(scope="module")
@@ -121,6 +124,21 @@ def test_the_plain_name_of_postgresql_works_too(url):
 def test_no_server_is_a_store_error():
     with pytest.raises(StoreError, match="check RECSYS_STORE"):
         Store.open("postgresql://nobody@127.0.0.1:1/none")
+
+
+def test_a_bulk_load_remembers_users_until_one_is_erased_or_merged(url, tmp_path):
+    with Store.open(url, bulk=True) as bulk, Store.open(url) as other:
+        bulk.add_events([Event("ann", "1", "view"), Event("bob", "1", "view")])
+        bulk.add_events([Event("ann", "2", "view")])
+        with bulk.db.write() as connection:
+            assert bulk.db.known.of(connection, users.c.user_id).keys() == {"ann", "bob"}
+        erase(other, tmp_path, "ann")
+        bulk.add_events([Event("ann", "3", "view"), Event("bob", "3", "view")])
+        assert [e.item_id for e in other.history("ann")] == ["3"]
+        merge_users(other, "ann", "bob")
+        bulk.add_events([Event("bob", "4", "view")])
+        assert [e.item_id for e in other.history("ann")] == ["1", "3", "3"]
+        assert [e.item_id for e in other.history("bob")] == ["4"]
 
 
 def test_small_reads_outlive_a_restart_and_share_the_pool_when_there_are_many(url):

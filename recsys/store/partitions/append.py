@@ -8,11 +8,12 @@ ahead of the clock: the identities of these are in `event_keys`, which is looked
 from __future__ import annotations
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any
 
 from sqlalchemy import Column, Connection, SmallInteger, text
 
-from recsys.store.postgres_copy import LEAST, may_copy, sql_type, stage
+from recsys.store.postgres_copy import LEAST, copy_rows, may_copy, sql_type, stage
 
 _ARRIVED: Column[int] = Column("arrived", SmallInteger)
 # what is not noted yet becomes known in the same statement
@@ -38,6 +39,11 @@ _KNOWN = text(
     'SELECT e."user", e.key FROM unnest(CAST(:users AS bigint[]), CAST(:keys AS bigint[]),'
     " CAST(:moments AS float8[])) AS s (u, k, m)"
     ' JOIN events e ON e."user" = s.u AND e.key = s.k AND e.moment = s.m'
+)
+_ANY_KEY = text("SELECT EXISTS (SELECT FROM event_keys)")
+_KEYS = text(
+    "SELECT EXISTS (SELECT FROM unnest(CAST(:users AS bigint[]), CAST(:keys AS bigint[])) s (u, k)"
+    ' JOIN event_keys e ON e."user" = s.u AND e.key = s.k)'
 )
 # an event without a timestamp, and one that was ahead of the clock
 _NOTE = text(
@@ -66,6 +72,10 @@ def append_events(
         return 0
     names, columns = ", ".join(f'"{one.name}"' for one in columns), list(columns)
     noted = any(arrived)
+    if not noted and len(rows) >= LEAST:
+        added = _copied(connection, columns, rows)
+        if added is not None:
+            return added
     if noted:
         columns.append(_ARRIVED)
         rows = [(*row, int(one)) for row, one in zip(rows, arrived, strict=True)]
@@ -78,6 +88,34 @@ def append_events(
     source = f"SELECT * FROM unnest({arrays}) WITH ORDINALITY AS t ({named}, place)"
     lists = tuple(list(values) for values in zip(*rows, strict=True))
     return connection.exec_driver_sql(insert.format(source=source, names=names), lists).rowcount
+
+
+def _copied(
+    connection: Connection, columns: Sequence[Column[Any]], rows: Sequence[Sequence[Any]]
+) -> int | None:
+    """Add events that have moments of their own straight; return how many were given.
+
+    None, with nothing added, where one is there already: that shows at the first of them, so little
+    is done in vain where a file is read again.
+    """
+    from psycopg.errors import UniqueViolation  # here: not needed on SQLite
+
+    names = [column.name for column in columns]
+    identity = itemgetter(*(names.index(name) for name in ("user", "moment", "key")))
+    first: dict[Any, Sequence[Any]] = {}
+    for row in rows:
+        first.setdefault(identity(row), row)
+    rows = list(first.values())
+    if connection.execute(_ANY_KEY).scalar_one():
+        of_rows = [[row[names.index(name)] for row in rows] for name in ("user", "key")]
+        if connection.execute(_KEYS, dict(zip(("users", "keys"), of_rows, strict=True))).scalar():
+            return None
+    try:
+        with connection.begin_nested():
+            copy_rows(connection, "events", columns, rows)
+    except UniqueViolation:
+        return None
+    return len(rows)
 
 
 def known_by_moment(
