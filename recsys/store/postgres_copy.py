@@ -80,16 +80,15 @@ def copy_rows(
 ) -> None:
     """Add rows to a table in their order; values in the order of `columns`."""
     names = ", ".join(f'"{one.name}"' for one in columns)
-    data, form = _binary(columns, rows), " (FORMAT binary)"
-    if data is None:
-        data, form = _text(columns, rows), ""
+    binary = _binary(columns, rows)
+    form = "" if binary is None else " (FORMAT binary)"
     driver = connection.connection.driver_connection
     assert driver is not None
     with (
         driver.cursor() as cursor,
         cursor.copy(f'COPY "{table}" ({names}) FROM STDIN{form}') as copy,
     ):
-        copy.write(data)
+        copy.write(_text(columns, rows) if binary is None else binary)
 
 
 def sql_type(column: Column[Any]) -> str:
