@@ -10,7 +10,7 @@ PINS := setup.cfg pyproject.toml constraints.txt
 PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11 python,\
 	$(shell $(name) -c 'import sys; sys.version_info >= (3, 11) and print("$(name)")' 2>/dev/null)))
 
-.PHONY: help demo serve test test-all browser check lint types format docs bench clean distclean
+.PHONY: help demo serve test test-all browser spark check lint types format docs bench clean distclean
 
 help:  ## list the targets
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' Makefile | expand -t 18
@@ -37,6 +37,9 @@ test-all: check  ## every test: also those of many cases, and the soak; some thr
 
 browser: $(VENV)/.browser  ## the console in Chromium (apt-get install chromium): accessibility, keyboard, weight
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m exhaustive tests/api/test_console_browser.py
+
+spark: $(VENV)/.spark  ## nights on Spark (Java 17): the same bundle as a local night, executors that are killed
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m '' tests/spark
 
 soak: $(VENV)/.test  ## 75 minutes of load on a service: its memory each minute, and the slope
 	PYTHONPATH=. $(BIN)/python tests/support/soak.py
@@ -103,6 +106,10 @@ $(VENV)/.docs: $(VENV)/constraints.txt $(PINS)
 
 $(VENV)/.browser: $(VENV)/.test
 	@$(PIP) -e '.[browser]'
+	@touch $@
+
+$(VENV)/.spark: $(VENV)/.test
+	@$(PIP) -e '.[spark]'
 	@touch $@
 
 $(VENV)/.supply: $(VENV)/.test
