@@ -21,7 +21,7 @@ import click
 from recsys.settings import Settings
 from recsys.store.store import Store
 from recsys.streams.consumer import BATCH, WAIT, Consumer
-from recsys.streams.event_parser import MOST_BYTES, EventParser
+from recsys.streams.event_parser import EventParser
 from recsys.streams.folder_source import FolderSource
 from recsys.streams.kafka_source import GROUP, KafkaSource, read_properties
 from recsys.streams.source import Source
@@ -32,6 +32,7 @@ from ..cli import run
 from ..command_output import as_json
 from ..environment import load_settings
 from ..file_options import names_option, read_options
+from ..message_size_option import max_message_bytes_option
 
 log = logging.getLogger("recsys.jobs")
 
@@ -58,13 +59,7 @@ log = logging.getLogger("recsys.jobs")
     show_default=True,
     help="Messages per transaction, at most.",
 )
-@click.option(
-    "--max-message-bytes",
-    type=click.IntRange(min=1),
-    default=MOST_BYTES,
-    show_default=True,
-    help="Larger messages are rejected.",
-)
+@max_message_bytes_option("Larger messages are rejected.")
 @click.option(
     "--most-rejects",
     type=click.IntRange(min=0),

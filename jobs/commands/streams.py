@@ -21,7 +21,7 @@ import click
 from recsys.errors import DataError, StoreError
 from recsys.store.stream_positions import Partition, StreamPositions
 from recsys.store.stream_rejects import StreamReject, StreamRejects
-from recsys.streams.event_parser import MOST_BYTES, EventParser
+from recsys.streams.event_parser import EventParser
 from recsys.streams.stream_writer import StreamCounts, StreamWriter
 
 from ..cli import run
@@ -29,6 +29,7 @@ from ..command_audit import actor, audited
 from ..command_output import as_json, moment_text
 from ..command_store import open_store
 from ..file_options import names_option, read_options
+from ..message_size_option import max_message_bytes_option
 
 _SHOWN = 120  # characters of a message on the terminal
 _TOGETHER = 50  # rejects that are retried in one transaction
@@ -88,13 +89,7 @@ def rejects(count: int, after: int, save: Path | None, as_json: bool) -> None:
 
 @command.command()
 @_ids
-@click.option(
-    "--max-message-bytes",
-    type=click.IntRange(min=1),
-    default=MOST_BYTES,
-    show_default=True,
-    help="Larger messages stay rejected.",
-)
+@max_message_bytes_option("Larger messages stay rejected.")
 @names_option
 @as_json
 def retry(
