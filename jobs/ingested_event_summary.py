@@ -17,10 +17,33 @@ SHOWN = 5  # examples that a line names
 MANY = 100  # events from which items of one event each are a sign of a wrong column
 OWN = 0.98  # share of events with an item of its own, from which a note says so
 _PLACEHOLDERS = frozenset(
-    ("0", "-1", "unknown", "Unknown", "UNKNOWN", "anonymous", "Anonymous", "guest", "Guest",
-     "anon", "deleted", "[deleted]", "test", "admin", "root", "true", "false", "True", "False",
-     "[object Object]", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!")
-)  # fmt: skip
+    (
+        "0",
+        "-1",
+        "unknown",
+        "Unknown",
+        "UNKNOWN",
+        "anonymous",
+        "Anonymous",
+        "guest",
+        "Guest",
+        "anon",
+        "deleted",
+        "[deleted]",
+        "test",
+        "admin",
+        "root",
+        "true",
+        "false",
+        "True",
+        "False",
+        "[object Object]",
+        "#REF!",
+        "#VALUE!",
+        "#NAME?",
+        "#DIV/0!",
+    )
+)
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")  # 1.23E+17: a spreadsheet cut the digits off
 
 

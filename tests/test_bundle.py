@@ -103,9 +103,17 @@ def test_any_minor_format_is_read(folder, minor):
 
 @pytest.mark.parametrize(
     "changes",
-    [{"created": "today"}, {"created": None}, {"created": float("nan")}, {"version": 7},
-     {"files": None}, {"files": []}, {"files": {"x.npy": 3}}, {"files": {"../x": {}}}],
-)  # fmt: skip
+    [
+        {"created": "today"},
+        {"created": None},
+        {"created": float("nan")},
+        {"version": 7},
+        {"files": None},
+        {"files": []},
+        {"files": {"x.npy": 3}},
+        {"files": {"../x": {}}},
+    ],
+)
 def test_a_sealed_but_odd_manifest_is_refused(folder, changes):
     seal(folder, **changes)
     with pytest.raises(BundleError, match=MANIFEST):

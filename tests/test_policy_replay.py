@@ -26,10 +26,18 @@ def pool(*ids):
 
 def logged(items, propensities, kinds, clicked=()):
     return ShownList(
-        "l", 1.0, "p", "v", {}, tuple(items), tuple(range(1, len(items) + 1)),
-        ("",) * len(items), frozenset(clicked),
-        propensities=tuple(propensities), slot_kinds=tuple(kinds),
-    )  # fmt: skip
+        "l",
+        1.0,
+        "p",
+        "v",
+        {},
+        tuple(items),
+        tuple(range(1, len(items) + 1)),
+        ("",) * len(items),
+        frozenset(clicked),
+        propensities=tuple(propensities),
+        slot_kinds=tuple(kinds),
+    )
 
 
 def test_probabilities_of_a_place_are_those_of_the_draw():

@@ -13,11 +13,12 @@ from recsys.data.id_normalization import is_null
 
 USER = "user_id"
 ANONYMOUS = "user_id:anonymous"  # the second id in a record
-NAMES = (
-    "anonymous_id", "anonymous_user_id", "user_pseudo_id", "visitor_id", "visitor", "guest_id",
-    "device_id", "client_id", "cookie_id", "browser_id", "fullvisitorid", "domain_userid",
-    "匿名id", "设备id",
-)  # fmt: skip
+NAMES = tuple(
+    """
+    anonymous_id anonymous_user_id user_pseudo_id visitor_id visitor guest_id device_id
+    client_id cookie_id browser_id fullvisitorid domain_userid 匿名id 设备id
+    """.split()
+)
 
 
 def take_anonymous_id(record: dict[str, Any]) -> bool:

@@ -12,10 +12,11 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_FULL_MONTHS = (
-    "january", "february", "march", "april", "may", "june", "july", "august", "september",
-    "october", "november", "december", "sept",
-)  # fmt: skip
+_FULL_MONTHS = tuple(
+    """
+    january february march april may june july august september october november december sept
+    """.split()
+)
 _WEEKDAY = r"(?:(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)[a-z]*\.?,? +)?"
 _MONTH = r"(?P<name>[A-Za-z]{3,9})\.?"
 _DATES = tuple(
@@ -49,10 +50,26 @@ _ZONE = re.compile(
 )
 # abbreviations with one meaning; CST, IST and BST have several
 _ABBREVIATIONS = {
-    "EST": -5.0, "EDT": -4.0, "MST": -7.0, "MDT": -6.0, "PST": -8.0, "PDT": -7.0, "CET": 1.0,
-    "CEST": 2.0, "EET": 2.0, "EEST": 3.0, "WET": 0.0, "WEST": 1.0, "MSK": 3.0, "JST": 9.0,
-    "KST": 9.0, "UTC": 0.0, "GMT": 0.0, "UT": 0.0, "Z": 0.0,
-}  # fmt: skip
+    "EST": -5.0,
+    "EDT": -4.0,
+    "MST": -7.0,
+    "MDT": -6.0,
+    "PST": -8.0,
+    "PDT": -7.0,
+    "CET": 1.0,
+    "CEST": 2.0,
+    "EET": 2.0,
+    "EEST": 3.0,
+    "WET": 0.0,
+    "WEST": 1.0,
+    "MSK": 3.0,
+    "JST": 9.0,
+    "KST": 9.0,
+    "UTC": 0.0,
+    "GMT": 0.0,
+    "UT": 0.0,
+    "Z": 0.0,
+}
 
 
 def written_moment(text: str) -> datetime | None:

@@ -233,21 +233,26 @@ _REVERSED = (
 )
 
 # nouns beside the name of a kind that add nothing to it: video_watched, likePost, 浏览文章
-_NOUNS = (
-    "item", "content", "article", "post", "video", "movie", "film", "product", "song", "track",
-    "book", "story", "episode", "podcast", "page", "recipe", "lesson", "course", "photo", "image",
-    "game", "thread", "document", "news", "内容", "文章", "帖子", "视频", "商品", "产品", "作品",
-    "新闻", "资讯", "微博", "笔记", "动态", "电影", "歌曲", "图书", "课程", "节目", "物品",
-)  # fmt: skip
+_NOUNS = tuple(
+    """
+    item content article post video movie film product song track book story episode podcast
+    page recipe lesson course photo image game thread document news 内容 文章 帖子 视频 商品
+    产品 作品 新闻 资讯 微博 笔记 动态 电影 歌曲 图书 课程 节目 物品
+    """.split()
+)
 
 # verbs beside the noun of a kind that add nothing to it: COMMENT CREATED, add_like, order_placed
-_VERBS_AFTER = (
-    "created", "added", "posted", "submitted", "sent", "given", "made", "placed", "written",
-)  # fmt: skip
-_VERBS_BEFORE = (
-    "create", "created", "add", "added", "post", "posted", "submit", "submitted", "send", "sent",
-    "give", "gave", "make", "made", "place", "placed", "write", "wrote", "leave", "left", "new",
-)  # fmt: skip
+_VERBS_AFTER = tuple(
+    """
+    created added posted submitted sent given made placed written
+    """.split()
+)
+_VERBS_BEFORE = tuple(
+    """
+    create created add added post posted submit submitted send sent give gave make made place
+    placed write wrote leave left new
+    """.split()
+)
 
 KIND_WEIGHTS: Mapping[str, float] = MappingProxyType({kind.name: kind.weight for kind in TABLE})
 

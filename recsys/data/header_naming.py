@@ -38,12 +38,12 @@ LAST = 8  # rank of a name that is an id only where nothing else is
 OBJECT = 9  # rank of an object as a whole, which is then refused as a value
 # nested objects that describe the request, not the act: their fields are known by full name alone
 _SURROUNDINGS = frozenset(
-    {
-        "context", "device", "app", "library", "geo", "integrations", "traits", "campaign",
-        "session", "os", "screen", "network", "page", "useragent", "request", "headers", "location",
-        "browser", "client", "options", "privacyinfo", "trafficsource", "appinfo", "links",
-    }
-)  # fmt: skip
+    """
+    context device app library geo integrations traits campaign session os screen network
+    page useragent request headers location browser client options privacyinfo trafficsource
+    appinfo links
+    """.split()
+)
 _TIMES = ("timestamp", "created_at")
 _ONLY_OWN_NAME = frozenset({"text"})  # columns of events that the last part of a name never is
 _TITLES = ("title", "name", "headline", "标题", "名称")
@@ -336,11 +336,52 @@ _SAME = frozenset(_plain(name) for names in SAME.values() for name in names)
 _NO_ITEMS = dict.fromkeys(
     _plain(f"{noun} id")
     for noun in (
-        "session", "event", "message", "insert", "transaction", "order", "request", "log", "row",
-        "record", "trace",
-        "device", "author", "creator", "category", "parent", "brand", "seller", "shop", "store",
-        "channel", "campaign", "cookie", "anonymous", "group", "tag", "topic", "user", "visit",
-        "impression", "click", "rating", "review", "comment", "ad", "site", "tenant", "language",
-        "country", "city", "section", "owner", "publisher", "source", "batch", "import", "external",
+        "session",
+        "event",
+        "message",
+        "insert",
+        "transaction",
+        "order",
+        "request",
+        "log",
+        "row",
+        "record",
+        "trace",
+        "device",
+        "author",
+        "creator",
+        "category",
+        "parent",
+        "brand",
+        "seller",
+        "shop",
+        "store",
+        "channel",
+        "campaign",
+        "cookie",
+        "anonymous",
+        "group",
+        "tag",
+        "topic",
+        "user",
+        "visit",
+        "impression",
+        "click",
+        "rating",
+        "review",
+        "comment",
+        "ad",
+        "site",
+        "tenant",
+        "language",
+        "country",
+        "city",
+        "section",
+        "owner",
+        "publisher",
+        "source",
+        "batch",
+        "import",
+        "external",
     )
-)  # fmt: skip
+)

@@ -11,9 +11,25 @@ import unicodedata
 
 # written by programs only, never by users: absent in every column, titles and texts included
 NULLS = frozenset(
-    ("NULL", "null", "(null)", "<null>", "[NULL]", "\\N", "nan", "NaN", "<NA>", "NaT", "#N/A",
-     "#NULL!", "undefined", "[null]", "[deleted]", "[removed]")
-)  # fmt: skip
+    (
+        "NULL",
+        "null",
+        "(null)",
+        "<null>",
+        "[NULL]",
+        "\\N",
+        "nan",
+        "NaN",
+        "<NA>",
+        "NaT",
+        "#N/A",
+        "#NULL!",
+        "undefined",
+        "[null]",
+        "[deleted]",
+        "[removed]",
+    )
+)
 # also words or names: absent where a column holds a number, a time, a label or an id
 NULL_WORDS = NULLS | frozenset(
     ("None", "none", "NONE", "Null", "NAN", "N/A", "n/a", "nil", "<nil>", "-", "--", "—", "–")

@@ -27,8 +27,12 @@ DAY, LEAST_DATE = (
     86_400,
     1e6,
 )  # whole days of this size are dates of 1966 to 1973: of films, of people
-_UNITS = ((1e11, 1.0, "seconds"), (1e14, 1e3, "milliseconds"), (1e17, 1e6, "microseconds"),
-          (1e20, 1e9, "nanoseconds"))  # fmt: skip
+_UNITS = (
+    (1e11, 1.0, "seconds"),
+    (1e14, 1e3, "milliseconds"),
+    (1e17, 1e6, "microseconds"),
+    (1e20, 1e9, "nanoseconds"),
+)
 _WAY_OUT = (
     ": use ISO 8601, Unix seconds or milliseconds, RFC 2822, or Tue Sep 11 19:23:20 +0800 2012"
 )
@@ -245,5 +249,10 @@ def _moment(
 
 
 _READERS: tuple[Callable[[str], datetime | None], ...] = (
-    _iso, _rfc_2822, _twitter, _javascript, _microsoft, written_moment,
-)  # fmt: skip
+    _iso,
+    _rfc_2822,
+    _twitter,
+    _javascript,
+    _microsoft,
+    written_moment,
+)

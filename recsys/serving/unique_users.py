@@ -232,9 +232,13 @@ class UniqueUsers:
         return old
 
     def weigh_again(
-        self, pairs: Sequence[int], rows: Rows, times: Sequence[float], weights: Sequence[float],
+        self,
+        pairs: Sequence[int],
+        rows: Rows,
+        times: Sequence[float],
+        weights: Sequence[float],
         counters: PopularityCounters,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Give ratings that were counted another weight; first acts that count nothing stay so."""
         touched: dict[int, int] = {}
         for pair, row, time, weight in zip(pairs, rows.tolist(), times, weights, strict=True):

@@ -90,8 +90,25 @@ class SizeForecast:
 # fitted to the training part of cascades-twitter at 1 to 200 shares and up to six hours of silence;
 # validation: .72 of the mean absolute error of "the size so far" (RESULTS.md, "How items spread")
 _WEIGHTS = (
-    0.0033, -0.0013, -0.0002, 0.0002, 0.0012, -0.0003, -0.0011, -0.1266, -0.1848, 0.0152,
-    -0.0408, 0.0335, 0.0819, -0.0011, 0.1178, 0.0542, 0.0339, 0.0005, 0.0426,
-)  # fmt: skip
+    0.0033,
+    -0.0013,
+    -0.0002,
+    0.0002,
+    0.0012,
+    -0.0003,
+    -0.0011,
+    -0.1266,
+    -0.1848,
+    0.0152,
+    -0.0408,
+    0.0335,
+    0.0819,
+    -0.0011,
+    0.1178,
+    0.0542,
+    0.0339,
+    0.0005,
+    0.0426,
+)
 _LOW = (-0.002, -0.146, -0.275, -1.098)
 _HIGH = (0.403, 0.7, 1.133, 1.467)

@@ -327,8 +327,10 @@ def _state(home: Path, store: Path | None) -> State:
             except FileNotFoundError:
                 continue
             found[path.relative_to(home).as_posix()] = (
-                seen.st_ino, seen.st_size, seen.st_mtime_ns,
-            )  # fmt: skip
+                seen.st_ino,
+                seen.st_size,
+                seen.st_mtime_ns,
+            )
     return found
 
 

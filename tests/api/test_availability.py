@@ -58,7 +58,7 @@ LISTS: dict[str, tuple[str, Any]] = {
     "/api/item/<item>/neighbors": ("/api/item/sea-2/neighbors?n=60", None),
     "/api/item/<item>/neighbors/": ("/api/item/sea-2/neighbors/?n=60", None),
     "/api/item/<item>/neighbors/<category>": ("/api/item/sea-2/neighbors/sea?n=60", None),
-}  # fmt: skip
+}
 # routes that list no items: records as they are stored, one item, users, figures; and digests, of
 # which a section holds four items of a list
 OTHERS = frozenset(

@@ -146,9 +146,14 @@ def test_an_answer_in_parts_ends_when_the_client_goes() -> None:
         await asyncio.sleep(0)
 
     scope = {
-        "type": "http", "method": "GET", "raw_path": b"/users/eve/export", "query_string": b"",
-        "http_version": "1.1", "scheme": "http", "headers": [(b"host", b"x")],
-    }  # fmt: skip
+        "type": "http",
+        "method": "GET",
+        "raw_path": b"/users/eve/export",
+        "query_string": b"",
+        "http_version": "1.1",
+        "scheme": "http",
+        "headers": [(b"host", b"x")],
+    }
     front = AsgiApp(app, 1_000, 1.0)
     asyncio.run(front(scope, receive, send))
     assert closed.wait(10) and 50 <= taken[0] < 100

@@ -17,9 +17,15 @@ from flask.testing import FlaskClient
 from api.runtime.app_state import AppState
 
 LISTS = (
-    "/recommend/baker?", "/recommend?user=baker&", "/similar/bread-3?", "/similar?item=bread-3&",
-    "/search?q=dough&", "/trending?", "/latest?", "/popular?",
-)  # fmt: skip
+    "/recommend/baker?",
+    "/recommend?user=baker&",
+    "/similar/bread-3?",
+    "/similar?item=bread-3&",
+    "/search?q=dough&",
+    "/trending?",
+    "/latest?",
+    "/popular?",
+)
 
 
 def ids(found: Any) -> list[str]:
@@ -198,8 +204,10 @@ def test_all_that_was_ever_taken_stays_away(client: FlaskClient, service: AppSta
         {"user_id": "page", "item_id": "x001", "event": "view", "timestamp": now - 4000 + k}
         for k in range(1200)
     ]
-    early = [{"user_id": "page", "item_id": f"x{k:03d}", "event": "like", "timestamp": now - 9000}
-             for k in range(2, 40)]  # fmt: skip
+    early = [
+        {"user_id": "page", "item_id": f"x{k:03d}", "event": "like", "timestamp": now - 9000}
+        for k in range(2, 40)
+    ]
     client.post("/events", json=[*early, *views])
     assert len({event.item_id for event in service.past("page").events}) == 39
 

@@ -59,10 +59,17 @@ def test_a_home_of_an_earlier_version_serves_at_once_and_goes_on(
         found = http.get("/recommend/person-0?n=5&explain=1").json()
         assert len(ids(found)) == 5 and found["items"][0]["reasons"]
         assert not found["cold_start"]
-        assert all(not item.startswith("chess") for item in ids(
-            http.get("/recommend/person-2?n=10").json()))  # fmt: skip
-        for route in ("/similar/bread-0", "/search?q=sourdough", "/popular", "/latest",
-                      "/trending"):  # fmt: skip
+        assert all(
+            not item.startswith("chess")
+            for item in ids(http.get("/recommend/person-2?n=10").json())
+        )
+        for route in (
+            "/similar/bread-0",
+            "/search?q=sourdough",
+            "/popular",
+            "/latest",
+            "/trending",
+        ):
             assert ids(http.get(route).json()), route
         assert http.get("/topics").json()["topics"]
         assert http.get("/users/person-0/profile").status_code == 200

@@ -40,9 +40,9 @@ def lists(client: FlaskClient) -> dict[str, list[str]]:
 
 
 @pytest.mark.parametrize(
-    ("kind", "value"), [("glimpse", None), ("glimpse", 5.0), ("impression", None), ("like", 0.0),
-                        ("unlike", None)]
-)  # fmt: skip
+    ("kind", "value"),
+    [("glimpse", None), ("glimpse", 5.0), ("impression", None), ("like", 0.0), ("unlike", None)],
+)
 @pytest.mark.parametrize("prefix", ["sea", "odd"])  # items that are known, and that are not
 def test_no_list_moves(make_app, kind: str, value: float | None, prefix: str):
     app = make_app(rate_limit=0, min_people=0, cache_entries=0)

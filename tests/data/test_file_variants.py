@@ -135,8 +135,11 @@ def test_a_header_in_an_unknown_encoding_says_how_to_name_it(write):
 
 def test_json_files(write):
     records = [{"user_id": 12, "item_id": 5.0}, {"user_id": "ann", "item_id": None}]
-    for text in (json.dumps(records), json.dumps({"events": records}, indent=1),
-                 "\n".join(map(json.dumps, records))):  # fmt: skip
+    for text in (
+        json.dumps(records),
+        json.dumps({"events": records}, indent=1),
+        "\n".join(map(json.dumps, records)),
+    ):
         good, bad = rows(write("e.json", text))
         assert good == Event("12", "5", "view") and "is missing" in bad.reason
 
@@ -242,21 +245,37 @@ NOTES = "columns read under another name: "
 @pytest.mark.parametrize(
     ("name", "text", "said", "seconds"),
     [
-        ("a.tsv", "USER\tarticle\taction\tmoment\nu\t1\tread\t2026-11-01 10:00\n",
-         "moment as timestamp", 1_793_527_200.0),
-        ("b.csv", "用户ID,文章ID,行为,时间\nu,1,点赞,2026年11月1日 10:00\n",
-         "时间 as timestamp", 1_793_527_200.0),
-        ("c.jsonl", '{"user": "u", "post": "1", "stamped": 1793527200}\n',
-         "stamped as timestamp", 1_793_527_200.0),
-        ("d.csv", "user,item,stamped\nu,1,1793527200000\n",
-         "stamped as timestamp", 1_793_527_200.0),
+        (
+            "a.tsv",
+            "USER\tarticle\taction\tmoment\nu\t1\tread\t2026-11-01 10:00\n",
+            "moment as timestamp",
+            1_793_527_200.0,
+        ),
+        (
+            "b.csv",
+            "用户ID,文章ID,行为,时间\nu,1,点赞,2026年11月1日 10:00\n",
+            "时间 as timestamp",
+            1_793_527_200.0,
+        ),
+        (
+            "c.jsonl",
+            '{"user": "u", "post": "1", "stamped": 1793527200}\n',
+            "stamped as timestamp",
+            1_793_527_200.0,
+        ),
+        (
+            "d.csv",
+            "user,item,stamped\nu,1,1793527200000\n",
+            "stamped as timestamp",
+            1_793_527_200.0,
+        ),
         ("e.csv", "user,item,price\nu,1,17.5\n", "", None),
         ("f.csv", "user,item,year\nu,1,2008\n", "", None),
         ("g.csv", "user,item,phone\nu,1,4915112345678\n", "", None),
         ("h.csv", "user,item,note\nu,1,a-b\n", "", None),
         ("i.csv", "user,item,moment\nu,1,2026-11-01\nu,2,soon\n", "", None),
     ],
-)  # fmt: skip
+)
 def test_a_column_of_times_is_found_by_its_values(write, name, text, said, seconds):
     reading = Reading()
     events = rows(write(name, text), reading)

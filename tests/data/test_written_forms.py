@@ -97,10 +97,17 @@ def test_moments_that_programs_write_for_no_time_are_no_events_of_1970():
 @pytest.mark.parametrize(
     "text",
     [
-        "a|b c", '["a", "b c"]', "['a', 'b c']", "['a' 'b c']",
-        "[a, b c]", "('a', 'b c')", '{a,"b c"}', "<a><b c>", "|a|b c|",
+        "a|b c",
+        '["a", "b c"]',
+        "['a', 'b c']",
+        "['a' 'b c']",
+        "[a, b c]",
+        "('a', 'b c')",
+        '{a,"b c"}',
+        "<a><b c>",
+        "|a|b c|",
     ],
-)  # fmt: skip
+)
 def test_labels_are_separated_in_each_form_of_a_list(text):
     assert parse_words(text, "tags") == ("a", "b c")
 

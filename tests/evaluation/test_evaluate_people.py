@@ -44,9 +44,11 @@ def clusters(rng: random.Random, alike: bool) -> tuple[list[Any], list[Any]]:
 def test_groups_are_found_and_their_taste_is_told(tmp_path: Path) -> None:
     follows, acts = clusters(random.Random(3), True)
     arguments = (
-        "--follows", write(tmp_path / "f.csv", ["user_id", "followed_user_id"], follows),
-        "--events", write(tmp_path / "e.csv", ["user_id", "item_id", "event"], acts),
-    )  # fmt: skip
+        "--follows",
+        write(tmp_path / "f.csv", ["user_id", "followed_user_id"], follows),
+        "--events",
+        write(tmp_path / "e.csv", ["user_id", "item_id", "event"], acts),
+    )
     found = run(*arguments)["who_to_follow"]
     assert found["recall@10"] > 0.5 and found["adamic_adar_recall@10"] > 0.4
     assert found["likeness"]["ratio"] > 3 and "alike" in found["likeness"]["verdict"]

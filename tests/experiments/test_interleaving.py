@@ -50,10 +50,17 @@ def test_a_ranking_that_ends_leaves_the_rest_to_the_other():
 def shown(person, teams, clicked=(), experiment="x"):
     items = tuple(str(place) for place in range(len(teams)))
     return ShownList(
-        person, 1.0, person, "v", {experiment: "interleaved"}, items,
-        tuple(range(len(items))), ("",) * len(items),
-        frozenset(clicked), teams=tuple(teams),
-    )  # fmt: skip
+        person,
+        1.0,
+        person,
+        "v",
+        {experiment: "interleaved"},
+        items,
+        tuple(range(len(items))),
+        ("",) * len(items),
+        frozenset(clicked),
+        teams=tuple(teams),
+    )
 
 
 def test_clicks_are_credited_to_the_arm_that_gave_the_item():

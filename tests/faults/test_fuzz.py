@@ -41,10 +41,16 @@ TARGETS = ("files", "bodies", "where", "parameters", "messages", "manifests")
 
 
 ROWS = [
-    {"user_id": f"u{n}", "item_id": f"i{n % 3}", "event": "like", "value": float(n),
-     "timestamp": f"2026-01-0{n % 9 + 1}T00:00:00Z", "text": "a word, or \"two\""}
+    {
+        "user_id": f"u{n}",
+        "item_id": f"i{n % 3}",
+        "event": "like",
+        "value": float(n),
+        "timestamp": f"2026-01-0{n % 9 + 1}T00:00:00Z",
+        "text": 'a word, or "two"',
+    }
     for n in range(12)
-]  # fmt: skip
+]
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -82,49 +88,137 @@ def fuzz_files(seconds: float, folder: Path) -> int:
 # --- bodies and where=
 
 BODIES: tuple[tuple[str, str, Any], ...] = (
-    ("POST", "/events", [{"user_id": "u", "item_id": "sea-1", "event": "like", "value": 1.0,
-                          "text": "good", "timestamp": 1.7e9}]),
-    ("POST", "/items", [{"item_id": "new", "title": "tide", "text": "wave", "tags": ["a"],
-                         "category": "sea", "metadata": {"a": {"b": 1}}, "created_at": 1.7e9}]),
+    (
+        "POST",
+        "/events",
+        [
+            {
+                "user_id": "u",
+                "item_id": "sea-1",
+                "event": "like",
+                "value": 1.0,
+                "text": "good",
+                "timestamp": 1.7e9,
+            }
+        ],
+    ),
+    (
+        "POST",
+        "/items",
+        [
+            {
+                "item_id": "new",
+                "title": "tide",
+                "text": "wave",
+                "tags": ["a"],
+                "category": "sea",
+                "metadata": {"a": {"b": 1}},
+                "created_at": 1.7e9,
+            }
+        ],
+    ),
     ("PUT", "/items/sea-1", {"title": "tide", "tags": ["sea"]}),
     ("PATCH", "/items/sea-2", {"title": "tide", "hidden": False}),
     ("POST", "/users", [{"user_id": "u", "name": "n", "interests": ["tide"], "language": "en"}]),
     ("PUT", "/users/u", {"interests": ["tide"], "items": ["sea-1"]}),
-    ("PATCH", "/users/u/profile", {"controls": [
-        {"action": "mute", "kind": "category", "value": "sea"}]}),
+    (
+        "PATCH",
+        "/users/u/profile",
+        {"controls": [{"action": "mute", "kind": "category", "value": "sea"}]},
+    ),
     ("POST", "/users/u/merge", {"from": "v"}),
-    ("POST", "/recommend", {"events": [{"item_id": "sea-1", "event": "like"}], "items": ["sea-2"],
-                            "interests": ["tide"], "n": 5}),
+    (
+        "POST",
+        "/recommend",
+        {
+            "events": [{"item_id": "sea-1", "event": "like"}],
+            "items": ["sea-2"],
+            "interests": ["tide"],
+            "n": 5,
+        },
+    ),
     ("POST", "/recommend/batch", {"users": ["u", "baker"], "n": 3}),
     ("POST", "/tokens", {"user_id": "u", "seconds": 60}),
-    ("POST", "/follows", [{"user_id": "u", "author_id": "author-1"},
-                          {"user_id": "u", "followed_user_id": "baker"}]),
+    (
+        "POST",
+        "/follows",
+        [{"user_id": "u", "author_id": "author-1"}, {"user_id": "u", "followed_user_id": "baker"}],
+    ),
     ("DELETE", "/follows", [{"user_id": "u", "author_id": "author-1"}]),
     ("POST", "/authors", [{"author_id": "author-1", "name": "Ann"}]),
-    ("POST", "/watches/preview", {"query": "tide OR author:ann", "level": "quiet",
-                                  "least_people": 5}),
+    (
+        "POST",
+        "/watches/preview",
+        {"query": "tide OR author:ann", "level": "quiet", "least_people": 5},
+    ),
     ("POST", "/opinion", {"query": "tide -wave", "days": 3}),
     ("POST", "/silences", {"start": 1.7e9, "end": 1.8e9, "group": "g", "reason": "r"}),
-    ("POST", "/dialogue", {"text": "films like tide, not sea", "user": "u", "n": 3,
-                           "events": [{"item_id": "sea-1", "event": "like"}], "lang": "en"}),
+    (
+        "POST",
+        "/dialogue",
+        {
+            "text": "films like tide, not sea",
+            "user": "u",
+            "n": 3,
+            "events": [{"item_id": "sea-1", "event": "like"}],
+            "lang": "en",
+        },
+    ),
     ("POST", "/assist/title", {"text": "The tide came in. Nobody saw it.", "n": 2, "lang": "en"}),
     ("POST", "/assist/caption", {"text": "The tide came in. Nobody saw it.", "n": 2}),
     ("POST", "/assist/tags", {"text": "The tide came in. Nobody saw it.", "n": 3}),
-    ("POST", "/experiments", {"id": "e1", "arms": [
-        {"name": "a", "share": 0.5}, {"name": "b", "share": 0.5, "overrides": {"diversity": 0.3}}],
-        "metrics": {"primary": "click_rate", "guardrails": ["refusal_rate"], "effect": 0.1}}),
+    (
+        "POST",
+        "/experiments",
+        {
+            "id": "e1",
+            "arms": [
+                {"name": "a", "share": 0.5},
+                {"name": "b", "share": 0.5, "overrides": {"diversity": 0.3}},
+            ],
+            "metrics": {"primary": "click_rate", "guardrails": ["refusal_rate"], "effect": 0.1},
+        },
+    ),
     ("PATCH", "/experiments/e1", {"state": "running", "holdout": 0.1, "range": [0.0, 0.5]}),
-    ("POST", "/watches", {"name": "w", "query": "tide OR author:ann", "group": "g",
-                          "level": "quiet", "least_people": 5, "digest": "day"}),
+    (
+        "POST",
+        "/watches",
+        {
+            "name": "w",
+            "query": "tide OR author:ann",
+            "group": "g",
+            "level": "quiet",
+            "least_people": 5,
+            "digest": "day",
+        },
+    ),
     ("PATCH", "/watches/1", {"name": "w", "level": "normal", "digest": "none"}),
-    ("POST", "/whatif", {"users": ["u", "baker"], "n": 3, "without": [1],
-                         "overrides": {"personal": 0.2, "diversity": 0.5}}),
+    (
+        "POST",
+        "/whatif",
+        {
+            "users": ["u", "baker"],
+            "n": 3,
+            "without": [1],
+            "overrides": {"personal": 0.2, "diversity": 0.5},
+        },
+    ),
     ("POST", "/pins", {"item_id": "sea-1", "position": 2, "start": 1.7e9, "end": 1.8e9}),
-    ("POST", "/api/feedback", [{"FeedbackType": "like", "UserId": "u", "ItemId": "sea-1",
-                                "Timestamp": "2026-01-01T00:00:00Z"}]),
+    (
+        "POST",
+        "/api/feedback",
+        [
+            {
+                "FeedbackType": "like",
+                "UserId": "u",
+                "ItemId": "sea-1",
+                "Timestamp": "2026-01-01T00:00:00Z",
+            }
+        ],
+    ),
     ("POST", "/api/item", {"ItemId": "g", "Labels": {"a": ["b"]}, "Categories": ["sea"]}),
     ("POST", "/api/session/recommend", [{"FeedbackType": "like", "ItemId": "sea-1"}]),
-)  # fmt: skip
+)
 
 
 SLOW = 0.02  # share of the bodies of /whatif that are sent: each starts a process
@@ -154,10 +248,20 @@ def fuzz_bodies(seconds: float, app: Flask) -> int:
 
 
 WHERE = (
-    "category:sea", "language:en|de", "created_at>2026-01-01", "tag:tide", "not category:sea",
-    "category:sea,language:en", "author_id:author-1", "rating>=3.5", "year:1990..1999",
-    '"a b":c', "metadata.language:en", "-category:sea", "category:sea AND language:de",
-)  # fmt: skip
+    "category:sea",
+    "language:en|de",
+    "created_at>2026-01-01",
+    "tag:tide",
+    "not category:sea",
+    "category:sea,language:en",
+    "author_id:author-1",
+    "rating>=3.5",
+    "year:1990..1999",
+    '"a b":c',
+    "metadata.language:en",
+    "-category:sea",
+    "category:sea AND language:de",
+)
 
 
 def fuzz_where(seconds: float, app: Flask) -> int:
@@ -181,12 +285,27 @@ def fuzz_where(seconds: float, app: Flask) -> int:
 # --- parameters
 
 PARAMETERS = {  # parameters of a path, each as it is right
-    "/recommend/baker": {"n": "3", "offset": "1", "q": "tide", "category": "sea|bread",
-                         "lang": "zh", "author_cap": "1", "diversity": "0.4", "calibration": "0.3",
-                         "personal": "0.7", "explore": "0.2", "explore_by": "thompson",
-                         "repeat": "1", "max_age": "86400", "fields": "title,tags",
-                         "pin": "sea-1@2", "exclude": "sea-1", "topic": "1", "entity": "#tide",
-                         "replies": "0"},
+    "/recommend/baker": {
+        "n": "3",
+        "offset": "1",
+        "q": "tide",
+        "category": "sea|bread",
+        "lang": "zh",
+        "author_cap": "1",
+        "diversity": "0.4",
+        "calibration": "0.3",
+        "personal": "0.7",
+        "explore": "0.2",
+        "explore_by": "thompson",
+        "repeat": "1",
+        "max_age": "86400",
+        "fields": "title,tags",
+        "pin": "sea-1@2",
+        "exclude": "sea-1",
+        "topic": "1",
+        "entity": "#tide",
+        "replies": "0",
+    },
     "/digest/baker": {"since": "1.7e9", "max": "5", "lang": "en"},
     "/home/baker": {"n": "3", "rows": "3", "lang": "en"},
     "/help": {"q": "how do I hide a post?", "lang": "en"},
@@ -205,7 +324,7 @@ PARAMETERS = {  # parameters of a path, each as it is right
     "/explain/baker/sea-1": {"lang": "zh"},
     "/dialogue/" + 32 * "0": {},
     "/timelines/topic/1": {"resolution": "hour"},
-}  # fmt: skip
+}
 
 
 def fuzz_parameters(seconds: float, app: Flask) -> int:
@@ -237,11 +356,22 @@ def fuzz_parameters(seconds: float, app: Flask) -> int:
 # --- messages of streams
 
 MESSAGES: tuple[dict[str, Any], ...] = (
-    {"user_id": "u", "item_id": "i", "event": "like", "timestamp": 1.7e9, "value": 3.0,
-     "recommendation_id": 32 * "0", "text": "good"},
-    {"userId": "u", "content": {"id": "i", "tags": ["a"]}, "action": "view",
-     "time": "2026-11-30T10:00:00Z"},
-)  # fmt: skip
+    {
+        "user_id": "u",
+        "item_id": "i",
+        "event": "like",
+        "timestamp": 1.7e9,
+        "value": 3.0,
+        "recommendation_id": 32 * "0",
+        "text": "good",
+    },
+    {
+        "userId": "u",
+        "content": {"id": "i", "tags": ["a"]},
+        "action": "view",
+        "time": "2026-11-30T10:00:00Z",
+    },
+)
 
 
 def fuzz_messages(seconds: float, home: Path) -> int:

@@ -64,8 +64,9 @@ class Load:
             base = 1.7e9 + 1e6 * sender + number * EACH
             rows = [(f"user-{sender}-{number % 9}", f"sea-{n}", base + n) for n in range(EACH)]
             self.sent.update(rows)
-            body = [{"user_id": u, "item_id": i, "event": "view", "timestamp": t}
-                    for u, i, t in rows]  # fmt: skip
+            body = [
+                {"user_id": u, "item_id": i, "event": "view", "timestamp": t} for u, i, t in rows
+            ]
             while not self._posted(body, sender + number):
                 self.refused += 1
                 if self._end.wait(0.05):
@@ -160,8 +161,9 @@ def place(tmp_path: Path) -> Iterator[Place]:
     write_static(home / "tiny", night_world.student())
     with Store.open(url) as store:
         world.fill(store)
-        world.publish(home, last_event_id=store.last_event_id(),
-                      last_change_id=store.last_change_id())  # fmt: skip
+        world.publish(
+            home, last_event_id=store.last_event_id(), last_change_id=store.last_change_id()
+        )
     found = Place(home, postgres, url)
     yield found
     for server in found.servers:

@@ -121,8 +121,12 @@ class OutboxContract:
         outbox.failed(free[0].id, token, "down", now + 60)
         assert [one.id for one in outbox.due(now, hook.id)] == [other.id, free[1].id]
         assert [one.id for one in outbox.due(now + 61, hook.id)] == [
-            first.id, second.id, other.id, free[0].id, free[1].id,
-        ]  # fmt: skip
+            first.id,
+            second.id,
+            other.id,
+            free[0].id,
+            free[1].id,
+        ]
         outbox.failed(first.id, token, "down", None)
         assert second.id in [one.id for one in outbox.due(now, hook.id)]  # the first is dead
 
@@ -236,8 +240,11 @@ class OutboxContract:
         store.finish_run(store.start_run("other"), "failed", {})
         found = [one.notice for one in outbox.after(0)]
         assert [one.kind for one in found] == [
-            "night_published", "night_refused", "night_failed", "night_failed",
-        ]  # fmt: skip
+            "night_published",
+            "night_refused",
+            "night_failed",
+            "night_failed",
+        ]
         assert {one.subject for one in found} == {"nights"}
         assert found[0].data["reason"] == "better than yesterday"
         assert [one.data.get("error") for one in found[2:]] == ["no events", "killed"]

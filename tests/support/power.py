@@ -42,17 +42,28 @@ class Operation(NamedTuple):
 
 class _Vfs(ctypes.Structure):
     _fields_ = [
-        ("iVersion", _INT), ("szOsFile", _INT), ("mxPathname", _INT), ("pNext", _POINTER),
-        ("zName", ctypes.c_char_p), ("pAppData", _POINTER), ("xOpen", _POINTER),
-        ("xDelete", _POINTER), *[(f"other{n}", _POINTER) for n in range(14)],
-    ]  # fmt: skip
+        ("iVersion", _INT),
+        ("szOsFile", _INT),
+        ("mxPathname", _INT),
+        ("pNext", _POINTER),
+        ("zName", ctypes.c_char_p),
+        ("pAppData", _POINTER),
+        ("xOpen", _POINTER),
+        ("xDelete", _POINTER),
+        *[(f"other{n}", _POINTER) for n in range(14)],
+    ]
 
 
 class _Methods(ctypes.Structure):
     _fields_ = [
-        ("iVersion", _INT), ("xClose", _POINTER), ("xRead", _POINTER), ("xWrite", _POINTER),
-        ("xTruncate", _POINTER), ("xSync", _POINTER), *[(f"other{n}", _POINTER) for n in range(13)],
-    ]  # fmt: skip
+        ("iVersion", _INT),
+        ("xClose", _POINTER),
+        ("xRead", _POINTER),
+        ("xWrite", _POINTER),
+        ("xTruncate", _POINTER),
+        ("xSync", _POINTER),
+        *[(f"other{n}", _POINTER) for n in range(13)],
+    ]
 
 
 # the name by its address: a library keeps it as long as the file is open, a copy would be freed
