@@ -50,9 +50,6 @@ FIRST_ROUND, REFINEMENT = 0.6, 0.5
 # CPU seconds that comparing takes per user, and per user and item up to `LARGE` of them, beyond
 # which users choose among a shortlist (2026-11-30: 857 users and 10,500 items take 1.7 to 2.3 s).
 PER_USER, PER_SCORE = 1e-3, 1.5e-7
-# Share of the seconds that an engine states that its fit takes on a usual machine, since what is
-# stated is meant not to be exceeded (2026-11-30: .3 to .7 for the engines of the catalogue).
-USUAL = 0.6
 RESERVED = 0.5  # share of what the steps after a comparison need that no overrun of it may take
 TERMS_COMPARED = ("popularity", "neighbours", "factors")  # that the compared forms read
 GAIN = 1.003  # by which a setting has to be better for the search to move on
@@ -124,7 +121,7 @@ class Preselection:
         return sorted(fitting, key=lambda one: (one.share < 1, self._usual_seconds(one)))
 
     def _usual_seconds(self, family: Family) -> float:
-        return self._seconds(family.at(family.usual_place(self.checks[0].data.timed)))
+        return self._charge(family.at(family.usual_place(self.checks[0].data.timed)))
 
     def _seconds(self, engine: Engine) -> float:
         """Return the CPU seconds that fits to all folds and a comparison are expected to take."""
@@ -133,7 +130,7 @@ class Preselection:
     def _charge(self, engine: Engine) -> float:
         """Return the CPU seconds that fits to all folds and a comparison usually take."""
         fits = sum(map(engine.tried_seconds, self.known))
-        return USUAL * fits + self._comparison(self._users())
+        return engine.usual * fits + self._comparison(self._users())
 
     def _comparison(self, users: int) -> float:
         """Return the CPU seconds that comparing one engine is expected to take.

@@ -10,14 +10,14 @@ from recsys.data.event_kind_weights import EventWeights
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
 from recsys.evaluation.baseline_registry import RECENCIES
-from recsys.models.engine_definitions import Engine
+from recsys.models.engine_definitions import USUAL, Engine
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.ranking.terms import factors
 from recsys.training.model_builder import TextVectors, known_interactions
 from recsys.tuning import engine_preselection, validation_choice_sets
 from recsys.tuning.cpu_budget import Budget
 from recsys.tuning.engine_catalogue import CATALOGUE, Family, candidates, engine_named
-from recsys.tuning.engine_preselection import N_SURVIVORS, USUAL, Preselection
+from recsys.tuning.engine_preselection import N_SURVIVORS, Preselection
 from recsys.tuning.engine_selection import assembled
 from recsys.tuning.model_selection import choose
 from recsys.tuning.validation_splits import validation
@@ -224,6 +224,16 @@ def test_a_dear_engine_takes_no_time_from_the_others_nor_from_the_search(check, 
     }
     assert one.budget.left() >= 0.4 * 60
     assert not pressure
+
+
+def test_families_come_in_the_order_of_what_they_usually_take(check):
+    one, _, _ = preselection(check)
+    slow, quick = (
+        Family.of(replace(noisy(level, seconds), usual=usual))
+        for level, seconds, usual in ((1.0, 8.0, 1.5), (2.0, 10.0, 0.4))
+    )
+    assert one._cheapest_first([slow, quick]) == [quick, slow]
+    assert one._charge(slow.at(slow.start)) > one._charge(quick.at(quick.start))
 
 
 def test_what_comparing_costs_counts_as_what_fitting_does(check, monkeypatch):
