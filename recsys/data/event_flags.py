@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from recsys.data.event_kinds import find
+from recsys.data.event_kinds import find, fold
 from recsys.data.id_normalization import is_null
 from recsys.data.parsing import FieldError, shown
 
 FLAG = "event:"  # what the columns of flags are called in a record, before their kind
 NOT_SET = "impression"  # the kind of a row in which no flag is set
 _EITHER = {"recommended": "like|dislike", "voted_up": "like|dislike"}  # set | not set
+_OPINIONS = frozenset(
+    """vote votes votetype votetypeid votevalue thumb thumbs reaction reactiontype reactionid
+    feedback feedbacktype opinion verdict 投票 态度 反馈 表态""".split()
+)  # columns that hold a yes in some rows and a no in others, by their folded names
 _BEFORE = ("is_", "has_", "was_", "did_", "user_", "")
 _WORDS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
 _WORDS |= {"no": False, "yes": True, "n": False, "y": True, "f": False, "t": True}
+_WORDS |= {"否": False, "是": True, "假": False, "真": True}
 
 
 def flag_column(name: str) -> str:
@@ -29,6 +34,12 @@ def flag_column(name: str) -> str:
         if kind is not None and kind.name != NOT_SET:
             return FLAG + kind.name
     return ""
+
+
+def may_say_kind(name: str) -> bool:
+    """Whether the name of a column that is not read suggests what users did, yes or no."""
+    folded = fold(name)
+    return folded in _OPINIONS or find(folded.removeprefix("is")) is not None
 
 
 def flag_value(raw: object) -> bool | None:

@@ -171,13 +171,18 @@ TABLE: tuple[EventKind, ...] = (
             "claps",
             "kudos",
             "swipe_right",
+            "👍",
+            "❤",
+            "❤️",
             "点赞",
             "赞",
             "按赞",
             "喜欢",
         ),
     ),
-    EventKind("love", 1.3, True, ("loved", "tip", "donate", "打赏", "赞赏", "投币")),
+    EventKind(
+        "love", 1.3, True, ("loved", "tip", "donate", "打赏", "赞赏", "投币", "一键三连", "三连")
+    ),
     EventKind("upvote", 1.0, True, ("upvoted", "vote_up", "up_vote", "赞同", "顶")),
     EventKind("thumbs_up", 1.0, True, ("thumb_up",)),
     EventKind("share", 1.5, True, ("shared", "分享")),
@@ -193,10 +198,13 @@ TABLE: tuple[EventKind, ...] = (
     EventKind("follow", 1.5, True, ("followed", "关注"), ("取关",)),
     EventKind(RATING, 1.0, True, ("rate", "rated", "stars", "score", "review", "评分", "打分")),
     EventKind(
-        "skip", -0.5, False, ("skipped", "ignore", "ignored", "swipe_left", "跳过", "划走", "滑过")
+        "skip",
+        -0.5,
+        False,
+        ("skipped", "ignore", "ignored", "swipe_left", "跳过", "划走", "滑过", "快速划过"),
     ),
     EventKind("hide", -1.0, True, ("hidden", "dismiss", "dismissed", "隐藏")),
-    EventKind("dislike", -1.0, True, ("disliked", "hate", "hated", "不喜欢", "踩", "点踩")),
+    EventKind("dislike", -1.0, True, ("disliked", "hate", "hated", "👎", "不喜欢", "踩", "点踩")),
     EventKind("downvote", -1.0, True, ("downvoted", "vote_down", "down_vote", "反对")),
     EventKind("thumbs_down", -1.0, True, ("thumb_down",)),
     EventKind(

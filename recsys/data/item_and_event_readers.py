@@ -17,7 +17,7 @@ from typing import TypeVar
 
 from recsys.data.anonymous_ids import ANONYMOUS, take_anonymous_id
 from recsys.data.continuation_rows import joined_continuations
-from recsys.data.event_kinds import find
+from recsys.data.event_flags import may_say_kind
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.file_opening import LINES, TABLES
 from recsys.data.header_naming import Shape, says_the_same
@@ -226,14 +226,16 @@ def notes(reading: Reading) -> Iterator[str]:
         pairs = ", ".join(f"{name} as {column}" for name, column in other.items())
         yield f"columns read under another name: {pairs}"
     if second:
-        rows = "1 row has" if reading.anonymous == 1 else f"{reading.anonymous:,} rows have"
-        yield f"{rows} no user_id and belong to the user that {' or '.join(second)} names"
+        one = reading.anonymous == 1
+        rows = "1 row has" if one else f"{reading.anonymous:,} rows have"
+        belong = "belongs" if one else "belong"
+        yield f"{rows} no user_id and {belong} to the user that {' or '.join(second)} names"
     if reading.continued:
         rows = "1 row goes" if reading.continued == 1 else f"{reading.continued:,} rows go"
         yield f"{rows} on with the item of the row before: what they fill is added to it"
     if reading.unused:
         yield f"columns not used: {', '.join(reading.unused)}"
-    kinds = [name for name in reading.unused if find(name.lower().removeprefix("is_"))]
+    kinds = [name for name in reading.unused if may_say_kind(name)]
     if kinds and not {"event", "value"} & set(reading.columns):
         yield (
             f"{', '.join(kinds)} may say what the users did, but the rows were stored as views: "

@@ -31,13 +31,15 @@ _STATES = frozenset(
 _NOT_PUBLIC = frozenset(
     """draft autodraft pending pendingreview inreview private privatemessage trash trashed deleted
     removed hidden unpublished scheduled future inherit spam rejected direct followers
-    followersonly inactive
+    followersonly inactive archived expired suspended
     disabled banned blocked withdrawn embargoed invisible offline 草稿 私密 私有 仅自己可见 已删除
-    删除 待审核 审核中 未通过 未发布 定时发布 下架 已下架 回收站 屏蔽 已屏蔽 隐藏""".split()
+    删除 待审核 审核中 未通过 未发布 定时发布 下架 已下架 回收站 屏蔽 已屏蔽 隐藏
+    归档 已归档 过期 已过期 已失效""".split()
 )
 _SET = frozenset(
     """isdeleted deleted isdraft draft isprivate private ishidden hidden isremoved removed istrashed
-    trashed isspam isunpublished unpublished isbanned 是否删除 已删除 是否隐藏""".split()
+    trashed isspam isunpublished unpublished isbanned isdead dead
+    是否删除 已删除 是否隐藏""".split()
 )  # flags of what is not public
 _UNSET = frozenset(
     """ispublished published ispublic public isactive active isvisible visible isapproved approved

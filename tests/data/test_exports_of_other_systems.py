@@ -165,3 +165,23 @@ def test_weak_names_of_the_time_of_an_item(write, name):
     assert load_items(path, True).item(0).created_at == 1793491200.0
     path = write("j.csv", f"item_id,title,published_at,{name}\na,A,2026-11-02,2026-11-01\n")
     assert load_items(path, True).item(0).created_at == 1793577600.0
+
+
+class TestYesAndNo:
+    @pytest.mark.parametrize("name", ["vote", "VoteTypeId", "Reaction Type", "态度"])
+    def test_a_column_of_opinions_that_is_not_read_is_told(self, write, name):
+        reading = Reading()
+        path = write("e.csv", f"user_id,item_id,{name}\nann,i1,up\nbob,i1,down\n")
+        assert len(list(read_events(path, True, reading))) == 2
+        assert any(f"{name} may say what the users did" in line for line in notes(reading))
+
+    def test_chinese_flags_are_read(self, write):
+        path = write("e.csv", "user_id,item_id,clicked\nann,i1,是\nbob,i1,否\n")
+        kinds = [event.event for _, event in read_events(path, True)]
+        assert kinds == ["click", "impression"]
+
+    def test_one_row_without_an_account_is_told_in_the_singular(self, write):
+        reading = Reading()
+        path = write("e.csv", "user_id,device_id,item_id\nann,d1,i1\n,d2,i1\n")
+        assert len(list(read_events(path, True, reading))) == 2
+        assert "1 row has no user_id and belongs to the user" in " ".join(notes(reading))

@@ -28,6 +28,10 @@ from recsys.data.reading_report import Options, Reading
         ("published", False),
         ("public", "no"),
         ("deleted_at", "2026-11-01 10:00:00"),
+        ("Status", "archived"),
+        ("dead", True),
+        ("是否删除", "是"),
+        ("是否发布", "否"),
     ],
 )
 def test_not_public(name, value):
