@@ -67,6 +67,7 @@ COMMANDS: Mapping[str, tuple[str, str]] = {
     "evaluate-grounding": ("evaluate_grounding", "figures of the guard of generated texts"),
     "evaluate-dialogue": ("evaluate_dialogue", "figures of the dialogue and of its intents"),
     "evaluate-writing": ("evaluate_writing", "figures of extractive titles"),
+    "evaluate-digest": ("evaluate_digest", "figures of what users take up of their digests"),
     "evaluate-fairness": ("evaluate_fairness", "what a creator floor and calibrated lists cost"),
     "settings": ("show_settings", "every setting with its value, default and source"),
     "bench": ("bench", "speed and memory of each stage and of serving"),

@@ -82,6 +82,7 @@ EXEMPT = {
         "evaluate-grounding",
         "evaluate-writing",
         "evaluate-dialogue",
+        "evaluate-digest",
     },
     "a list for its reader, as GET /recommend": {"recommend"},
     "texts of a file, no user": {"tone", "train-tone"},
