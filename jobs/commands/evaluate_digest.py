@@ -30,11 +30,19 @@ from ..cli import run
 @click.option("--events", type=Path, required=True, help="Events with times.")
 @click.option("--cuts", type=click.IntRange(1), default=3, show_default=True)
 @click.option("--days", type=click.FloatRange(0, min_open=True), default=7.0, show_default=True)
+@click.option(
+    "--users",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="So many users at each cut, drawn by the seed; 0: all.",
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-def command(items: Path, events: Path, cuts: int, days: float, seed: int) -> None:
+def command(items: Path, events: Path, cuts: int, days: float, users: int, seed: int) -> None:
     """Print the share of digest items that users take up later, at the last cuts, DAYS apart.
 
     An item came to be with its first event. Each cut has a model of its own, by `recsys.fit`.
+    `ceiling`: the ratio that a list would reach which knows what each user takes up later.
     """
     # loaded for this alone: it brings the engines
     from recsys.fitting import fit
@@ -73,7 +81,9 @@ def command(items: Path, events: Path, cuts: int, days: float, seed: int) -> Non
             if births.get(one.item_id, cut + 1) <= cut
         ]
         with fit(before, dated, seed=seed) as model:
-            found.append(digest_shares(model.recommender, acts, births, cut, days))
+            found.append(
+                digest_shares(model.recommender, acts, births, cut, days, users=users, seed=seed)
+            )
             one = digest_figures(found[-1:], seed)
             print(json.dumps({"cut": cut, **asdict(one)}), flush=True)
     print(json.dumps({"cuts": cuts, **asdict(digest_figures(found, seed))}))

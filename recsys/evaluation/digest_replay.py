@@ -2,7 +2,8 @@
 
 At a cut in time each user gets a digest of the items that came to be in the days before, and the
 same number of those items by how many events they had until then, without what the user acted on:
-"most popular missed". What the user acts on in the days after the cut counts.
+"most popular missed". What the user acts on in the days after the cut counts. Where few items are
+new, both lists hold the same ones: the ceiling is the ratio of a list that knows the future.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class DigestShares:
     items: Floats  # (users,)
     taken: Floats  # (users,): of the digest
     taken_popular: Floats  # (users,): of the most popular missed
+    takeable: Floats  # (users,): most that a list of the digest's length could hold of later acts
     without: int  # users for whom there was no digest
 
 
@@ -53,6 +55,7 @@ class DigestFigures:
     share: float
     popular: float
     ratio: float
+    ceiling: float  # the ratio of a list that knows what each user takes up later
     low: float  # of the ratio, 95 % bootstrap interval over users
     high: float
 
@@ -72,11 +75,13 @@ def digest_shares(
     cut: float,
     days: float,
     most: int = MOST,
+    users: int = 0,
+    seed: int = 0,
 ) -> DigestShares:
     """Return what users who were there before a cut took up of their digests.
 
     `recommender`: of the events until the cut, its items with the dates of `births`. Users count
-    who acted before the cut and in the `days` after it.
+    who acted before the cut and in the `days` after it; `users` of them, drawn by the seed; 0: all.
     """
     since, until = cut - days * DAY, cut + days * DAY
     history: dict[str, list[Act]] = {}
@@ -90,8 +95,12 @@ def digest_shares(
         elif act.at <= until and act.user in history:
             later.setdefault(act.user, set()).add(act.item)
     ranked = [item for item, count in popular.most_common() if count]
-    rows, without = [], 0
-    for user, taken in sorted(later.items()):
+    rows, without, askable = [], 0, sorted(later)
+    if 0 < users < len(askable):
+        drawn = np.random.default_rng(seed).choice(len(askable), users, replace=False)
+        askable = [askable[at] for at in sorted(drawn.tolist())]
+    for user in askable:
+        taken = later[user]
         own = [Interaction(one.item, "rating", one.value, one.at) for one in history[user]]
         made = digest(recommender, UserState(None, tuple(own)), (), since, cut, most)
         if made.why_not:
@@ -99,9 +108,11 @@ def digest_shares(
             continue
         shown, known = made.item_ids, {one.item for one in history[user]}
         missed = [item for item in ranked if item not in known][: len(shown)]
-        rows.append((len(shown), len(taken.intersection(shown)), len(taken.intersection(missed))))
-    table = np.array(rows, np.float32).reshape(-1, 3)
-    return DigestShares(table[:, 0], table[:, 1], table[:, 2], without)
+        most_taken = min(len(shown), len((taken & new) - known))
+        in_both = len(taken.intersection(shown)), len(taken.intersection(missed))
+        rows.append((len(shown), *in_both, most_taken))
+    table = np.array(rows, np.float32).reshape(-1, 4)
+    return DigestShares(table[:, 0], table[:, 1], table[:, 2], table[:, 3], without)
 
 
 def digest_figures(cuts: Sequence[DigestShares], seed: int = 0) -> DigestFigures:
@@ -109,9 +120,9 @@ def digest_figures(cuts: Sequence[DigestShares], seed: int = 0) -> DigestFigures
 
     DataError where no user has a digest.
     """
-    items, taken, popular = (
+    items, taken, popular, takeable = (
         np.concatenate([getattr(one, name) for one in cuts])
-        for name in ("items", "taken", "taken_popular")
+        for name in ("items", "taken", "taken_popular", "takeable")
     )
     if not len(items):
         raise DataError("no user who acted after a cut has a digest at it")
@@ -121,4 +132,6 @@ def digest_figures(cuts: Sequence[DigestShares], seed: int = 0) -> DigestFigures
     low, high = np.quantile(ratios, [0.025, 0.975]).tolist()
     share, other = float(shares.mean()), float(others.mean())
     without = sum(one.without for one in cuts)
-    return DigestFigures(len(items), without, share, other, share / max(other, 1e-9), low, high)
+    least = max(other, 1e-9)
+    ceiling = float((takeable / items).mean()) / least
+    return DigestFigures(len(items), without, share, other, share / least, ceiling, low, high)

@@ -38,16 +38,18 @@ def test_what_is_taken_up_of_both_lists_is_counted():
     assert len(found.items) == 1 and found.without == 0
     assert 3 <= found.items[0] <= 10 and found.taken[0] <= 3
     assert found.taken_popular[0] == 3  # of the four popular ones that they had not read
+    assert found.takeable[0] == 3  # they took up three of the new ones
 
 
 def test_shares_are_means_over_users():
     def shares(*rows):
-        return DigestShares(*np.array(rows, np.float32).reshape(-1, 3).T, without=1)
+        return DigestShares(*np.array(rows, np.float32).reshape(-1, 4).T, without=1)
 
-    found = digest_figures([shares((10, 2, 1)), shares((5, 1, 0), (10, 0, 0))])
+    found = digest_figures([shares((10, 2, 1, 2)), shares((5, 1, 0, 2), (10, 0, 0, 0))])
     assert (found.users, found.without) == (3, 2)
     assert found.share == pytest.approx((0.2 + 0.2) / 3)
     assert found.popular == pytest.approx(0.1 / 3)
+    assert found.ceiling == pytest.approx((0.2 + 0.4) / 0.1)
     assert found.ratio == pytest.approx(4.0) and found.low <= found.ratio <= found.high
     with pytest.raises(DataError, match="no user"):
         digest_figures([shares()])
