@@ -157,15 +157,18 @@ class EgoNetwork:
             return SocialSignals(_NO_ROWS, authors=authors)
         net = self.latest(acts_each(len(self.counts)))
         owner = np.repeat(np.arange(len(net.counts)), net.counts)
-        known = net.rows >= 0
-        owner, rows = owner[known], net.rows[known]
+        rows, days, public = net.rows, net.days, net.public
+        known = rows >= 0
+        if not known.all():
+            owner, rows, days, public = owner[known], rows[known], days[known], public[known]
         if not len(rows):
             return SocialSignals(_NO_ROWS, authors=authors)
-        days, public = net.days[known], net.public[known]
         distinct, item = _distinct(rows)
+        hidden = np.flatnonzero(~public)  # acts that count only where enough people share them
+        hidden_items = item[hidden]
         size = np.maximum(net.counts, 1).astype(np.float32)
         each = 1 / np.sqrt(size)
-        shared = np.bincount(owner, np.isin(rows, own), len(size)).astype(np.float32)
+        shared = np.bincount(owner, np.isin(distinct, own)[item], len(size)).astype(np.float32)
         likeness = shared / np.sqrt(size * max(len(own), 1))
         out, into = net.follows, net.followed_by
         kinds = {
@@ -182,10 +185,12 @@ class EgoNetwork:
             needed = name in wanted or name == FOLLOWEES  # whose people reasons count
             if not needed or not weights.any():
                 continue
-            countable = _countable(owner, item, weights > 0, public, len(distinct), least)
-            amounts = np.where(countable, weights[owner], 0)
+            amounts = weights[owner]
+            if len(hidden):
+                sharers = np.bincount(item[amounts > 0], minlength=len(distinct))
+                amounts[hidden[sharers[hidden_items] < least]] = 0
             if name == FOLLOWEES:
-                people = np.bincount(item, countable, len(distinct)).astype(np.int32)
+                people = np.bincount(item[amounts > 0], minlength=len(distinct)).astype(np.int32)
                 if RECENT in wanted and np.isfinite(days).any():
                     age = np.maximum(today - np.where(np.isfinite(days), days, -np.inf), 0)
                     fresh = amounts * np.exp2(-age / RECENT_DAYS)
@@ -233,19 +238,6 @@ def _distinct(rows: Rows) -> tuple[Rows, NDArray[np.intp]]:
     places = np.zeros(most, np.intp)
     places[found] = np.arange(len(found))
     return found, places[rows]
-
-
-def _countable(
-    owner: NDArray[np.intp],
-    item: NDArray[np.intp],
-    people: Mask,
-    public: Mask,
-    n_items: int,
-    least: int,
-) -> Mask:
-    """Return which acts of some people may count: public ones, and those that enough share."""
-    own = people[owner]
-    return np.asarray(own & (public | (np.bincount(item, own, n_items)[item] >= least)), bool)
 
 
 @dataclass(frozen=True, slots=True)
