@@ -3,9 +3,9 @@
 python -m jobs.bench.title_search FOLDER --weight 0 --weight 0.7
 
 FOLDER holds a saved model (`model.save`) or the home of a service. Queries are whole titles without
-a year, two of their words of at least four letters, and titles with two letters exchanged. The
-label share tells what else is found: how many of the first ten other items have the category of the
-item, or its first tag.
+a year, two of their words (of at least four letters; in Chinese of two signs), and titles with two
+letters exchanged. The label share tells what else is found: how many of the first ten other items
+have the category of the item, or its first tag.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from ..cli import run
 SHOWN = 20
 PLACES = (1, 5, SHOWN)
 LEAST_LETTERS = 4
+_HAN = re.compile(r"[\u3400-\u9fff]+")
 _YEAR = re.compile(r"\s*\(\d{4}\)$")
 
 
@@ -102,6 +103,8 @@ def _found(live: LiveState, query: str, n: int) -> list[str]:
 
 def _two_words(title: str, draw: random.Random) -> str:
     words = [word for word in title.split() if len(word) >= LEAST_LETTERS]
+    if runs := _HAN.findall(title):  # Chinese has no blanks: pairs of signs stand for words
+        words = [run[at : at + 2] for run in runs for at in range(0, len(run) - 1, 2)]
     return " ".join(draw.sample(words, min(2, len(words))))
 
 
