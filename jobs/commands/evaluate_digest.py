@@ -48,9 +48,9 @@ def command(items: Path, events: Path, cuts: int, days: float, users: int, seed:
     from recsys.fitting import fit
 
     table = load_events(events)
-    users, ids = list(table.users), list(table.items)
+    names, ids = list(table.users), list(table.items)
     acts = [
-        Act(users[user], ids[item], value, at)
+        Act(names[user], ids[item], value, at)
         for user, item, value, at in zip(
             table.user.tolist(),
             table.item.tolist(),

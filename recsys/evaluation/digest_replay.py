@@ -87,7 +87,7 @@ def digest_shares(
     history: dict[str, list[Act]] = {}
     later: dict[str, set[str]] = {}
     popular: Counter[str] = Counter()
-    new = {item for item, at in births.items() if since < at <= cut}
+    new = {item for item, at in births.items() if since <= at <= cut}
     for act in sorted(acts, key=lambda one: one.at):
         if act.at <= cut:
             history.setdefault(act.user, []).append(act)
@@ -95,7 +95,8 @@ def digest_shares(
         elif act.at <= until and act.user in history:
             later.setdefault(act.user, set()).add(act.item)
     ranked = [item for item, count in popular.most_common() if count]
-    rows, without, askable = [], 0, sorted(later)
+    rows: list[tuple[int, ...]] = []
+    without, askable = 0, sorted(later)
     if 0 < users < len(askable):
         drawn = np.random.default_rng(seed).choice(len(askable), users, replace=False)
         askable = [askable[at] for at in sorted(drawn.tolist())]

@@ -1,5 +1,7 @@
 """What users take up of their digests, in the tiny world, counted by hand."""
 
+import json
+
 import api_world as world
 import numpy as np
 import pytest
@@ -58,3 +60,23 @@ def test_shares_are_means_over_users():
 def test_the_command_says_what_it_needs():
     made = CliRunner().invoke(command, ["--items", "a.csv"])
     assert made.exit_code == 2 and "--events" in made.output
+
+
+def test_the_command_compares_digests_with_what_is_popular(tmp_path):
+    items, events = tmp_path / "items.csv", tmp_path / "events.csv"
+    items.write_text("item_id,title\n" + "".join(f"i{n},Film {n}\n" for n in range(40)))
+    rows = [
+        (user, (user + step) % 40, 1_700_000_000 + 3_600 * (6 * step + user))
+        for user in range(30)
+        for step in range(8)
+    ]
+    events.write_text(
+        "user_id,item_id,event,value,timestamp\n"
+        + "".join(f"u{user},i{item},rating,8,{at}\n" for user, item, at in rows)
+    )
+    options = ["--items", str(items), "--events", str(events), "--cuts", "1", "--days", "1"]
+    made = CliRunner().invoke(command, [*options, "--users", "5"], catch_exceptions=False)
+    assert made.exit_code == 0, made.output
+    found = json.loads(made.stdout.splitlines()[-1])
+    assert found["cuts"] == 1 and 0 < found["users"] + found["without"] <= 5
+    assert found["share"] <= 1 and found["ratio"] <= found["ceiling"] + 1e-6
