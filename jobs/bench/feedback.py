@@ -14,6 +14,7 @@ import numpy as np
 from rich.table import Table
 
 from recsys.data.dataset import Dataset
+from recsys.data.event_tables import EventTable, ItemTable
 from recsys.evaluation.feedback_simulation import (
     FeedbackConfig,
     FeedbackSimulation,
@@ -29,6 +30,7 @@ from recsys.text_training.encode_catalogue import renumbered
 from recsys.training.cold_items import ColdStartSolver
 from recsys.training.model_builder import TextVectors, assemble, known_interactions
 from recsys.tuning.engine_catalogue import engine_named
+from recsys.tuning.tuner import FIRST_QUERIES, Scenario, TuningData, tune
 from recsys.tuning.tuning_result import TuningResult
 
 from ..local_recommender import open_bundle
@@ -72,14 +74,29 @@ def simulation_of(settings: Settings, config: FeedbackConfig) -> FeedbackSimulat
         events, items = store.event_table(), store.item_table()
     engines = [engine_named(name) for name in choice.engines]
 
-    def fit(data: Dataset) -> Model:
+    def words_of(data: Dataset) -> TextVectors:
         words = renumbered(served.catalogue.ids, served.words, served.student, data)
-        if words.student is not None:
-            new = np.flatnonzero(served.catalogue.ids.rows(data.items) < 0)
-            vectors = np.array(words.vectors)
-            texts = documents(data.table)
-            vectors[new] = words.student.encode([texts[row] for row in new.tolist()])
-            words = TextVectors(vectors, words.student)
+        if words.student is None:
+            return words
+        new = np.flatnonzero(served.catalogue.ids.rows(data.items) < 0)
+        vectors = np.array(words.vectors)
+        texts = documents(data.table)
+        vectors[new] = words.student.encode([texts[row] for row in new.tolist()])
+        return TextVectors(vectors, words.student)
+
+    def retune(events: EventTable, items: ItemTable) -> None:
+        nonlocal choice, engines
+        quick = Scenario(
+            minutes=settings.tune_minutes,
+            seed=settings.seed,
+            queries=FIRST_QUERIES,
+            compare_engines=False,
+        )
+        choice = tune(TuningData(events, items, words_of, settings.weights), quick)
+        engines = [engine_named(name) for name in choice.engines]
+
+    def fit(data: Dataset) -> Model:
+        words = words_of(data)
         known = known_interactions(data, words)
         fitted = {engine.scorer: engine.tried(known, settings.seed, "cpu") for engine in engines}
         cold = ColdStartSolver(data, words.student, words.vectors, ColdStartConfig(largest=TEXTS))
@@ -91,7 +108,7 @@ def simulation_of(settings: Settings, config: FeedbackConfig) -> FeedbackSimulat
     tastes = ElsaConfig(dimensions=DIMENSIONS)
     factors = fit_elsa(data.matrix(), tastes, config.seed).outputs[: len(items)]
     return FeedbackSimulation(
-        replace(events, follows=None), items, factors, fit, settings.weights, config
+        replace(events, follows=None), items, factors, fit, settings.weights, config, retune
     )
 
 

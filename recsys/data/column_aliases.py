@@ -342,6 +342,7 @@ LAST_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
             "page_location",
             "page_url",
             "page_path",
+            "page_urlpath",
             "canonical_url",
             "url",
             "permalink",

@@ -201,7 +201,10 @@ def _by_noun(names: Sequence[str], shape: Shape) -> Mapping[str, tuple[str, floa
     nouns = {_plain(name): noun for name in names if (noun := _noun_of_id(name))}
     items = [plain for plain in nouns if known.get(plain) == "item_id"]
     if not items:
-        items = [plain for plain, noun in nouns.items() if plain not in known | _NO_ITEMS]
+        others = {*known, *_NO_ITEMS}
+        if not _PAGES.isdisjoint(map(_plain, names)):
+            others.add(_APP)
+        items = [plain for plain, noun in nouns.items() if plain not in others]
         items = items or [plain for plain in nouns if plain == _FORUM]
         if len(items) == 1:
             found[items[0]] = ("item_id", NESTED + 1)
@@ -331,6 +334,8 @@ def _plain(name: str) -> str:
 
 
 _ANONYMOUS = {_plain(name): None for name in ANONYMOUS_NAMES}  # in order of preference
+_APP = "appid"  # the items of shops of programs; the platform itself where pages are named
+_PAGES = frozenset(_plain(name) for name in LAST_NAMES["events"]["item_id"])
 _FORUM = "topicid"  # the items of forums; elsewhere a label
 _SAME = frozenset(_plain(name) for names in SAME.values() for name in names)
 _NO_ITEMS = dict.fromkeys(

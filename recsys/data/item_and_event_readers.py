@@ -225,7 +225,7 @@ def notes(reading: Reading) -> Iterator[str]:
     if other:
         pairs = ", ".join(f"{name} as {column}" for name, column in other.items())
         yield f"columns read under another name: {pairs}"
-    if second:
+    if second and reading.anonymous:
         one = reading.anonymous == 1
         rows = "1 row has" if one else f"{reading.anonymous:,} rows have"
         belong = "belongs" if one else "belong"

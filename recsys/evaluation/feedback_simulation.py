@@ -4,7 +4,8 @@ An item of a list is clicked with the probability logistic(slope · affinity −
 log2(1 + rank). The affinity is the normal score of the rank that the product of taste and item
 factors has among those of the first night's catalogue, for each person: all like as many items as
 much. The threshold is set so that a list of the first night has `clicks_per_list` clicks. Each
-night the model is fitted anew to all acts so far. New items come with the labels of an item there
+night the model is fitted anew to all acts so far, and tuned anew after `tune_days` nights, as a
+service does. New items come with the labels of an item there
 is and factors near its own.
 
 The lists of a night are those of the night's model; what was clicked leaves them. The last place of
@@ -38,6 +39,7 @@ from recsys.serving.new_item_exposure_cap import SHARE
 from recsys.tuning.scorer_protocol import Histories
 
 Fit = Callable[[Dataset], Model]
+Tune = Callable[[EventTable, ItemTable], None]  # what is fitted from then on is tuned on these
 DAY = 86_400.0
 PLACES = 20  # of a list
 DEPTH = 3 * PLACES  # items of a person's night, so that lists stay full while items leave them
@@ -58,6 +60,7 @@ class FeedbackConfig:
     clicks_per_list: float = 0.1  # on the first night
     novelty: float = 0.3  # length of the random part of a new item's factors
     reserved: float = SHARE  # largest share of the people to whom a night gives one new item
+    tune_days: int = 7  # nights from one tuning to the next; 0: the first choice serves all
     seed: int = 0
 
 
@@ -70,7 +73,8 @@ class NightFigures:
     gini: float  # of exposure over the catalogue of the night
     distinct: int  # items shown
     expected: float  # clicks of a list, by the tastes
-    swap_gap: float  # that, less the expected clicks on lists of others of like activity
+    swap_gap: float  # nDCG by the tastes, less that of lists of others of like activity
+    swap_gap_clicks: float  # the same of the expected clicks of a list
     new_share: float  # of the exposure, of items that came since the first night
 
 
@@ -85,14 +89,17 @@ class FeedbackSimulation:
         fit: Fit,
         weights: EventWeights,
         config: FeedbackConfig,
+        tune: Tune | None = None,
     ) -> None:
         """`factors`: (items, d) unit rows, of `items`; `events`: dated, before the first night.
+
+        `tune`: None for models without tuning.
 
         DataError where too few users have `config.least` acts.
         """
         if not events.timed:
             raise DataError("feedback is simulated after events that all have a time")
-        self.config, self.fit, self.weights = config, fit, weights
+        self.config, self.fit, self.weights, self.tune = config, fit, weights, tune
         self.rng = np.random.default_rng(config.seed)
         self.events, self.items, self.factors = events, items, factors
         self.first_items, self.begin = len(items), float(events.time[-1]) + 1.0
@@ -120,6 +127,9 @@ class FeedbackSimulation:
         for night in range(1, self.config.nights + 1):
             if night > 1:
                 self._post(night)
+            days = self.config.tune_days
+            if self.tune is not None and days and night > 1 and (night - 1) % days == 0:
+                self.tune(self.events, self.items)
             data = Dataset.build(self.events, self.items, weights=self.weights)
             ranking = self.rankings(data)
             appeal = self._affinity(ranking)
@@ -221,14 +231,17 @@ class FeedbackSimulation:
             gini(np.sort(exposure)),
             int(np.count_nonzero(exposure)),
             expected,
-            self._swap_gap(ranking, data),
+            *self._swap_gap(ranking, data),
             float(exposure[self.first_items :].sum() / exposure.sum()),
         )
 
-    def _swap_gap(self, ranking: Rows, data: Dataset) -> float:
-        """Return expected clicks of the lists less those on lists of people of like activity.
+    def _swap_gap(self, ranking: Rows, data: Dataset) -> tuple[float, float]:
+        """Return nDCG of the lists less nDCG on lists of people of like activity, and clicks.
 
-        What a person has taken up is removed from the other's list, and what follows moves up.
+        The gain of an item is the probability of a click at rank 1; the ideal list is the best of
+        all that a person has not taken up, so that the measure does not fall as the best are. What
+        they have taken up is removed from the other's list, and what follows moves up. The second
+        figure is the same difference of the expected clicks.
         """
         weights = 1 / np.log2(2 + np.arange(PLACES))
         taken = np.unique(data.user.astype(np.int64) * len(data.items) + data.item)
@@ -243,7 +256,23 @@ class FeedbackSimulation:
             order = np.argsort(taken[at] == key, axis=1, kind="stable")[:, :PLACES]
             shown = np.take_along_axis(other, order, axis=1)
             total += self._chances(self._affinity(shown)) @ weights
-        return float((own - total / len(partners))[kept].mean())
+        gap = own - total / len(partners)
+        ideal = self._chances(self._affinity(self._best(data))) @ weights
+        return float((gap / ideal)[kept].mean()), float(gap[kept].mean())
+
+    def _best(self, data: Dataset) -> Rows:
+        """Return the items that each person likes best of what they have not taken up."""
+        found = np.empty((len(self.people), PLACES), np.int32)
+        for start in range(0, len(self.people), BLOCK):
+            people = self.people[start : start + BLOCK]
+            products = self.tastes[start : start + BLOCK] @ self.factors.T
+            owner, seen = Histories.of(data, people).seen(len(data.items)).nonzero()
+            known = seen < len(self.items)
+            products[owner[known], seen[known]] = -np.inf
+            part = np.argpartition(-products, PLACES, axis=1)[:, :PLACES]
+            order = np.argsort(-np.take_along_axis(products, part, axis=1), axis=1, kind="stable")
+            found[start : start + BLOCK] = np.take_along_axis(part, order, axis=1)
+        return found
 
     def _add(self, user: Rows, item: Rows, night: int) -> None:
         """Add clicks at random moments of a night's day, in the order of time."""

@@ -185,3 +185,20 @@ class TestYesAndNo:
         path = write("e.csv", "user_id,device_id,item_id\nann,d1,i1\n,d2,i1\n")
         assert len(list(read_events(path, True, reading))) == 2
         assert "1 row has no user_id and belongs to the user" in " ".join(notes(reading))
+
+
+class TestPlatformsAndPrograms:
+    def test_the_platform_of_a_tracker_is_no_item_where_pages_are_named(self, write):
+        """Every event of a Snowplow export was on the item "web"."""
+        path = write(
+            "snowplow.csv",
+            "app_id,event,user_id,domain_userid,page_urlpath\nweb,view,ann,d1,/articles/42\n",
+        )
+        reading = Reading()
+        [(_, event)] = read_events(path, True, reading)
+        assert event.item_id == "/articles/42"
+        assert not any("0 rows" in note for note in notes(reading))
+
+    def test_a_program_is_an_item_where_none_is(self, write):
+        path = write("steam.csv", "user_id,app_id,hours\nann,570,12\n")
+        assert load_events(path).items[0] == "570"

@@ -1,5 +1,7 @@
 """Feedback over nights: a small world of two tastes, with models that learn from the clicks."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import worlds
@@ -75,6 +77,26 @@ def test_personal_lists_have_a_swap_gap_and_popular_ones_none():
 
     gaps = [next(simulation(fit=fit).run()).swap_gap for fit in (personal, popular)]
     assert gaps[0] > 0.1 > abs(gaps[1])
+
+
+def test_the_gap_is_a_share_of_the_best_list_that_is_left():
+    """Expected clicks fall as people take up what they like best; a share of the best does not."""
+    world = simulation()
+    next(world.run())
+    data = Dataset.build(world.events, world.items, weights=world.weights)
+    best = world._best(data)
+    taken = {(u, i) for u, i in zip(data.user.tolist(), data.item.tolist(), strict=True)}
+    for person, own in zip(world.people.tolist(), best.tolist(), strict=True):
+        assert not {(person, item) for item in own} & taken
+        assert sum(item % 2 == person % 2 for item in own) >= 19
+
+
+def test_models_are_tuned_anew_after_some_nights():
+    tuned: list[int] = []
+    world = simulation(replace(CONFIG, nights=5, tune_days=2))
+    world.tune = lambda events, items: tuned.append(len(items))
+    list(world.run())
+    assert tuned == [ITEMS + 2 * CONFIG.new_items, ITEMS + 4 * CONFIG.new_items]
 
 
 def test_what_is_demanded_of_the_last_night():
