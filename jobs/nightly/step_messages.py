@@ -53,8 +53,9 @@ def _tune(d: Detail) -> str:
 
 
 def _returning(d: Detail) -> str:
-    if not d:
-        return "no prediction of who returns: events have no times, or there are too few"
+    if "auc" not in d:
+        dated = "there are too few weeks of events, or too few users who came back"
+        return f"no prediction of who returns: {dated if d['dated'] else 'events have no times'}"
     users = counted(d["people"], "user")
     return f"prediction of who returns within a week: AUC {d['auc']:.3f} for {users}"
 

@@ -8,6 +8,7 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress, TextColumn
 
+from jobs.nightly.step_messages import sentence
 from jobs.progress import LogProgress, TerminalProgress, job_progress
 
 
@@ -74,3 +75,9 @@ def test_the_sentence_of_a_step_is_wrapped_and_never_cut(progress, screen):
     shown = re.sub(r"\x1b\[[?0-9;]*[a-zA-Z]", "", screen.getvalue())
     assert " ".join(said.split()) in " ".join(shown.replace("baselines", "").split())
     assert "…" not in shown and max(map(len, shown.splitlines())) <= 80
+
+
+def test_a_night_without_a_prediction_of_who_returns_names_one_cause():
+    undated = sentence("returning", {"dated": False})
+    assert undated == "no prediction of who returns: events have no times"
+    assert "too few weeks" in sentence("returning", {"dated": True})

@@ -15,4 +15,6 @@ def build_returning(night: NightContext, out: Path) -> Detail:
     """Fit who comes back within a week; tell how that fared in the last week."""
     found = fit_returning(night.data, night.settings.seed)
     write_bundle(out, {} if found is None else found.arrays(), {}, {})
-    return {} if found is None else {k: round(v, 4) for k, v in found.measured.items()}
+    if found is None:
+        return {"dated": night.data.timed}
+    return {name: round(value, 4) for name, value in found.measured.items()}
