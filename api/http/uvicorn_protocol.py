@@ -100,6 +100,8 @@ class Connection(HttpToolsProtocol):
         self._left = 0  # bytes of an answer that were not taken at the last look
         self._stalled = 0.0  # loop seconds since when none was taken; 0: they are
         self._head = 0  # bytes of the URL, fields and trailers of the request that is read
+        self._fields = 0  # fields and trailers of that request
+        self._in_body = False  # whether its head is complete: what follows are trailers
         self._unread = (
             0  # bytes since the last complete part of a request: a head, a part of a body
         )
@@ -127,7 +129,8 @@ class Connection(HttpToolsProtocol):
             self._refuse(*_too_large(431))  # a field, or a chunk's extension, that does not end
 
     def on_message_begin(self) -> None:
-        self._head = self._unread = 0
+        self._head = self._fields = self._unread = 0
+        self._in_body = False
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -136,16 +139,18 @@ class Connection(HttpToolsProtocol):
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._count(len(name) + len(value) + 4, 431)
-        super().on_header(name, value)
-        if len(self.headers) > HEAD_FIELDS:
+        self._fields += 1
+        if self._fields > HEAD_FIELDS:
             self._count(HEAD_BYTES, 431)
+        if not self._in_body:  # a trailer is no field of the head (RFC 9110, 6.5.1): dropped
+            super().on_header(name, value)
 
     def on_body(self, body: bytes) -> None:
         self._unread = 0
         super().on_body(body)
 
     def on_headers_complete(self) -> None:
-        self._begun, self._unread = 0.0, 0
+        self._begun, self._unread, self._in_body = 0.0, 0, True
         self._all.waiting.pop(self, None)
         super().on_headers_complete()
         if len(self.pipeline) > PIPELINED:

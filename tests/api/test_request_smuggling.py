@@ -124,6 +124,21 @@ def test_what_has_one_reading_is_read_so(server: Server) -> None:
     assert statuses[0] == 400  # HTTP/1.1 without a host
 
 
+@pytest.mark.parametrize(
+    "trailer",
+    [b"X-Forwarded-For: 203.0.113.9", b"Content-Type: text/plain", b"Host: evil.example"],
+    ids=["address", "type", "host"],
+)
+def test_a_trailer_is_no_field_of_the_head(server: Server, trailer: bytes) -> None:
+    """A proxy that checks the fields of a head may pass trailers on as they are.
+
+    gunicorn refuses some of them.
+    """
+    data = POST + CHUNKED + b"\r\n2\r\n{}\r\n0\r\n" + trailer + b"\r\n\r\n"
+    statuses, _ = answers(port_of(server), data + NEXT)
+    assert statuses in ([200, 200], [400])
+
+
 def test_a_body_of_a_caller_without_the_right_is_not_read(server: Server) -> None:
     head = POST.replace(b"/recommend", b"/users/ann/merge").replace(b"localhost", b"evil.example")
     begin = time.monotonic()
