@@ -303,7 +303,8 @@ class EventWeights:
 
     def rating_scale(self, events: EventTable) -> RatingScale:
         """Return the scale of all rating values."""
-        return RatingScale.of(events.value[self.rated(events)], self.spread)
+        rated = self.rated(events)
+        return RatingScale.of(events.value[rated], self.spread, events.user[rated])
 
     def of_rating(
         self, value: float, user_sum: float, user_count: int, scale: RatingScale

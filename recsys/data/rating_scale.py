@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -11,6 +12,10 @@ from numpy.typing import NDArray
 STRAY = 10.0  # interquartile ranges from the median beyond which a value is of another scale
 TOPS = (1.0, 5.0, 10.0, 100.0)  # of the usual scales; above the last one no lowest step is known
 UNKNOWN = 1_000_000  # ratings that a bundle without their number is taken to have learned from
+# One user's ratings beyond both of these teach nothing about the scale of the platform:
+MOST_OF_USER = 50
+SHARE_OF_USER = 0.01  # of all ratings
+FEW_USERS = 20  # below so many, one user's lowest and highest rating are ends of the scale
 
 
 class RatingScale(NamedTuple):
@@ -26,13 +31,30 @@ class RatingScale(NamedTuple):
     n_ratings: int = 0  # ratings it was learned from
 
     @classmethod
-    def of(cls, values: NDArray[np.floating], spread: float = 0.0) -> RatingScale:
-        """Learn the scale of some values; `spread`: the standard deviation to use, 0: theirs."""
+    def of(
+        cls,
+        values: NDArray[np.floating],
+        spread: float = 0.0,
+        users: NDArray[np.integer] | None = None,
+    ) -> RatingScale:
+        """Learn the scale of some values; `spread`: the standard deviation to use, 0: theirs.
+
+        `users`: whose each value is. Then the first ratings of a user count, `MOST_OF_USER` or
+        `SHARE_OF_USER` of all, and from `FEW_USERS` on values count between ends that more than
+        1 % of the users have reached: no single user moves the scale of a platform.
+        """
         if not len(values):
             return cls()
-        kept = _without_strays(values.astype(np.float64))  # float32 cannot hold a huge square
+        numbers = values.astype(np.float64)  # float32 cannot hold a huge square
+        if users is not None:
+            some = _first_of_each(users)
+            numbers, users = numbers[some], users[some]
+        near = _near_the_median(numbers)
+        kept = numbers[near]
+        least, most = (kept.min(), kept.max()) if users is None else _ends(kept, users[near])
+        kept = kept[(kept >= least) & (kept <= most)]
         deviation = float(spread or max(kept.std(), 1e-3))
-        return cls(float(kept.mean()), deviation, _lowest(kept), len(values))
+        return cls(float(kept.mean()), deviation, _lowest(float(least), float(most)), len(numbers))
 
     @property
     def known(self) -> bool:
@@ -70,21 +92,43 @@ class RatingScale(NamedTuple):
         return found
 
 
-def _without_strays(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the values near the median: a few of another scale must not stretch this one."""
+def _first_of_each(users: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Say which ratings are among the first ones of their user that count."""
+    most = max(MOST_OF_USER, int(SHARE_OF_USER * len(users)))
+    order = np.argsort(users, kind="stable")
+    ordered = users[order]
+    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]])
+    sizes = np.diff(np.r_[starts, len(users)])
+    found = np.empty(len(users), bool)
+    found[order] = np.arange(len(users)) - np.repeat(starts, sizes) < most
+    return found
+
+
+def _near_the_median(values: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Say which values are near the median: a few of another scale must not stretch this one."""
     low, middle, high = np.percentile(values, (25, 50, 75))
     span = high - low
     if not span:  # three quarters are alike
         low, high = np.percentile(values, (2, 98))
         span = high - low
     if not span:
-        return values
-    return np.asarray(values[np.abs(values - middle) <= STRAY * span], np.float64)
+        return np.ones(len(values), bool)
+    return np.asarray(np.abs(values - middle) <= STRAY * span)
 
 
-def _lowest(values: NDArray[np.float64]) -> float:
-    """Return the lowest step of the usual scale that values lie on; -inf where none is known."""
-    least, most = float(values.min()), float(values.max())
+def _ends(values: NDArray[np.float64], users: NDArray[np.integer]) -> tuple[float, float]:
+    """Return the lowest and the highest value, each without those that 1 % of the users gave."""
+    _, number = np.unique(users, return_inverse=True)
+    count = int(number.max()) + 1
+    left_out = math.ceil(0.01 * count) if count >= FEW_USERS else 0
+    lowest, highest = np.full(count, np.inf), np.full(count, -np.inf)
+    np.minimum.at(lowest, number, values)
+    np.maximum.at(highest, number, values)
+    return float(np.sort(lowest)[left_out]), float(np.sort(highest)[-1 - left_out])
+
+
+def _lowest(least: float, most: float) -> float:
+    """Return the lowest step of the usual scale between two ends; -inf where none is known."""
     top = next((top for top in TOPS if most <= top), None)
     if top is None or least == most:
         return -np.inf

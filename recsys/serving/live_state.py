@@ -307,11 +307,10 @@ class LiveState:
             all_acts, acts = acts, heeded(acts, self.weights)
             acts, rows = self._placed(acts)
             rates = self.weights.rates
-            rated = [
-                float(a.value) for a in acts if a.value is not None and rates(a.event, a.value)
-            ]
+            rated = [a for a in acts if a.value is not None and rates(a.event, a.value)]
+            values = [float(a.value) for a in rated if a.value is not None]
             before = self.ratings.scale
-            if rated and self.ratings.learn(rated):
+            if rated and self.ratings.learn(values, [a.actor for a in rated]):
                 self._weigh_again(before)
             weights, stated = weights_of(acts, self.weights, self.scale)
             times = np.array([act.timestamp for act in acts], np.float64)
@@ -336,9 +335,8 @@ class LiveState:
             if rated:
                 for act, row in zip(acts, rows.tolist(), strict=True):
                     if act.value is not None and rates(act.event, act.value):
-                        self.ratings.keep(
-                            row, act.value, act.timestamp, act.share, act.sentiment, self._pair(act)
-                        )
+                        numbers = act.value, act.timestamp, act.share, act.sentiment
+                        self.ratings.keep(row, *numbers, self._pair(act), act.actor)
             if self.unique_users is not None:
                 for taken in reversed(counted_events.taken):
                     if self.opinions is not None and taken.rating:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Rows
-from recsys.data.rating_scale import RatingScale
+from recsys.data.rating_scale import FEW_USERS, RatingScale
 
 MOST = 50_000  # ratings that are kept; with so many the scale is known well enough
 GROWTH = 1.25  # of the number of ratings, after which the scale is learned again
@@ -31,7 +31,8 @@ class Ratings:
     """The scale of a platform, and the ratings since the night, by row.
 
     The night's scale holds until as many ratings came as it was learned from; from then on it is
-    learned from both. What was counted by an earlier scale has to be counted again.
+    learned from both, unless the new ones are from fewer than `FEW_USERS` users. What was counted
+    by an earlier scale has to be counted again.
     """
 
     def __init__(self, scale: RatingScale, spread: float = 0.0) -> None:
@@ -41,18 +42,26 @@ class Ratings:
         self._rows = array("i")
         self._numbers = array("d")  # value, time, share, tone of each
         self._pairs = array("q")
+        self._users = array("q")  # a number of whose each is
 
     def __len__(self) -> int:
         return len(self._rows)
 
-    def learn(self, values: Sequence[float]) -> bool:
-        """Learn the scale of the kept ratings and some that just came; say whether it moved."""
+    def learn(self, values: Sequence[float], actors: Sequence[str | None]) -> bool:
+        """Learn the scale of the kept ratings and some that just came; say whether it moved.
+
+        `actors`: whose each is; None: of somebody unknown, who is taken for one user.
+        """
         count = len(self) + len(values)
         if count < self._due or len(self) >= MOST:
             return False
         self._due = max(count + 1, int(GROWTH * count))
+        users = np.array([*self._users, *map(hash, actors)], np.int64)
+        if self._night.known and len(np.unique(users)) < FEW_USERS:
+            return False
         known = np.array(self._numbers, np.float64)[::4]
-        found = RatingScale.of(np.concatenate([known, np.array(values, np.float64)]), self._spread)
+        new = np.concatenate([known, np.array(values, np.float64)])
+        found = RatingScale.of(new, self._spread, users)
         moved = self._joined(found)
         before, self.scale = self.scale, moved
         return before[:3] != moved[:3]
@@ -76,13 +85,21 @@ class Ratings:
         return RatingScale(mean, spread, low, count)
 
     def keep(
-        self, row: int, value: float, time: float, share: float, sentiment: float, pair: int = -1
+        self,
+        row: int,
+        value: float,
+        time: float,
+        share: float,
+        sentiment: float,
+        pair: int = -1,
+        actor: str | None = None,
     ) -> None:
         """Remember a rating that was counted."""
         if len(self) < MOST:
             self._rows.append(row)
             self._numbers.extend((value, time, share, sentiment))
             self._pairs.append(pair)
+            self._users.append(hash(actor))
 
     def forget(self, row: int, value: float, time: float) -> bool:
         """Forget a rating that was withdrawn; False: it is not remembered."""
@@ -90,7 +107,8 @@ class Ratings:
         same = (np.array(self._rows, np.int32) == row) & (numbers[:, :2] == (value, time)).all(1)
         places = np.flatnonzero(same)
         for place in places[:1].tolist():
-            del self._rows[place], self._numbers[4 * place : 4 * place + 4], self._pairs[place]
+            del self._rows[place], self._numbers[4 * place : 4 * place + 4]
+            del self._pairs[place], self._users[place]
         return bool(len(places))
 
     def move(self, before: int, row: int) -> None:

@@ -174,6 +174,34 @@ def test_strays_of_another_scale_do_not_stretch_the_scale():
     assert stray[:3] == RatingScale.of(values)[:3] and stray.n_ratings == 203
 
 
+def of_many(values=(1, 2, 4, 5, 4), users=300):
+    """Return ratings on a scale of five steps, so many of each user, and those of one more user."""
+    return [
+        (f"u{n}", f"i{place}", value) for n in range(users) for place, value in enumerate(values)
+    ]
+
+
+@pytest.mark.parametrize("value", [10.0, -1.0, 1e9, -5.0, 14.0])
+@pytest.mark.parametrize("count", [1, 3_000])
+def test_one_user_does_not_move_the_scale_of_a_platform(value, count):
+    def scale(*ratings):
+        return EventWeights().rating_scale(table(*((u, i, "rating", v) for u, i, v in ratings)))
+
+    eve = [("eve", f"j{n}", value) for n in range(count)]
+    usual, found = scale(*of_many()), scale(*eve, *of_many())
+    assert found.low == usual.low == 1.0
+    assert found.mean == pytest.approx(usual.mean, abs=0.25)
+    assert found.spread == pytest.approx(usual.spread, rel=0.25)
+
+
+def test_a_lowest_step_that_one_user_has_found_is_none():
+    many = [("rating", float(value)) for value in (2, 3, 4, 5)]
+    listed = [(f"u{n}", f"i{n}", *one) for n in range(100) for one in many]
+    assert EventWeights().rating_scale(table(*listed, ("eve", "x", "rating", 0.0))).low == 1.0
+    some = [(f"u{n}", "x", "rating", 0.0) for n in range(5)]
+    assert EventWeights().rating_scale(table(*listed, *some)).low == 0.0
+
+
 def test_a_scale_survives_a_manifest_and_older_ones_are_read():
     for scale in (RatingScale(), RatingScale(3.0, 1.0, 1.0, 9), RatingScale(3.0, 1.0, -np.inf, 9)):
         assert RatingScale.from_json(scale.to_json()) == scale

@@ -1,12 +1,16 @@
 """What a live state counts after events is what a night counts of them."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import worlds
 
 from recsys.data.dataset import Dataset
 from recsys.data.event_kind_weights import EventWeights
+from recsys.data.rating_scale import RatingScale
 from recsys.data.records import Event
+from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.serving.live_state_updates import all_events, counted_weights
 from recsys.serving.popularity_counters import HALF_LIVES, PopularityCounters
@@ -77,11 +81,19 @@ def test_the_first_ratings_teach_their_scale_at_once():
     assert live.counters.likes[good] > before[1] + 25
 
 
+def test_ratings_of_one_user_do_not_move_the_scale_of_a_night():
+    night = RatingScale(3.5, 1.2, 1.0, 500)
+    live = LiveState(replace(worlds.plain(worlds.odd_even(), worlds.WHOLE), rating_scale=night))
+    items = [live.item_id(row) for row in range(5)]
+    for at in range(200):
+        live.add_events([LiveEvent(i, "rating", 10.0, NOW + at, actor="eve") for i in items])
+    assert live.scale == night
+    for at in range(60):
+        live.add_events([LiveEvent(i, "rating", 5.0, NOW + at, actor=f"u{at}") for i in items])
+    assert night.mean < live.scale.mean < 5.0  # those of many users do
+
+
 def test_a_night_with_many_ratings_holds_its_scale():
-    from dataclasses import replace
-
-    from recsys.data.rating_scale import RatingScale
-
     night = RatingScale(7.0, 2.0, 0.0, 1000)
     live = LiveState(replace(worlds.plain(worlds.odd_even(), worlds.WHOLE), rating_scale=night))
     for place in range(50):
