@@ -27,6 +27,7 @@ from recsys.data.records import Item
 from recsys.serving.catalogue import Catalogue
 
 KEPT = 20_000_000  # rows of all phrases together, four bytes each; the phrases requested last stay
+MOST = 20_000  # phrases that are kept; each is sought again in the next bundle
 PASS = 100  # phrases sought in one pass: more would not fit into one automaton
 _UNSPACED = (  # ranges of scripts that do not part words
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf"
@@ -134,7 +135,7 @@ class PhraseIndex:
 
     def _make_room(self, requested: int) -> None:
         total = sum([len(one.rows) for one in self._found.values()])
-        while total > KEPT and len(self._found) > requested:
+        while (total > KEPT or len(self._found) > MOST) and len(self._found) > requested:
             _, dropped = self._found.popitem(last=False)
             total -= len(dropped.rows)
 

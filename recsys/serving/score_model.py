@@ -19,6 +19,7 @@ PASSED = "exposure_age"
 UNREAD = 3.0  # `unread` where it cannot be learned, and of older bundles; see DESIGN.md
 USER_FEATURES = ("activity", "habit")  # see `recsys.ranking.user_features`
 TEN = 10  # places of a list that hold so many personal ones, see `ScoreModel.places`
+MOST_DISCOUNT = 5.0  # of popularity by activity; ten times what tuning tries: exp stays finite
 QUALITY = ("liked", "refusals")  # item features that are opinions, not uptake
 LEARNED = 0.5  # place on the dial of the weights as they were learned
 LARGEST = 1e30  # below which single precision can count with every number of a model
@@ -264,6 +265,9 @@ class ScoreModel:
         for name in ("lift", "personal_rating", "personal", "appeal", "activity_discount"):
             if name in values:
                 values[name] = number(MANIFEST_NAMES.get(name, name), values[name])
+        if abs(discount := values.get("activity_discount", 0.0)) > MOST_DISCOUNT:
+            text = f"activity_discount is {discount:g}"
+            raise ValueError(f"{text}, not between {-MOST_DISCOUNT:g} and {MOST_DISCOUNT:g}")
         if values.get("places", 0) not in range(TEN):
             raise ValueError(f"places is {values['places']!r}, not a whole number from 0 to 9")
         values["first_use"] = tuple(number("first_use", one) for one in found.get("first_use", ()))

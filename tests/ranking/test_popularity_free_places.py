@@ -108,3 +108,9 @@ def test_the_number_of_places_is_kept_in_a_bundle_and_checked():
     for wrong in (-1, 10, 1.5, "2", None):
         with pytest.raises(ValueError, match="places"):
             ScoreModel.from_json({**PLACED.to_json(), "places": wrong})
+
+
+@pytest.mark.parametrize("wrong", [5.1, -5.1, 9.2e18])
+def test_a_discount_that_overflows_is_refused(wrong):
+    with pytest.raises(ValueError, match="activity_discount"):
+        ScoreModel.from_json({**PLACED.to_json(), "activity_discount": wrong})

@@ -74,3 +74,12 @@ def test_the_catalogue_is_read_once_per_phrase(index, posted, monkeypatch):
     found(index, posted, "garlic")
     monkeypatch.setattr(phrase_index, "_candidates", lambda *_: pytest.fail("read again"))
     assert found(index, posted, "Garlic ") == {"garlic"}
+
+
+def test_phrases_that_find_nothing_are_not_kept_for_ever(index, posted, monkeypatch):
+    """Whoever mutes new words with each request would fill the memory, and slow the next bundle."""
+    monkeypatch.setattr(phrase_index, "MOST", 20)
+    for start in range(0, 200, 10):
+        assert found(index, posted, *(f"w{start + n}" for n in range(10))) == set()
+    assert len(index.phrases()) == 20
+    assert found(index, posted, *(f"w{n}" for n in range(30)), "garlic") == {"garlic"}
