@@ -24,6 +24,7 @@ QUALITY = ("liked", "refusals")  # item features that are opinions, not uptake
 LEARNED = 0.5  # place on the dial of the weights as they were learned
 LARGEST = 1e30  # below which single precision can count with every number of a model
 LEAST = 1e-4  # share that a part keeps at the ends of the dial: it orders what is equal otherwise
+SMALLEST = 1e-6  # half-life or scale that single precision can divide by
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,8 +295,8 @@ def _weights(name: str, found: Mapping[str, Any]) -> dict[str, float]:
 
 def _positive(name: str, value: object) -> float:
     found = number(name, value)
-    if found <= 0:
-        raise ValueError(f"{name} is {found:g}, not above 0")
+    if found < SMALLEST:
+        raise ValueError(f"{name} is {found:g}, not {SMALLEST:g} or more")
     return found
 
 

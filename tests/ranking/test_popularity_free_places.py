@@ -114,3 +114,10 @@ def test_the_number_of_places_is_kept_in_a_bundle_and_checked():
 def test_a_discount_that_overflows_is_refused(wrong):
     with pytest.raises(ValueError, match="activity_discount"):
         ScoreModel.from_json({**PLACED.to_json(), "activity_discount": wrong})
+
+
+@pytest.mark.parametrize("wrong", [0.0, -1.0, 1e-320, 1e-7])
+def test_a_half_life_that_nothing_can_be_divided_by_is_refused(wrong):
+    terms = [{"scorer": "words", "half_life": wrong, "weight": 1.0}]
+    with pytest.raises(ValueError, match="half_life"):
+        ScoreModel.from_json({**PLACED.to_json(), "terms": terms})
