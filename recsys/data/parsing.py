@@ -32,7 +32,11 @@ __all__ = ["AHEAD", "MAX_ID", "MAX_VALUE", "FieldError", "FutureError"]
 
 MAX_ID = 512  # characters; longer ids are a sign of a shifted column
 FIRST_DAY = -62_135_596_800.0  # 1 January of the year 1: the empty time of Go and .NET
-PLACEHOLDERS = (FIRST_DAY, 0.0, -2_208_988_800.0, -2_209_161_600.0)  # also 1970, 1900, 1899-12-30
+NO_TIME = (
+    FIRST_DAY,
+    -(2**63) / 1e9,
+)  # the latter: the missing time of pandas and NumPy as a number
+PLACEHOLDERS = (*NO_TIME, 0.0, -2_208_988_800.0, -2_209_161_600.0)  # also 1970, 1900, 1899-12-30
 MAX_VALUE = 3e38  # what a float32 column still holds
 
 _NAMES = ("name", "text", "label", "title", "slug")  # of an object in a list of labels
@@ -182,7 +186,7 @@ def parse_time(raw: object, column: str, now: float) -> float | None:
             return None
         raise FieldError(column, f"{shown(raw)} is not a time{error}") from None
     if seconds <= 0 and seconds in PLACEHOLDERS:
-        if seconds == FIRST_DAY:
+        if seconds in NO_TIME:
             return None
         reason = f"{shown(raw)} is what programs write where no time is known: leave it empty"
         raise FieldError(column, reason)
@@ -195,7 +199,7 @@ def parse_any_time(raw: object, column: str) -> float | None:
         return None
     try:
         seconds = any_moment(raw)
-        return None if seconds == FIRST_DAY else seconds
+        return None if seconds in NO_TIME else seconds
     except FutureTime:
         reason = f"{shown(raw)} lies after the year 2199: write a date, or nothing for never"
         raise FutureError(column, reason) from None

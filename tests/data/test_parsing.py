@@ -78,6 +78,8 @@ def test_bad_ids_are_refused(raw, reason):
         ("Tue Sep 11 11:23:20 +0000 2012", 1347362600.0),
         ("-32400000", -32400000.0),  # a film of 22 December 1968
         (59356800, 59356800.0),  # whole days from 1970
+        ("-9223372036854775808", None),  # pandas' NaT as a number
+        (-(2**63), None),
         ("", None),
         ("  ", None),
         (None, None),
