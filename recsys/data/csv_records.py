@@ -21,13 +21,15 @@ from recsys.data.header_naming import Naming, Shape, clean_name, named
 from recsys.data.label_separators import BRACKETS, LISTS, label_separator
 from recsys.data.label_separators import SEPARATORS as LABEL_SEPARATORS
 from recsys.data.parsing import shown
-from recsys.data.reading_report import BLANK, HEADER, Broken, Reading, Rows
+from recsys.data.reading_report import BLANK, HEADER, RULES, Broken, Reading, Rows
+from recsys.data.row_names import have_row_names, is_rule
 from recsys.data.time_column_detection import ROWS, with_time_column
 from recsys.errors import DataError
 
 FORM_ROWS, FORM_SIZE = 2_000, 2_000_000  # rows and characters by which the form is recognised
 _SQL = ("insert into", "create table", "drop table", "-- mysql", "-- postgresql", "pragma ", "/*!")
 DOUBLE_COLON, UNIT = "::", "\x1f"  # `1::1193::5` is read with one sign in place of two
+BLANK_SIGN = " "  # between the cells of tables that R writes
 SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars", UNIT: "double colons"}
 
 
@@ -47,7 +49,7 @@ def csv_records(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Ro
     head = [first, *_beginning(lines)]
     separator = separator or _separator(head, shape, reading.options.names, len(given))
     if separator != ",":
-        reading.form.append(f"{SEPARATORS.get(separator, repr(separator))} between cells")
+        reading.form.append(f"{_name_of_sign(separator)} between cells")
     if separator == UNIT:
         head = [line.replace(DOUBLE_COLON, UNIT) for line in head]
         lines = (line.replace(DOUBLE_COLON, UNIT) for line in lines)
@@ -56,9 +58,14 @@ def csv_records(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Ro
     first_rows = _first_rows(head, separator)
     cells = given or _header_cells(rows, path)
     first_rows = first_rows if given else first_rows[1:]
-    yield from _table(rows, cells, first_rows, path, shape, reading, before)
+    quoted = head[0].lstrip("\ufeff")[:1] == '"' and all(line[:1] == '"' for line in head[1:ROWS])
+    yield from _table(rows, cells, first_rows, path, shape, reading, before, quoted)
     if rows.backslashes:
         reading.form.append(f"quotes escaped by backslashes in {rows.backslashes:,} rows")
+
+
+def _name_of_sign(separator: str) -> str:
+    return SEPARATORS.get(separator, "blanks" if separator == BLANK_SIGN else repr(separator))
 
 
 def _beginning(lines: Iterator[str]) -> Iterator[str]:
@@ -103,7 +110,16 @@ def _separator(lines: Sequence[str], shape: Shape, given: Mapping[str, str], wid
             return sign
         if all(name in naming.columns for name in shape.required):
             return sign
+    if max(names.values()) == 1 and _has_required(line.split(), shape, given):
+        return BLANK_SIGN
     return max(names, key=lambda sign: names[sign])
+
+
+def _has_required(cells: Sequence[str], shape: Shape, given: Mapping[str, str]) -> bool:
+    try:
+        return set(shape.required) <= {*named(cells, shape, given).columns}
+    except DataError:
+        return False
 
 
 def _sign_of_width(lines: Sequence[str], width: int, double: bool) -> str:
@@ -128,9 +144,14 @@ def _table(
     shape: Shape,
     reading: Reading,
     skipped_lines: int,
+    quoted: bool,
 ) -> Rows:
     while cells and not clean_name(cells[-1]):
         cells.pop()
+    given = shape.kind in reading.options.headers
+    if not given and have_row_names(cells, first_rows, quoted, shape.kind != "events"):
+        cells = ["", *cells]
+        reading.form.append("row names in the first column, which has no name")
     naming = _named(cells, first_rows, path, shape, reading)
     header, width, drop = naming.targets, len(cells), "" in naming.targets
     signs = _label_signs(naming, first_rows[:ROWS], reading)
@@ -138,7 +159,7 @@ def _table(
     formulas = any(cell[:2] == '="' for row in first_rows for cell in row)
     if formulas:
         reading.form.append('cells written as ="…"')
-    line_of_header = cells
+    line_of_header, own_names = cells, list(header)
     before = rows.line_num
     while True:
         try:
@@ -153,8 +174,10 @@ def _table(
                 elif len(row) != width:
                     reason = f"the row has {len(row)} cells, the header has {width}"
                     yield line, Broken(reason, json.dumps(row))
-                elif row[0] == line_of_header[0] and row == line_of_header:
+                elif row[0] == line_of_header[0] and row == line_of_header or row == own_names:
                     reading.skipped[HEADER] += 1
+                elif row[-1][-1:] == "-" and is_rule(row):
+                    reading.skipped[RULES] += 1
                 else:
                     record = dict(zip(header, row, strict=True))
                     if drop:

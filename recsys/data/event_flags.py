@@ -6,15 +6,12 @@ from collections.abc import Mapping
 
 from recsys.data.event_kinds import find, fold
 from recsys.data.id_normalization import is_null
+from recsys.data.opinion_columns import CODED, OPINIONS, kind_of_opinion
 from recsys.data.parsing import FieldError, shown
 
 FLAG = "event:"  # what the columns of flags are called in a record, before their kind
 NOT_SET = "impression"  # the kind of a row in which no flag is set
 _EITHER = {"recommended": "like|dislike", "voted_up": "like|dislike"}  # set | not set
-_OPINIONS = frozenset(
-    """vote votes votetype votetypeid votevalue thumb thumbs reaction reactiontype reactionid
-    feedback feedbacktype opinion verdict 投票 态度 反馈 表态""".split()
-)  # columns that hold a yes in some rows and a no in others, by their folded names
 _BEFORE = ("is_", "has_", "was_", "did_", "user_", "")
 _WORDS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
 _WORDS |= {"no": False, "yes": True, "n": False, "y": True, "f": False, "t": True}
@@ -39,7 +36,7 @@ def flag_column(name: str) -> str:
 def may_say_kind(name: str) -> bool:
     """Whether the name of a column that is not read suggests what users did, yes or no."""
     folded = fold(name)
-    return folded in _OPINIONS or find(folded.removeprefix("is")) is not None
+    return folded in OPINIONS or find(folded.removeprefix("is")) is not None
 
 
 def flag_value(raw: object) -> bool | None:
@@ -54,6 +51,8 @@ def flag_value(raw: object) -> bool | None:
 def kind_of_flags(fields: Mapping[str, object]) -> str | None:
     """Return the kind of the event that the flags of a row describe; None for a row without flags.
 
+    The value of an opinion column (`recsys.data.opinion_columns`) has priority over flags.
+
     Of several flags that are set a refusal (a kind of negative weight) has priority, then the kind
     of the greatest weight; where none is set the item was only shown. FieldError for what is no
     flag.
@@ -61,6 +60,8 @@ def kind_of_flags(fields: Mapping[str, object]) -> str | None:
     done: list[str] = []
     flags = 0
     for name, raw in fields.items():
+        if name[: len(CODED)] == CODED:
+            return kind_of_opinion(name, raw)
         if name[: len(FLAG)] == FLAG:
             flags += 1
             value = flag_value(raw)

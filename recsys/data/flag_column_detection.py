@@ -2,7 +2,8 @@
 
 Logs of click models have a row per item shown and columns such as `is_click` and `is_like`. Such a
 column is read if its name is that of a kind of event, each of its first values is a flag (0 or 1,
-true or false), and at least one flag of the file is set there.
+true or false), and at least one flag of the file is set there. A column of opinions
+(`recsys.data.opinion_columns`) has priority.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import replace
 from recsys.data.event_flags import flag_column, flag_value
 from recsys.data.header_naming import Naming, Shape
 from recsys.data.id_normalization import is_null
+from recsys.data.opinion_columns import opinion_column
 
 KIND = "event"
 
@@ -27,6 +29,10 @@ def with_flag_columns(
     """
     if KIND not in shape.columns or {KIND, "value"} & {*naming.columns, *given}:
         return naming
+    for name in naming.unused:
+        column = opinion_column(name, columns.get(name, ()))
+        if column:
+            return _renamed(naming, {name: column})
     found: dict[str, str] = {}
     is_set = False
     for name in naming.unused:
@@ -37,6 +43,10 @@ def with_flag_columns(
             is_set = is_set or any(flags)
     if not found or not is_set:
         return naming
+    return _renamed(naming, found)
+
+
+def _renamed(naming: Naming, found: Mapping[str, str]) -> Naming:
     targets = [
         found.get(name, target) for name, target in zip(naming.names, naming.targets, strict=True)
     ]

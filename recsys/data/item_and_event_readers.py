@@ -38,6 +38,7 @@ from recsys.data.records import (
 )
 from recsys.data.table_builder import EventColumns, item_table
 from recsys.data.timestamps import unit_of
+from recsys.data.written_ratings import may_be_written
 from recsys.errors import DataError
 
 log = logging.getLogger(__name__)
@@ -199,6 +200,11 @@ def _read(
                     reading.states.close(record, reading.options.names, reading.renamed)
                 elif ANONYMOUS in record and take_anonymous_id(record):
                     reading.anonymous += 1
+                if kind == "events" and may_be_written(value := record.get("value")):
+                    parsed = parse(record, now)
+                    reading.ratings.check(value)
+                    yield line, parsed
+                    continue
                 yield line, parse(record, now)
                 continue
         except FieldError as error:
@@ -223,7 +229,7 @@ def notes(reading: Reading) -> Iterator[str]:
     passed_over = {*second, *reading.states.flags}
     other = {name: to for name, to in other.items() if name not in passed_over}
     if other:
-        pairs = ", ".join(f"{name} as {column}" for name, column in other.items())
+        pairs = ", ".join(f"{name} as {_shown_column(column)}" for name, column in other.items())
         yield f"columns read under another name: {pairs}"
     if second and reading.anonymous:
         one = reading.anonymous == 1
@@ -243,10 +249,16 @@ def notes(reading: Reading) -> Iterator[str]:
         )
     if reading.skipped:
         yield "passed over: " + ", ".join(f"{n:,} {what}" for what, n in reading.skipped.items())
-    if sentence := reading.states.sentence():
-        yield sentence
+    for sentence in (reading.states.sentence(), reading.ratings.sentence()):
+        if sentence:
+            yield sentence
     if reading.form:
         yield f"read as {', '.join(reading.form)}"
+
+
+def _shown_column(column: str) -> str:
+    """Return `event` for a column of opinions, `event=vote`; another column as it is."""
+    return column.partition("=")[0]
 
 
 def count_lines(path: Path | str) -> int:

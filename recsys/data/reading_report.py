@@ -10,9 +10,10 @@ from typing import Any
 
 from recsys.data.header_naming import Naming
 from recsys.data.publication_state import PublicationStates
+from recsys.data.written_ratings import WrittenRatings
 from recsys.errors import DataError
 
-BLANK, HEADER = "blank lines", "repeated headers"
+BLANK, HEADER, RULES = "blank lines", "repeated headers", "ruled lines"
 Record = dict[str, Any]
 Rows = Iterator[tuple[int, "Record | Broken"]]
 
@@ -68,8 +69,9 @@ class Reading:
     renamed: dict[str, str] = field(default_factory=dict)  # name in the file -> column
     unused: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)  # become metadata
-    skipped: Counter[str] = field(default_factory=Counter)  # BLANK, HEADER -> rows
+    skipped: Counter[str] = field(default_factory=Counter)  # BLANK, HEADER, RULES -> rows
     states: PublicationStates = field(default_factory=PublicationStates)  # of items
+    ratings: WrittenRatings = field(default_factory=WrittenRatings)  # of events
     anonymous: int = 0  # rows of events whose user is an anonymous id
     continued: int = 0  # rows of items that were joined to the row before
 

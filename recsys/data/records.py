@@ -31,6 +31,7 @@ from recsys.data.parsing import (
     parse_words,
     shown,
 )
+from recsys.data.written_ratings import kind_as_rating, written_rating
 
 MAX_KIND = 64  # characters of an event's kind
 MAX_TAGS = 1_000  # tags of an item
@@ -140,8 +141,14 @@ def parse_event(fields: Mapping[str, object], now: float | None = None) -> Event
     get = fields.get
     number, word, text, source = get("value"), get("event"), get("text"), get("shared_from")
     # what is absent or was seen before, nearly all of a file, costs no call
-    value = None if number is None or number == "" else parse_number(number, "value")
     kind = (_KINDS.get(word) if isinstance(word, str) else None) or _kind(word)
+    if number is None or number == "":
+        value = None
+    else:
+        try:
+            value = parse_number(number, "value")
+        except FieldError as error:
+            kind, value = _written(number, kind, error)
     if not kind:
         kind = _kind_by_flags(fields)
     if "completion" in fields or "completion_percent" in fields:
@@ -155,6 +162,19 @@ def parse_event(fields: Mapping[str, object], now: float | None = None) -> Event
         parse_time(get("timestamp"), "timestamp", time.time() if now is None else now),
         "" if source is None or source == "" else optional_id(source, "shared_from"),
     )
+
+
+def _written(raw: object, kind: str, error: FieldError) -> tuple[str, float | None]:
+    """Return the kind and the value of an event whose value is a rating in words or signs.
+
+    A kind in place of a rating (`dislike`) is the kind. Raises `error` for any other value.
+    """
+    if isinstance(raw, str) and (not kind or (row := find(kind)) and row.name == RATING):
+        if (rating := written_rating(raw)) is not None:
+            return kind, rating.number
+        if meant := kind_as_rating(raw):
+            return meant, None
+    raise error
 
 
 def _kind_by_flags(fields: Mapping[str, object]) -> str:

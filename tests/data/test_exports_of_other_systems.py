@@ -171,7 +171,7 @@ class TestYesAndNo:
     @pytest.mark.parametrize("name", ["vote", "VoteTypeId", "Reaction Type", "态度"])
     def test_a_column_of_opinions_that_is_not_read_is_told(self, write, name):
         reading = Reading()
-        path = write("e.csv", f"user_id,item_id,{name}\nann,i1,up\nbob,i1,down\n")
+        path = write("e.csv", f"user_id,item_id,{name}\nann,i1,A\nbob,i1,B\n")
         assert len(list(read_events(path, True, reading))) == 2
         assert any(f"{name} may say what the users did" in line for line in notes(reading))
 

@@ -170,7 +170,7 @@ BAD_ROWS = [
     (f"a,{'x' * 10_000},like,,,1000000005", "item_id", "has 10000 characters"),
     ("a,1,like,,,4000000000", "timestamp", "is in the future"),
     ("a,1,like,,,soon", "timestamp", "is not a time"),
-    ("a,1,rating,good,,1000000005", "value", "is not a number"),
+    ("a,1,rating,B+,,1000000005", "value", "is not a number"),
     ("a,1,rating,inf,,1000000005", "value", "is not a finite number"),
     (f"a,1,{'k' * 65},,,1000000005", "event", "is not a word of at most 64"),
     ("a,1,like", "", "the row has 3 cells, the header has 6"),
