@@ -22,6 +22,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.data.number_bounds import finite, whole
 from recsys.errors import BundleError
 
 FORMAT = 1  # major number: raised when an older reader would misread a bundle
@@ -117,9 +118,9 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 def parse_manifest(data: bytes, path: str) -> dict[str, Any]:
     """Return the manifest in a text, checked; `path` says in errors where the text is from."""
     try:
-        manifest = json.loads(data)
+        manifest = json.loads(data, parse_float=finite, parse_int=whole, parse_constant=finite)
         number = manifest["format"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BundleError(f"{path} cannot be read ({error!r}); {WAY_OUT}") from error
     if type(number) is not int or number != FORMAT:
         raise BundleError(

@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from recsys.data.number_bounds import SECONDS
+from recsys.errors import BundleError
 from recsys.safety.comment_dampening import CommentDampener
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
@@ -43,10 +45,7 @@ class LogTailer:
         self.last_event = _number(manifest, "last_event_id")
         self.last_change = _number(manifest, "last_change_id")
         self._night = self.last_event  # the last event that the bundle knows
-        result = manifest.get("cutoff")
-        self.cutoff = (
-            float(result) if isinstance(result, (int, float)) and result else live.model.cutoff
-        )
+        self.cutoff = _cutoff(manifest) or live.model.cutoff
         self.items = 0  # moves whenever an item came, changed or went
         self.stamp: int | None = None  # the store's change stamp at the last look
         self.looked = 0.0  # monotonic seconds of the last look
@@ -140,6 +139,14 @@ class LogTailer:
             self.live.add_events([act])
         except Exception:  # one bad row must not stop the feed for all others
             log.exception("an event was passed over", extra={"event": number})
+
+
+def _cutoff(manifest: Mapping[str, Any]) -> float:
+    """Return the time of the last event that the night knew, Unix seconds; 0 where none is told."""
+    try:
+        return SECONDS.check("cutoff", manifest.get("cutoff", 0.0))
+    except (TypeError, ValueError) as error:
+        raise BundleError(f"the manifest of bundle {manifest.get('version')}: {error}") from error
 
 
 def _number(manifest: Mapping[str, Any], name: str) -> int:

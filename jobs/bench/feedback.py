@@ -15,6 +15,7 @@ from rich.table import Table
 
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable, ItemTable
+from recsys.evaluation.change_between_nights import ChangeBetweenNights
 from recsys.evaluation.feedback_simulation import (
     FeedbackConfig,
     FeedbackSimulation,
@@ -54,16 +55,32 @@ def feedback(home: Path | None, config: FeedbackConfig) -> dict[str, Any]:
             )
             progress.advance(one.night, config.nights)
         progress.finished("feedback", 0.0, {}, False)
-    return {"config": asdict(config), "nights": [*map(asdict, nights)], **changes(nights)}
+    return {
+        "config": asdict(config),
+        "nights": [*map(asdict, nights)],
+        **changes(nights, config.tune_days),
+    }
 
 
-def changes(nights: Sequence[NightFigures]) -> dict[str, Any]:
-    """Return the last night against the first, and whether it stays within what is demanded."""
+def changes(nights: Sequence[NightFigures], tune_days: int) -> dict[str, Any]:
+    """Return the last night against the first, and whether it stays within what is demanded.
+
+    `held` compares single nights. `swap_gap_intervals`: the same of the swap gap with an interval,
+    and of the first and last `tune_days` nights, each where there are nights enough.
+    """
     first, last = nights[0], nights[-1]
     gini, distinct = last.gini - first.gini, last.distinct / first.distinct - 1
     gap = last.swap_gap - first.swap_gap
     held = gini <= GINI_AT_MOST and distinct >= DISTINCT_AT_LEAST and gap >= 0
-    return {"gini_change": gini, "distinct_change": distinct, "swap_gap_change": gap, "held": held}
+    gaps = [one.swap_gap for one in nights]
+    compared = [ChangeBetweenNights.of(gaps, count) for count in sorted({1, max(tune_days, 1)})]
+    return {
+        "gini_change": gini,
+        "distinct_change": distinct,
+        "swap_gap_change": gap,
+        "held": held,
+        "swap_gap_intervals": [{**asdict(one), "fell": one.fell} for one in compared if one],
+    }
 
 
 def simulation_of(settings: Settings, config: FeedbackConfig) -> FeedbackSimulation:
@@ -126,8 +143,15 @@ def feedback_table(found: dict[str, Any]) -> Table:
             f"{one['swap_gap']:.4f}",
             f"{one['new_share']:.1%}",
         )
-    table.caption = (
+    lines = [
         f"last night against first: Gini {found['gini_change']:+.4f}, distinct items"
         f" {found['distinct_change']:+.1%}, swap gap {found['swap_gap_change']:+.4f}"
-    )
+    ]
+    for one in found["swap_gap_intervals"]:
+        each = "night" if one["nights"] == 1 else f"{one['nights']} nights"
+        lines.append(
+            f"swap gap, last {each} against first: {one['change']:+.4f}, 95 % interval"
+            f" {one['low']:+.4f} to {one['high']:+.4f} by the differences of neighbouring nights"
+        )
+    table.caption = "\n".join(lines)
     return table

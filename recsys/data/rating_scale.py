@@ -9,6 +9,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from recsys.data.number_bounds import COUNT, RATING, SPREAD
+
 STRAY = 10.0  # interquartile ranges from the median beyond which a value is of another scale
 TOPS = (1.0, 5.0, 10.0, 100.0)  # of the usual scales; above the last one no lowest step is known
 UNKNOWN = 1_000_000  # ratings that a bundle without their number is taken to have learned from
@@ -80,16 +82,17 @@ class RatingScale(NamedTuple):
 
     @classmethod
     def from_json(cls, given: Sequence[Any]) -> RatingScale:
-        """Read what `to_json` returned, or the mean and spread alone of an older bundle."""
+        """Read what `to_json` returned, or the mean and spread alone of an older bundle.
+
+        TypeError or ValueError where a number is missing or no scale can have it.
+        """
         mean, spread, *rest = given
+        checked = RATING.check("mean rating", mean), SPREAD.check("spread of ratings", spread)
         if not rest:
-            return cls(mean, spread, n_ratings=0 if (mean, spread) == (0.0, 1.0) else UNKNOWN)
+            return cls(*checked, n_ratings=0 if checked == (0.0, 1.0) else UNKNOWN)
         low, count = rest[:2]
-        found = cls(mean, spread, -np.inf if low is None else low, count)
-        numbers = (mean, spread, 0.0 if low is None else low, count)
-        if not all(type(one) in (int, float) and np.isfinite(one) for one in numbers):
-            raise ValueError(f"rating_scale is {given!r}: a number is missing")
-        return found
+        lowest = -np.inf if low is None else RATING.check("lowest rating", low)
+        return cls(*checked, lowest, COUNT.check_whole("number of ratings", count))
 
 
 def _first_of_each(users: NDArray[np.integer]) -> NDArray[np.bool_]:

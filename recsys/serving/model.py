@@ -10,6 +10,7 @@ import numpy as np
 from recsys.array_types import Floats
 from recsys.bundle import RawBundle
 from recsys.data.account_mix_anomalies import AccountMix
+from recsys.data.number_bounds import FACTOR, SECONDS
 from recsys.data.rating_scale import RatingScale
 from recsys.errors import MissingExtra
 from recsys.index.faiss_index import FaissIndex
@@ -24,7 +25,7 @@ from recsys.serving.item_clusters import Communities
 from recsys.serving.joined_candidate_index import JOINED, JoinedCandidateIndex
 from recsys.serving.older_bundle_defaults import Parts, below, of_length
 from recsys.serving.popularity_counters import PopularityCounters, complete
-from recsys.serving.score_model import ScoreModel, number
+from recsys.serving.score_model import ScoreModel
 from recsys.serving.user_return_model import Returning
 from recsys.text.encoders.student import Student
 from recsys.text.entities.model import Entities
@@ -144,7 +145,7 @@ class Model:
         words = parts.needed("words", lambda: _rows("words", raw.arrays["words"], size))
         score_model = parts.needed("blend", lambda: ScoreModel.from_json(settings["blend"]))
         neighbours = parts.optional("neighbours", lambda found: _neighbours(found, size))
-        alpha = parts.needed("alpha", lambda: number("alpha", settings.get("alpha", 0.0)))
+        alpha = parts.needed("alpha", lambda: FACTOR.check("alpha", settings.get("alpha", 0.0)))
         behaviour = parts.optional("behaviour", lambda found: _factors(found, alpha, size))
         explicit_mf = parts.optional("taste", lambda found: _explicit_mf(found, size))
         item_input_map, item_input_vectors = _item_input_map(parts, size)
@@ -162,7 +163,9 @@ class Model:
         scale = parts.needed("rating_scale", lambda: RatingScale.from_json(given))
         return cls(
             version=raw.version,
-            cutoff=parts.needed("cutoff", lambda: number("cutoff", settings.get("cutoff", 0.0))),
+            cutoff=parts.needed(
+                "cutoff", lambda: SECONDS.check("cutoff", settings.get("cutoff", 0.0))
+            ),
             catalogue=catalogue,
             neighbours=neighbours,
             behaviour=behaviour,

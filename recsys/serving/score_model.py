@@ -11,6 +11,15 @@ from typing import Any
 import numpy as np
 
 from recsys.array_types import Floats
+from recsys.data.number_bounds import (
+    DIVISOR,
+    EXPONENT,
+    FACTOR,
+    SECONDS,
+    SHARE,
+    WEIGHT,
+    NumberBounds,
+)
 
 log = logging.getLogger(__name__)
 
@@ -19,12 +28,19 @@ PASSED = "exposure_age"
 UNREAD = 3.0  # `unread` where it cannot be learned, and of older bundles; see DESIGN.md
 USER_FEATURES = ("activity", "habit")  # see `recsys.ranking.user_features`
 TEN = 10  # places of a list that hold so many personal ones, see `ScoreModel.places`
-MOST_DISCOUNT = 5.0  # of popularity by activity; ten times what tuning tries: exp stays finite
 QUALITY = ("liked", "refusals")  # item features that are opinions, not uptake
 LEARNED = 0.5  # place on the dial of the weights as they were learned
-LARGEST = 1e30  # below which single precision can count with every number of a model
 LEAST = 1e-4  # share that a part keeps at the ends of the dial: it orders what is equal otherwise
-SMALLEST = 1e-6  # half-life or scale that single precision can divide by
+PLACES = NumberBounds(0, TEN - 1)
+# Numbers of one value that manifests hold, by field of ScoreModel:
+BOUNDS = {
+    "lift": WEIGHT,
+    "personal_rating": WEIGHT,
+    "personal": SHARE,
+    "unread": FACTOR,
+    "appeal": FACTOR,
+    "activity_discount": EXPONENT,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +257,7 @@ class ScoreModel:
         for name in ("priors", "cold_user_weights", "linear"):
             values[name] = _weights(name, found.get(MANIFEST_NAMES.get(name, name), {}))
         if found.get("passed"):  # the name of this term's weight since the first format
-            values["linear"][PASSED] = number("passed", found["passed"])
+            values["linear"][PASSED] = WEIGHT.check("passed", found["passed"])
         values["user_features"] = {
             trait: _weights(f"traits.{trait}", weights)
             for trait, weights in found.get("traits", {}).items()
@@ -249,8 +265,8 @@ class ScoreModel:
         values["terms"] = tuple(
             Term(
                 t["scorer"],
-                np.inf if t["half_life"] is None else _positive("half_life", t["half_life"]),
-                number("weight", t["weight"]),
+                np.inf if t["half_life"] is None else DIVISOR.check("half_life", t["half_life"]),
+                WEIGHT.check("weight", t["weight"]),
             )
             for t in found.get("terms", ())
             if t["scorer"] in SCORERS
@@ -258,20 +274,18 @@ class ScoreModel:
         curves = [_known(LogTerm, curve) for curve in found.get("curves", ())]
         values["curves"] = tuple(
             LogTerm(
-                _positive("scale", curve.pop("scale")),
-                **{name: number(name, value) for name, value in curve.items()},
+                DIVISOR.check("scale", curve.pop("scale")),
+                **{name: WEIGHT.check(name, value) for name, value in curve.items()},
             )
             for curve in curves
         )
-        for name in ("lift", "personal_rating", "personal", "appeal", "activity_discount"):
+        for name, bounds in BOUNDS.items():
             if name in values:
-                values[name] = number(MANIFEST_NAMES.get(name, name), values[name])
-        if abs(discount := values.get("activity_discount", 0.0)) > MOST_DISCOUNT:
-            text = f"activity_discount is {discount:g}"
-            raise ValueError(f"{text}, not between {-MOST_DISCOUNT:g} and {MOST_DISCOUNT:g}")
-        if values.get("places", 0) not in range(TEN):
-            raise ValueError(f"places is {values['places']!r}, not a whole number from 0 to 9")
-        values["first_use"] = tuple(number("first_use", one) for one in found.get("first_use", ()))
+                values[name] = bounds.check(MANIFEST_NAMES.get(name, name), values[name])
+        values["places"] = PLACES.check_whole("places", values.get("places", 0))
+        values["first_use"] = tuple(
+            SECONDS.check("first_use", one) for one in found.get("first_use", ())
+        )
         return cls(**values)
 
 
@@ -290,23 +304,7 @@ def popularity_factor(discount: float, activity: Floats | float) -> Floats:
 
 
 def _weights(name: str, found: Mapping[str, Any]) -> dict[str, float]:
-    return {feature: number(f"{name}.{feature}", weight) for feature, weight in found.items()}
-
-
-def _positive(name: str, value: object) -> float:
-    found = number(name, value)
-    if found < SMALLEST:
-        raise ValueError(f"{name} is {found:g}, not {SMALLEST:g} or more")
-    return found
-
-
-def number(name: str, value: object) -> float:
-    """Return a finite number; TypeError or ValueError for anything else."""
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise TypeError(f"{name} is {value!r}, not a number")
-    if not abs(value) < LARGEST:
-        raise ValueError(f"{name} is {value!r}, not a number below {LARGEST:g}")
-    return float(value)
+    return {feature: WEIGHT.check(f"{name}.{feature}", weight) for feature, weight in found.items()}
 
 
 def _known(kind: type[Any], found: Mapping[str, Any]) -> dict[str, Any]:

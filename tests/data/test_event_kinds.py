@@ -297,3 +297,23 @@ def test_a_verb_of_making_adds_nothing_to_the_noun_of_a_kind(name, kind):
 @pytest.mark.parametrize("name", ["post_created", "content_removed", "new_article", "created"])
 def test_making_an_item_is_no_act_on_it(name):
     assert event_kinds.find(name) is None and event_kinds.withdrawn_by(name) is None
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [7.0, 0.0],
+        [7.0, -1.0, 1.0, 100],
+        [7.0, 1e-320, 1.0, 100],
+        [None, 1.0],
+        ["7", 1.0, 1.0, 100],
+        [1e300, 1.0, 1.0, 100],
+        [7.0, 1.0, [], 100],
+        [7.0, 1.0, 1.0, -1],
+        [7.0, 1.0, 1.0, 2.5],
+        [7.0, 1.0, 1.0, None],
+    ],
+)
+def test_a_scale_that_nothing_can_be_weighed_by_is_refused(wrong):
+    with pytest.raises((TypeError, ValueError), match="rating"):
+        RatingScale.from_json(wrong)

