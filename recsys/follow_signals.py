@@ -14,12 +14,14 @@ import time
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from recsys.array_types import Rows
 from recsys.ranking.live_ego_network import AroundUser
-from recsys.ranking.social_signals import EgoNetwork, acts_each
+from recsys.ranking.social_signals import DAY, EgoNetwork, acts_each
 from recsys.ranking.social_signals import Ties as SocialTies
 from recsys.serving.follow_graph import FollowGraph
 from recsys.serving.live_state import LiveState
@@ -91,10 +93,14 @@ class FollowSignals:
         self._ids = 0  # of followees that are kept
         self._items: ItemRows | None = None
 
-    def of(self, store: Store, user_id: str, live: LiveState) -> tuple[AroundUser | None, Ties]:
+    def of(
+        self, store: Store, user_id: str, live: LiveState, until: float | None = None
+    ) -> tuple[AroundUser | None, Ties]:
         """Return the people around a user, and whom they follow; None where there is nobody.
 
-        The graph has to be as of now. StoreError when the store is unreachable.
+        The graph has to be as of now. `until`: Unix seconds, acts of later hours are left out; of
+        each person the latest acts are known alone, so that an early time knows of few.
+        StoreError when the store is unreachable.
         """
         graph = self.graph
         number = 0 if graph.empty else store.user_number(user_id)
@@ -111,6 +117,8 @@ class FollowSignals:
             codes = self._codes(kept, live)
             ties = SocialTies.of(number, followees, followers, graph.following_of, unseen)
             acts, counts = graph.acts_of(ties.people, acts_each(len(ties.people)))
+            if until is not None:
+                acts, counts = _until(acts, counts, until)
             if self._items is None or self._items.live is not live:
                 self._items = ItemRows(live)
             rows = self._items.of(store, acts["item"])
@@ -152,3 +160,12 @@ class FollowSignals:
         codes: Rows = np.unique(np.array([c for c in found if c >= 0], np.int32))
         kept.codes = (live, count, codes)
         return codes
+
+
+def _until(
+    acts: NDArray[Any], counts: NDArray[np.int64], until: float
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return the acts of hours that began by a moment, and how many each person has of them."""
+    early = acts["hour"] * (DAY / _HOURS) <= until
+    person = np.repeat(np.arange(len(counts)), counts)
+    return acts[early], np.bincount(person[early], minlength=len(counts))

@@ -16,6 +16,7 @@ from typing import Any
 
 from recsys.data.event_kind_weights import EventWeights
 from recsys.errors import DataError
+from recsys.follow_signals import FollowSignals
 from recsys.personal_list import OVERRIDES, ListRequest, UserState, query_of, ranked
 from recsys.ranking.query import Filters, Query, Recommendation
 from recsys.recommender import Recommender
@@ -59,6 +60,7 @@ class Side:
     make: ListMaker
     live: LiveState
     overrides: Mapping[str, Any]
+    signals: FollowSignals | None = None  # whose acts count too; None: nobody's
 
     @classmethod
     def of(
@@ -95,10 +97,14 @@ def hypothetical_state(
     hypothesis: Hypothesis,
     weights: EventWeights,
     sentiment_scorer: SentimentScorer | None,
+    signals: FollowSignals | None = None,
+    live: LiveState | None = None,
 ) -> UserState:
-    """Return what would be known of a user; events and controls are left out, follows are not.
+    """Return what would be known of a user; events, controls and acts of others are left out, who
+    follows whom is as of now.
 
-    DataError for an event that is not the user's.
+    `signals`, `live`: of the follow graph, and the live state whose lists they are for; without
+    them nobody's acts count. DataError for an event that is not the user's.
     """
     if hypothesis.without:
         own = store.events_by_id(hypothesis.without)
@@ -106,7 +112,10 @@ def hypothetical_state(
         if strange:
             raise DataError(f"this user has no event {strange[0]}")
     past = UserHistories(weights).hypothetical(store, user_id, hypothesis.happened)
-    state = UserState.read(store, past, user_id, sentiment_scorer, weights)
+    known = None
+    if signals is not None and live is not None:
+        known = signals.of(store, user_id, live, hypothesis.as_of)
+    state = UserState.read(store, past, user_id, sentiment_scorer, weights, known)
     if hypothesis.as_of is not None:
         log = [one for one in store.control_log(user_id) if one.at <= hypothesis.as_of]
         blocked_by = store.ties_of(user_id).blocked_by

@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from recsys.author_display_names import AuthorDisplayNames
 from recsys.bundle_store import BundleStore
 from recsys.errors import DataError
+from recsys.follow_signals import FollowSignals
 from recsys.live_recommender import open_recommender
 from recsys.personal_list import UserState
+from recsys.serving.follow_graph import FollowGraph
 from recsys.settings import Settings
 from recsys.store.schema import users as _users
 from recsys.store.store import Store
@@ -75,8 +77,10 @@ class States:
     unknown: int
 
 
-def states_of(store: Store, settings: Settings, request: WhatIfRequest) -> States:
-    """Return the states of the users of a request.
+def states_of(
+    store: Store, settings: Settings, request: WhatIfRequest, sides: tuple[Side, Side]
+) -> States:
+    """Return the states of the users of a request, each for the live state of its side.
 
     UnknownUser for a single user of whom nothing is held; of several, such are left out.
     """
@@ -85,15 +89,18 @@ def states_of(store: Store, settings: Settings, request: WhatIfRequest) -> State
         check_user(store, names[0])
     known = [name for name in names if store.user(name) is not None]
     scorer = settings.sentiment_scorer if settings.tone_strength else None
-    before, after = [], []
-    for name in known:
-        plain = hypothetical_state(store, name, Hypothesis(), settings.weights, scorer)
-        before.append(plain)
-        after.append(
-            hypothetical_state(store, name, request.hypothesis, settings.weights, scorer)
-            if request.hypothesis
-            else plain
-        )
+
+    def states(hypothesis: Hypothesis, side: Side) -> list[UserState]:
+        return [
+            hypothetical_state(
+                store, name, hypothesis, settings.weights, scorer, side.signals, side.live
+            )
+            for name in known
+        ]
+
+    before = after = states(Hypothesis(), sides[0])
+    if request.hypothesis or sides[1].live is not sides[0].live:
+        after = states(request.hypothesis, sides[1])
     return States(before, after, len(names) - len(known))
 
 
@@ -118,7 +125,7 @@ def compare_sides(
 
     Reasons and the table of authors have the display names of authors, where there are any.
     """
-    states, now = states_of(store, settings, request), time.time()
+    states, now = states_of(store, settings, request, sides), time.time()
     explain = len(states.before) <= SHOWN_USERS
     names = AuthorDisplayNames()
     categories = frozenset(settings.repeat_categories)
@@ -157,11 +164,14 @@ def answer(
     """
     bundles = BundleStore(settings.home)
     first = open_side(bundles, version, store, settings)
+    graph = FollowGraph(settings.weights, first.live.model.rating_scale.mean)
+    graph.follow_all(store)
+    first = replace(first, signals=FollowSignals(graph))
     if request.bundle in ("", first.version):
         second = replace(first, overrides=request.overrides)
     else:
         second = open_side(bundles, request.bundle, store, settings)
-        second = replace(second, overrides=request.overrides)
+        second = replace(second, overrides=request.overrides, signals=first.signals)
     return compare_sides(store, settings, request, (first, second))
 
 

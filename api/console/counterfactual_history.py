@@ -13,13 +13,25 @@ WhatIf = Hypothesis
 
 
 def state_of(service: AppState, user_id: str, what_if: Hypothesis) -> UserState:
-    """Return what would be known of a user; events and controls are left out, follows are not.
+    """Return what would be known of a user, for lists of the model in service.
 
+    Events, controls and acts of others are left out; who follows whom is as of now.
     422 for an event that is not the user's. StoreError while the store is away.
     """
+    live, signals = service.serving.live, None
+    if service.follow_graph() is not None:
+        signals = service.follow_signals
     with service.link.use() as store:
         try:
-            weights = service.settings.weights
-            return hypothetical_state(store, user_id, what_if, weights, service.comment_scorer)
+            state = hypothetical_state(
+                store,
+                user_id,
+                what_if,
+                service.settings.weights,
+                service.comment_scorer,
+                signals,
+                live,
+            )
         except DataError as error:
             raise ApiError(422, str(error)) from None
+        return service.author_names.named(store, live, state)

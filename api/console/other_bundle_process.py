@@ -37,6 +37,8 @@ def listed(given: Mapping[str, Any]) -> dict[str, Any]:
     serving = ServedModel.of(raw, settings, service.comment_scorer)
     with service.link.use() as store:
         serving.feed.follow(store)
+        service.graph.mean_rating = serving.live.model.rating_scale.mean
+        service.graph.follow_all(store)
     service.swap(serving)
     service.load_pins()
     what_if = WhatIf(tuple(given["what_if"]["without"]), given["what_if"]["as_of"])

@@ -35,20 +35,21 @@ def what_if_answer(service: AppState, request: WhatIfRequest) -> dict[str, Any]:
     serving = service.serving
     few = max(len(request.users), request.sample) <= SHOWN_USERS
     if few and request.bundle in ("", serving.version):
-        first = _side(serving)
+        first = _side(service, serving)
         with service.link.use() as store:
             sides = (first, replace(first, overrides=request.overrides))
             return compare_sides(store, service.settings, request, sides)
     return _by_process(service, request)
 
 
-def _side(serving: ServedModel) -> Side:
+def _side(service: AppState, serving: ServedModel) -> Side:
     def make(query: Query, n: int) -> Sequence[Recommendation]:
         serving.find_phrases(query)
         with serving.feed.ranking:
             return ranked(serving.recommender, query, n)[:n]
 
-    return Side(serving.version, make, serving.live, {})
+    signals = service.follow_signals if service.follow_graph() is not None else None
+    return Side(serving.version, make, serving.live, {}, signals)
 
 
 def _by_process(service: AppState, request: WhatIfRequest) -> dict[str, Any]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import api_world as world
 import pytest
 from conftest import keyed
 from flask import Flask
@@ -145,3 +147,29 @@ def test_an_author_is_named_where_the_weight_was_learned(service: Callable[..., 
     answer = client.get("/recommend/fan?n=12&explain=1").json["items"]
     texts = [reason["text"] for one in answer for reason in one["reasons"]]
     assert "You follow Ada Writer" in texts
+
+
+def test_the_console_and_what_if_count_the_acts_of_followees_as_lists_do(
+    service: Callable[..., Any],
+) -> None:
+    client = service(console="on", min_people=0)
+    old = {"user_id": "fan", "item_id": "sea-9", "event": "like", "timestamp": world.NOW - 9e5}
+    assert client.post("/events", json=old).status_code == 201
+    earlier = time.time() - 3_700  # acts are known by the hour
+    for one in PEOPLE:
+        act(client, one)
+    expected = client.get(f"/explain/fan/{ITEM}").json
+    page = client.get(f"/console/why?user=fan&item={ITEM}").text
+    assert "3 people you follow took this up" in page
+    assert f"<dt>Score</dt><dd>{expected['score']:.3f}</dd>" in page
+    assert "3 people you follow took this up" in client.get("/console/user?user=fan").text
+    listed = client.get("/recommend/fan?n=20").json["items"]
+    found = client.post("/whatif", json={"user": "fan", "as_of": earlier}).json["lists"][0]
+    before = found["before"]
+    assert [one["item_id"] for one in before] == [one["item_id"] for one in listed]
+    assert [one["score"] for one in before] == pytest.approx([one["score"] for one in listed])
+    kinds = {
+        side: {r["kind"] for one in found[side] for r in one["reasons"]}
+        for side in ("before", "after")
+    }
+    assert "followees" in kinds["before"] and "followees" not in kinds["after"]
