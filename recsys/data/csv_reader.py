@@ -58,8 +58,11 @@ class CsvReader:
         try:
             return next(self._reader_of(doubled))
         except (csv.Error, StopIteration):
-            self._lines.give_back(taken[len(before) :])
-            taken[:] = before
+            # It may have read fewer lines than before, or more.
+            self._lines.give_back(taken)
+            taken.clear()
+            for _ in before:
+                next(self._lines)
             return None
 
 
