@@ -44,6 +44,13 @@ DRAWS = 5  # of a few sentences per intent
 @click.option("--users", type=click.IntRange(1), default=1500, show_default=True)
 @click.option("--turns", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--noise", type=click.FloatRange(0, 1), default=0.2, show_default=True)
+@click.option(
+    "--strategy",
+    "strategies",
+    type=click.Choice(STRATEGIES),
+    multiple=True,
+    help="Of critique dialogues, instead of all; may be repeated.",
+)
 @click.option("--speed", is_flag=True, help="CPU time of turns instead, with --utterances.")
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 def command(
@@ -58,6 +65,7 @@ def command(
     users: int,
     turns: int,
     noise: float,
+    strategies: tuple[str, ...],
     speed: bool,
     seed: int,
 ) -> None:
@@ -73,7 +81,8 @@ def command(
         raise DataError("critique dialogues need --items and --events")
     if items is not None and events is not None:
         texts = [one.text for path in utterances for one in read_utterances(path)]
-        _critiques(items, events, users, turns, noise, seed, texts if speed else ())
+        asked = strategies or STRATEGIES
+        _critiques(items, events, users, turns, noise, asked, seed, texts if speed else ())
 
 
 def _intents(path: Path, split: str, shots: int, languages: Sequence[bool]) -> None:
@@ -96,6 +105,7 @@ def _critiques(
     users: int,
     turns: int,
     noise: float,
+    strategies: Sequence[str],
     seed: int,
     texts: Sequence[str],
 ) -> None:
@@ -129,7 +139,7 @@ def _critiques(
             return
         dialogue = Dialogue(recommender, lambda texts: np.zeros(len(texts), np.float32))
         trial = CritiqueTrial(recommender, dialogue, cut)
-        for strategy in STRATEGIES:
+        for strategy in strategies:
             for share in dict.fromkeys((0.0, noise)):
                 _print(asdict(trial.run(chosen, strategy, share, turns, seed)))
 

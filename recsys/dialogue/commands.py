@@ -114,7 +114,9 @@ class Help:
 
 @dataclass(frozen=True, slots=True)
 class Undo:
-    """The last change taken back."""
+    """The last change taken back; with a target, what was wished about it."""
+
+    target: Target | None = None
 
 
 @dataclass(frozen=True, slots=True)

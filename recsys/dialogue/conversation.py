@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -64,10 +64,14 @@ class Conversation:
 
         An earlier steer of the same target ends; a second "only" of the same kind of target too.
         """
-        kept = tuple(one for one in self.critiques if not _same(one, critique))
-        kept = (*kept, critique)[-MOST_CRITIQUES:]
-        changes = (*self.changes, Change("critiques", 1))[-MOST_CHANGES:]
-        return replace(self, critiques=kept, changes=changes)
+        kept, changes = [*self.critiques], [*self.changes]
+        for place in reversed(range(len(kept))):
+            if _same(kept[place], critique):
+                _shorten(changes, len(kept) - place)
+                del kept[place]
+        changes = [*changes, Change("critiques", 1)][-MOST_CHANGES:]
+        newest = (*kept, critique)[-MOST_CRITIQUES:]
+        return replace(self, critiques=newest, changes=tuple(changes))
 
     def with_controls(self, ids: tuple[int, ...]) -> Conversation:
         """Return the conversation with controls that can be taken back."""
@@ -84,6 +88,28 @@ class Conversation:
         last = self.changes[-1]
         kept = self.critiques[: len(self.critiques) - last.critiques]
         return replace(self, changes=self.changes[:-1], critiques=kept), last
+
+    def without_wishes(
+        self, about: Callable[[Target], bool], controls: Collection[int] = ()
+    ) -> tuple[Conversation, tuple[Steer, ...]]:
+        """Return the conversation without its wishes about a target, and these, oldest first.
+
+        `controls`: ids that are taken back with them. None of all that can be taken back again.
+        """
+        changes, kept = [*self.changes], [*self.critiques]
+        gone: list[Steer] = []
+        for place in reversed(range(len(kept))):
+            steer = kept[place].steer
+            if steer is not None and about(steer.target):
+                gone.insert(0, steer)
+                _shorten(changes, len(kept) - place)
+                del kept[place]
+        left = [
+            replace(one, controls=tuple(each for each in one.controls if each not in controls))
+            for one in changes
+        ]
+        held = tuple(one for one in left if one.kind == "critiques" or one.controls)
+        return replace(self, critiques=tuple(kept), changes=held), tuple(gone)
 
     def with_list(self, ids: tuple[str, ...]) -> Conversation:
         """Return the conversation after a list was shown."""
@@ -113,6 +139,17 @@ class Conversation:
             "waiting": None if self.waiting is None else command_json(self.waiting),
             "language": self.language,
         }
+
+
+def _shorten(changes: list[Change], latest: int) -> None:
+    """Take a critique, counted from the latest, which is 1, out of the change it came with."""
+    covered = 0
+    for place in reversed(range(len(changes))):
+        covered += changes[place].critiques
+        if covered >= latest:
+            left = changes[place].critiques - 1
+            changes[place : place + 1] = [replace(changes[place], critiques=left)] if left else []
+            return
 
 
 def _same(one: Critique, new: Critique) -> bool:

@@ -45,6 +45,7 @@ class Listed:
     unknown: tuple[Critique, ...] = ()  # comparisons by a field that the items do not have
     waived_from: int = 0  # items that fulfil every wish, where places were left; 0: all do
     waived_by: tuple[Critique, ...] = ()  # the wishes that items after these lack
+    known: bool = False  # the words of the search are in items alone that are seen or hidden
 
 
 def _excludes(critique: Critique) -> bool:
@@ -117,17 +118,18 @@ class ConversationList:
         critiques = [*critiques, *own]
         filters, unknown = self._filters(critiques, len(mask))
         base, source = self._base(query, conversation, mask)
+        wanted, known = self._matching(find.words, base, source)
         relaxed: list[Critique] = []
         waived_from, waived_by = 0, list[Critique]()
         for one, holds in list(filters):  # what leaves nothing by itself is no reason to end others
-            if one in own and not (base & holds).any() and not strict:
+            if one in own and not (wanted & holds).any() and not strict:
                 filters = [each for each in filters if each[0] is not one]
                 relaxed.append(one)
         while True:
             combined = base.copy()
             for _, holds in filters:
                 combined &= holds
-            if combined.any() or not filters:
+            if (combined & wanted).any() or not filters:
                 break
             if strict:
                 return Listed(unknown=tuple(unknown))
@@ -160,6 +162,7 @@ class ConversationList:
             tuple(unknown),
             waived_from,
             tuple(waived_by),
+            known,
         )
 
     def _ranked(
@@ -211,6 +214,22 @@ class ConversationList:
         among = np.zeros(len(mask), bool)
         among[rows[rows < len(mask)]] = True
         return mask & among, found
+
+    def _matching(
+        self, words: str, base: Mask, source: Sequence[Recommendation] | None
+    ) -> tuple[Mask, bool]:
+        """Return the open rows of a search that hold its words, and whether only others do.
+
+        All open rows where none holds them, and of a list without words.
+        """
+        if source is None or not words:
+            return base, False
+        found = nonpersonal_lists.with_matches(self.live, words, source)
+        rows = [self.live.row(one.item_id) for one in found if one.reasons]
+        matching = np.zeros(len(base), bool)
+        matching[[row for row in rows if row < len(base)]] = True
+        is_open = bool((matching & base).any())
+        return (matching & base if is_open else base), bool(rows) and not is_open
 
     def _filters(
         self, critiques: Sequence[Critique], size: int

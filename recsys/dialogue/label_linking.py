@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Literal
@@ -17,30 +17,22 @@ from rapidfuzz.distance import OSA
 from recsys import request_cpu_budget
 from recsys.array_types import Floats
 from recsys.dialogue.commands import MOST_OPTIONS, Target, TargetKind
-from recsys.dialogue.item_fields import TITLE_YEAR, years_of
-from recsys.dialogue.label_keys import aliases, key_of, stem, stem_of_word
+from recsys.dialogue.item_fields import years_of
+from recsys.dialogue.label_keys import aliases, key_of, stem
+from recsys.dialogue.linked import LEAD, LIKELY, SHORTEST, Linked
 from recsys.dialogue.message_text import is_han, plain
 from recsys.dialogue.periods import moments_of
+from recsys.dialogue.title_linking import TitleIndex
 from recsys.help.help_texts import shared_vectors
-from recsys.ranking.nonpersonal_lists import near_by_words
-from recsys.ranking.query import Filters
 from recsys.serving.live_state import LiveState
 from recsys.text.language.english_word_share import listed
-from recsys.text.language.stop_words import STOP_WORDS
 
 MOST_LABELS = 20_000  # that are compared; of each kind the first
 MOST_VECTORS = 5_000  # labels that are compared by word vectors
-MOST_TITLES = 30_000  # items up to which all titles are compared; above, those near by their words
-NEAR_TITLES = 50  # items that are near by their words
-SURE = 85.0  # similarity, 0 to 100, from which one label is meant, by words that English lacks
-SURE_OF_LABEL = 83.0  # the same of labels: one edit of a word of six letters
-LEAD = 4.0  # by which it must be ahead of the next
+SURE_OF_LABEL = 83.0  # similarity from which one label is meant: one edit of a word of six letters
 SURE_OF_WORDS = 95.0  # the same by a word that English has: "baking" is not "banking"
-LIKELY = 78.0  # similarity from which a label is offered
-MOST_WORDS = 2_000  # the same of words of titles
 GROWTH = 1.1  # factor of labels and items after which they are encoded anew
 LEAST_COSINE = 0.35  # of word vectors from which a label is offered
-SHORTEST = 4  # signs of words that are compared by edits; Han: 2
 KINDS: tuple[TargetKind, ...] = ("category", "tag", "topic", "author", "entity")
 
 _LANGUAGES = {
@@ -73,15 +65,6 @@ _SAME = OSA.normalized_similarity  # 1 without any edit; a transposition is one 
 _IN_LANGUAGE = re.compile(r"^(?:in |written in )?(.+?)(?: language| only|的)?$")
 
 
-@dataclass(frozen=True, slots=True)
-class Linked:
-    """What words were linked to; without a target, the nearest there are."""
-
-    target: Target | None = None
-    options: tuple[Target, ...] = ()  # at most MOST_OPTIONS
-    ambiguous: bool = False  # several are meant equally well: the person has to choose
-
-
 class LabelIndex:
     """Labels and titles of a live state; read anew when labels or items have come."""
 
@@ -96,11 +79,7 @@ class LabelIndex:
         self._by_stem: dict[str, list[str]] = {}  # keys
         self._near: tuple[list[Target], Floats] = ([], np.zeros((0, 1), np.float32))
         self._encoded_at = 0  # labels and items when vectors were made
-        self._titles: dict[str, list[int]] = {}
-        self._title_keys: list[str] = []
-        self._titles_read = 0  # rows
-        self._word_counts: Counter[str] = Counter()  # titles that hold a word
-        self._words_by_stem: dict[str, list[str]] = {}
+        self.titles = TitleIndex(live)
 
     def known(self, words: str) -> bool:
         """Whether a label is called so, in whatever form."""
@@ -141,8 +120,8 @@ class LabelIndex:
             return Linked(options=tuple(options[:MOST_OPTIONS]), ambiguous=True)
         if labels_only:
             return Linked()
-        if len(self.live.phrases.rows([words])):
-            return Linked(Target(words, "words", words))
+        if held := self._held(words, key):
+            return Linked(Target(words, "words", held))
         alike = self._by_stem_of(words, key, kinds)
         if len(alike) == 1:
             return Linked(alike[0])
@@ -159,92 +138,19 @@ class LabelIndex:
         return targets[0] if len(targets) == 1 and not is_han(key) else None
 
     def most(self) -> tuple[Target, ...]:
-        """Return some labels that there are: topics, else categories or tags."""
+        """Return some labels that there are: categories, then tags, then topics."""
         self._read()
-        for kind in ("topic", "category", "tag"):
-            found = [one for key in self._keys for one in self._by_key[key] if one.kind == kind]
-            if found:
-                return tuple(_distinct(found)[:MOST_OPTIONS])
-        return ()
+        named = [one for key in self._keys for one in self._by_key[key]]
+        kinds = ("category", "tag", "topic")
+        found = [one for kind in kinds for one in named if one.kind == kind]
+        return tuple(_distinct(found)[:MOST_OPTIONS])
 
-    def item(self, words: str) -> Linked:
-        """Return the item of a title; of several nearly as good, the person has to choose."""
-        key = key_of(words)
-        if self.live.row(words) >= 0:
-            return Linked(self._item(self.live.row(words), words))
-        found = self._near_titles(key, words)
-        if not found:
-            return Linked()
-        best = found[0][1]
-        if best >= SURE and (len(found) == 1 or best - found[1][1] >= LEAD or best >= 99.9):
-            return Linked(self._item(found[0][0], words))
-        options = tuple(self._item(row, words) for row, score in found[:MOST_OPTIONS])
-        return Linked(options=options, ambiguous=best >= LIKELY)
-
-    def _item(self, row: int, words: str) -> Target:
-        known = self.live.document(row)
-        title = str(known.get("title") or known.get("text") or known["item_id"])
-        return Target(words, "item", self.live.item_id(row), title[:60])
-
-    def _near_titles(self, key: str, words: str) -> list[tuple[int, float]]:
-        """Return rows by the likeness of their titles, 0 to 100, the best first."""
-        open_ = self.live.listed()
-        if self.live.size <= MOST_TITLES:
-            self._read_titles()
-            rows_of, keys = self._titles, self._title_keys
-            exact = [row for row in rows_of.get(key, ()) if open_[row]]
-            if exact:
-                return [(self._most_popular(exact), 100.0)]
-            near = process.extract(
-                key, keys, scorer=_SAME, score_cutoff=LIKELY / 100, limit=2 * MOST_OPTIONS
-            )
-            found = []
-            for one, score, _ in near:
-                rows = [row for row in rows_of[one] if open_[row]]
-                found += [(self._most_popular(rows), 100 * score)] if rows else []
-            if found or len(key) < SHORTEST:
-                return found
-        rows = [
-            self.live.row(one.item_id)
-            for one in near_by_words(self.live, words, NEAR_TITLES, Filters())
-        ]
-        rows += [
-            row for row in self.live.phrases.rows([words])[:NEAR_TITLES].tolist() if open_[row]
-        ]
-        scored = [(row, self._likeness(key, row)) for row in dict.fromkeys(rows)]
-        scored = [one for one in scored if one[1] >= LIKELY - 10]
-        return sorted(scored, key=lambda one: -one[1])[: 2 * MOST_OPTIONS]
-
-    def _likeness(self, key: str, row: int) -> float:
-        title = key_of(TITLE_YEAR.sub("", str(self.live.document(row).get("title") or "")))
-        whole = 100 * float(_SAME(key, title))
-        if len(key) >= SHORTEST and key in title:  # a part of a longer title
-            whole = max(whole, LIKELY)
-        return whole
-
-    def _most_popular(self, rows: Sequence[int]) -> int:
-        levels = self.live.counters.level[-1, list(rows)]
-        return int(rows[int(np.argmax(levels))])
-
-    def _read_titles(self) -> None:
-        """Read the titles of items that have come; of a catalogue above MOST_TITLES, none."""
-        if not self._titles_read < self.live.size <= MOST_TITLES:
-            return
-        with request_cpu_budget.shared_work():
-            for row in range(self._titles_read, self.live.size):
-                title = TITLE_YEAR.sub("", str(self.live.document(row).get("title") or "")[:200])
-                words = plain(title)
-                key = key_of(words)
-                if not key:
-                    continue
-                if key not in self._titles:
-                    self._title_keys.append(key)
-                self._titles.setdefault(key, []).append(row)
-                for word in {one for one in words.split() if one.isascii() and one.isalpha()}:
-                    if word not in self._word_counts:
-                        self._words_by_stem.setdefault(stem(word), []).append(word)
-                    self._word_counts[word] += 1
-            self._titles_read = self.live.size
+    def _held(self, words: str, key: str) -> str:
+        """Return words, or their other number, as most items hold them; empty: none does."""
+        forms = [words] if is_han(words) else dict.fromkeys((words, key, f"{key}s"))
+        counts = {one: len(self.live.phrases.rows([one])) for one in forms}
+        best = max(counts, key=lambda one: counts[one])
+        return best if counts[best] else ""
 
     def _language(self, words: str) -> Target | None:
         found = _IN_LANGUAGE.match(plain(words))
@@ -288,12 +194,8 @@ class LabelIndex:
         targets = [replace(one, words=words) for one in found if one is not None]
         if targets or is_han(key):
             return targets
-        self._read_titles()
-        parts = [self._words_by_stem.get(stem_of_word(one)) for one in key.split()]
-        if len(parts) == 1 and parts[0]:
-            held = max(parts[0], key=lambda one: self._word_counts[one])
-            return [Target(words, "words", held, held)]
-        return []
+        held = self.titles.other_form(key)
+        return [Target(words, "words", held, held)] if held else []
 
     def _by_vector(self, words: str, kinds: Sequence[TargetKind]) -> Iterator[Target]:
         """Yield labels and words of titles near words by the vectors of the package.
@@ -319,22 +221,12 @@ class LabelIndex:
                 named = [self._best(self._by_key[one], _NEAR_KINDS) for one in self._keys]
                 targets = [one for one in named if one is not None][:MOST_VECTORS]
                 known = {one.called.casefold() for one in targets}
-                words = [one for one in self._title_words() if one not in known]
+                words = [one for one in self.titles.frequent_words() if one not in known]
                 targets += [Target(one, "words", one, one) for one in words]
                 texts = [one.called for one in targets]
                 made = shared_vectors().encode(texts) if texts else np.zeros((0, 1), np.float32)
                 self._near, self._encoded_at = (targets, _unit(made)), mark
         return self._near
-
-    def _title_words(self) -> list[str]:
-        """Return the words that stand in several titles, the most frequent first."""
-        self._read_titles()
-        kept = [
-            word
-            for word, count in self._word_counts.most_common(4 * MOST_WORDS)
-            if count > 1 and len(word) >= SHORTEST and word not in STOP_WORDS
-        ]
-        return kept[:MOST_WORDS]
 
     def _read(self) -> None:
         """Add the labels that have come since the last reading."""

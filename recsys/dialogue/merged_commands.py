@@ -97,6 +97,8 @@ def _add(found: list[Command], one: Command) -> None:
             than = tuple(dict.fromkeys((*before.than, *one.than)))
             found[-1] = replace(before, than=than, order=one.order or before.order)
             return
+        if isinstance(before, Guess) and one == Find():
+            return
         if not before.words and before.like is None:
             than = tuple(dict.fromkeys((*before.than, *one.than)))
             found[-1] = replace(one, than=than, order=one.order or before.order)

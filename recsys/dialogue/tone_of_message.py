@@ -14,6 +14,7 @@ SWEARING = re.compile(
     r"\b(?:fuck\w*|shit\w*|bullshit|crap|damn\w*|wtf|stfu|idiot\w*|moron\w*|"
     r"asshole\w*|bastard\w*|"
     r"piss(?:ed)? off|screw (?:you|this)|bloody hell|fed up|sick of (?:this|you)|useless|garbage|"
+    r"i'?(?: a)?m (?:so |very |really |getting )*(?:angry|furious|annoyed|pissed)|"
     r"for god'?s sake|ffs)\b|他妈|妈的|垃圾|傻逼|智障|废物|脑残|去死|滚|操你|"
     r"卧槽|气死|烦死|狗屁|有病"
 )

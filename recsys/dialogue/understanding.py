@@ -174,9 +174,16 @@ class PatternUnderstanding:
             if intent != "outside" or chance < SURE_OUTSIDE:
                 return (Guess(language.finding(words)),)
         made = of_intent(intent, words) if intent else None
+        if isinstance(made, Find) and made.words and _STATEMENT.match(words):
+            made = Guess(made.words)  # "my kid is watching" explains another wish
         return (made or CannotDo("unknown", words),)
 
 
+_STATEMENT = re.compile(
+    r"^(?:(?:my|our|his|her|their|the|this|it|we|he|she|they|i|everyone|somebody|nobody) .*\b(?:is|"
+    r"are|am|was|were|has|have|had|got|will|wants?|needs?|likes?|hates?|gets?|cant|doesnt|dont)\b|"
+    r"(?:im|ive|its|theyre|hes|shes|theres) )"
+)
 _ANYTHING = re.compile(
     r"(?:(?:show|give|find|get) (?:me )?|i want |any |some |more |the |all |only |just )*"
     r"(?:something|anything|everything|stuff|things?|posts?|articles?|items?|threads?|content|news|videos?|ones|"

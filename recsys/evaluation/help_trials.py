@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Floats
 from recsys.errors import DataError
+from recsys.help.help_texts import LEAST_COVERAGE
 from recsys.help.help_tokens import help_tokens
 from recsys.help.passage_index import PassageIndex, build_index
 from recsys.help.same_question import INTERCEPT, WEIGHTS, TermWeights, pair_features
@@ -61,7 +62,8 @@ def retrieval_figures(
     joined = [one.mean(0) for one in parts]
     best = np.array([one.max() for one in joined])
     threshold = float(np.quantile(best[half == 0], 1 - KEPT))
-    others = np.array([index.similarities(text).max() for text in unanswerable])
+    others = np.array([_best_covering(index, text) for text in unanswerable])
+    covering = np.array([_best_covering(index, asked) for asked, _ in pairs])
     result: dict[str, Any] = {"entries": len(entries), "questions": len(pairs)}
     rows = {
         "BM25 of the question": [one[0] for one in parts],
@@ -76,9 +78,15 @@ def retrieval_figures(
                 "in three": round(float((ranks[mask] < 3).mean()), 3),
             }
     result["threshold"] = round(threshold, 3)
-    result["kept, second half"] = round(float((best[half == 1] >= threshold).mean()), 3)
+    result["kept, second half"] = round(float((covering[half == 1] >= threshold).mean()), 3)
     result["refused"] = round(float((others < threshold).mean()), 3) if len(others) else None
     return result
+
+
+def _best_covering(index: PassageIndex, text: str) -> float:
+    """Return the highest similarity of a passage that holds a word of the question."""
+    own, coverage = index.similarities(text), index.content_coverage(text)
+    return float(np.where(coverage >= LEAST_COVERAGE, own, 0.0).max())
 
 
 def _rank(scores: Floats, right: Sequence[int]) -> int:

@@ -10,7 +10,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from recsys.dialogue.commands import Around, CannotDo, Command, Find, Show, Steer, Why, kind_of
+from recsys.dialogue.commands import (
+    Around,
+    CannotDo,
+    Command,
+    Find,
+    Show,
+    Steer,
+    Undo,
+    Why,
+    kind_of,
+)
 from recsys.dialogue.message_text import read_message
 from recsys.dialogue.understanding import Understanding, nothing_known
 from recsys.errors import DataError
@@ -73,6 +83,8 @@ def _written(command: Command) -> str:
         return f"why:{command.item.words if command.item else ''}"
     if isinstance(command, Around):
         return f"around:{command.subject.words if command.subject else ''}"
+    if isinstance(command, Undo) and command.target is not None:
+        return f"undo:{command.target.words}"
     if isinstance(command, Show):
         return f"show:{command.what}"
     return kind_of(command)

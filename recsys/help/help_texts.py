@@ -25,6 +25,7 @@ from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
 from recsys.text.encoders.student import Student
 
 LEAST_SIMILARITY = 0.33  # of an answer; chosen on half of faq-covid, see RESULTS.md
+LEAST_COVERAGE = 0.1  # of a question's weight, stop words left out; chosen on the same half
 SAME_LANGUAGE = 0.05  # added to the similarity of passages in the language of the question
 NEAR = 0.6  # of the best similarity, which a contradicting passage has at least
 MOST = 3  # passages of an answer
@@ -83,12 +84,15 @@ class HelpTexts:
         if folder is None or index is None:
             return HelpAnswer(loaded=False)
         similarities = index.similarities(question[:LONGEST_QUESTION])
+        coverage = index.content_coverage(question[:LONGEST_QUESTION])
         order = np.argsort(-similarities, kind="stable")[: 4 * MOST].tolist()
         ends = index.arrays["line_ends"]
         found = []
         for number in order:
             if similarities[number] < LEAST_SIMILARITY:
                 break
+            if coverage[number] < LEAST_COVERAGE:  # alike by "how do I …" alone
+                continue
             passage = read_passage(folder, ends, number)
             found.append(FoundPassage(passage, float(similarities[number])))
         if language:

@@ -27,9 +27,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats
-from recsys.help.help_tokens import content_tokens, trigrams
+from recsys.help.help_tokens import content_tokens, stem, trigrams
 from recsys.monitoring.text_tokens import is_han
 from recsys.text.encoders.student import Student
+from recsys.text.language.stop_words import STOP_WORDS
 
 Arrays = Mapping[str, NDArray[Any]]
 K1, B = 1.2, 0.75  # of BM25
@@ -39,6 +40,7 @@ BUCKETS = 1 << 18  # of character runs
 LONGEST_QUESTION = 300  # characters that are read
 LONGEST_RUN_TITLE = 200  # characters of a title whose runs are counted
 PARTS = 8
+_STOP_TOKENS = frozenset(map(stem, STOP_WORDS))
 _OF_SIGNS = [0, 1, 2, 3, 4, 7]  # parts without vectors of texts
 
 
@@ -100,6 +102,26 @@ class PassageIndex:
         np.clip(found, 0, 1, out=found)
         return found
 
+    def content_coverage(self, text: str) -> Floats:
+        """Return the share of a question's weight that passages cover, (n,), without stop words.
+
+        1 for a question of nothing but stop words. Words of vectors near to it cover a word, too.
+        """
+        asked = dict.fromkeys(content_tokens(text[:LONGEST_QUESTION]))
+        tokens = [one for one in asked if one not in _STOP_TOKENS]
+        if not tokens:
+            return np.ones(self._n, np.float32)
+        codes, weights = self._weighed(tokens)
+        found, best = np.zeros(self._n, np.float32), np.zeros(self._n, np.float32)
+        for idf, (words, cosines) in zip(
+            weights.tolist(), self._covered(tokens, codes), strict=True
+        ):
+            best[:] = 0
+            for word, cosine in zip(words[::-1].tolist(), cosines[::-1].tolist(), strict=True):
+                best[self._postings("whole", word)[0]] = cosine  # ascending: the highest stays
+            found += idf * best
+        return np.asarray(found / float(weights.sum()), np.float32)
+
     def _title_coverage(self, question: Question) -> Floats:
         covered: dict[int, float] = {}
         for words, cosines in question.covers:
@@ -125,10 +147,7 @@ class PassageIndex:
 
     def _question(self, text: str) -> Question:
         tokens = list(dict.fromkeys(content_tokens(text)))
-        codes = [self._codes.get(token, -1) for token in tokens]
-        rarest = math.log(1 + (self._n + 0.5) / 0.5)
-        known = self.arrays["idf"]
-        idf = np.array([known[code] if code >= 0 else rarest for code in codes], np.float32)
+        codes, idf = self._weighed(tokens)
         return Question(
             codes,
             idf,
@@ -136,6 +155,14 @@ class PassageIndex:
             self._student.encode([text])[0],
             _unit(_run_weights(text, self.arrays["run_idf"])),
         )
+
+    def _weighed(self, tokens: Sequence[str]) -> tuple[list[int], Floats]:
+        """Return the codes of tokens, -1 where no passage has one, and their weights, (n,)."""
+        codes = [self._codes.get(token, -1) for token in tokens]
+        rarest = math.log(1 + (self._n + 0.5) / 0.5)
+        known = self.arrays["idf"]
+        weights = [known[code] if code >= 0 else rarest for code in codes]
+        return codes, np.array(weights, np.float32)
 
     def _covered(
         self, tokens: Sequence[str], codes: Sequence[int]

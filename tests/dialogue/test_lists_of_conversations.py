@@ -56,10 +56,10 @@ def test_what_nothing_is_about_gets_the_nearest(labels):
 
 
 def test_a_title_is_an_item(labels, live):
-    found = labels.item("rook gambit").target
+    found = labels.titles.link("rook gambit").target
     assert found.kind == "item" and live.document(live.row(found.value))["title"] == "rook gambit"
-    assert labels.item("rok gambit").target is not None
-    assert labels.item("nothing like it at all").target is None
+    assert labels.titles.link("rok gambit").target is not None
+    assert labels.titles.link("nothing like it at all").target is None
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from recsys.dialogue.actions.steering import steer
 from recsys.dialogue.actions.trends import show_trends
 from recsys.dialogue.actions.turn import Turn
 from recsys.dialogue.actions.undo import take_back
-from recsys.dialogue.actions.wordings import MARKS
+from recsys.dialogue.actions.wordings import wish_fact
 from recsys.dialogue.commands import (
     Around,
     CannotDo,
@@ -30,7 +30,7 @@ from recsys.dialogue.commands import (
     Why,
 )
 from recsys.dialogue.facts import Fact
-from recsys.dialogue.label_linking import Linked
+from recsys.dialogue.linked import Linked
 from recsys.dialogue.merged_commands import Understood
 from recsys.dialogue.message_text import Message
 from recsys.dialogue.statements import Answer
@@ -73,10 +73,7 @@ def act(turn: Turn, message: Message, understood: Understood) -> Answer:
     for command in understood.commands if chosen is None else (chosen,):
         carry_out(turn, command)
     if chosen is None and understood.contradicted:
-        gone = tuple(
-            Fact("name", f"{MARKS[one.action]}{one.target.called}")
-            for one in understood.contradicted
-        )
+        gone = tuple(map(wish_fact, understood.contradicted))
         turn.say("Of contradicting wishes the last one holds, not: {wishes}.", wishes=gone)
     if chosen is None and understood.too_many:
         count = Fact("number", str(understood.too_many))

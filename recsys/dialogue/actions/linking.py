@@ -18,7 +18,7 @@ from recsys.dialogue.commands import (
 )
 from recsys.dialogue.conversation_list import target_mask
 from recsys.dialogue.facts import Fact
-from recsys.dialogue.label_linking import Linked
+from recsys.dialogue.linked import Linked
 from recsys.dialogue.search_words import search_words
 
 AUTHOR_OF = "author of "  # begins the words of a target that is the author of an item
@@ -48,7 +48,7 @@ def link(turn: Turn, target: Target, purpose: str) -> Linked:
     if item_id is None:
         with turn.ranking:
             if purpose == "item":
-                return turn.labels.item(target.words)
+                return turn.labels.titles.link(target.words)
             return turn.labels.link(target.words)
     if not item_id:
         return Linked()

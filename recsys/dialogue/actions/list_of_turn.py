@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 from recsys.dialogue.actions.turn import Turn
-from recsys.dialogue.actions.wordings import MARKS, SORTED, THAN, WITHIN, fact_of
+from recsys.dialogue.actions.wordings import SORTED, THAN, WITHIN, fact_of, wish_fact
 from recsys.dialogue.commands import (
     Find,
     Target,
@@ -16,7 +15,6 @@ from recsys.dialogue.conversation_list import Listed
 from recsys.dialogue.facts import Fact
 from recsys.dialogue.statements import Statement
 from recsys.i18n import translate
-from recsys.ranking.query import Recommendation
 
 _FIELDS = {
     "length": "length",
@@ -83,12 +81,13 @@ def make_list(turn: Turn) -> None:
             wishes=gone,
         )
     turn.items = found.items
-    _lead_last(turn, found.items)
+    _lead_last(turn, found)
     turn.remember_list(found.items)
 
 
-def _lead_last(turn: Turn, items: Sequence[Recommendation]) -> None:
+def _lead_last(turn: Turn, found: Listed) -> None:
     """Put what the list is about last, before the items; or say that there are none."""
+    items = found.items
     lead = turn.lead if turn.lead is not None and turn.lead in turn.statements else None
     if lead is not None:
         turn.statements.remove(lead)
@@ -103,13 +102,16 @@ def _lead_last(turn: Turn, items: Sequence[Recommendation]) -> None:
     elif lead is not None:
         by_words = lead.template == "Found for {words}:"
         if by_words and not any(one.reasons for one in items):
-            lead = Statement("No item has all of {words}; the nearest:", lead.values)
+            template = "No item has all of {words}; the nearest:"
+            if found.known:
+                template = "You know or hid the items with {words}; the nearest others:"
+            lead = Statement(template, lead.values)
         turn.statements.append(lead)
 
 
 def _wish_fact(one: Critique, language: str) -> Fact:
     if one.steer is not None:
-        return Fact("name", f"{MARKS[one.steer.action]}{one.steer.target.called}")
+        return wish_fact(one.steer)
     sentence = translate(THAN[one.than], language) if one.than is not None else ""
     return Fact("text", sentence.rstrip(".。").casefold())
 
@@ -124,9 +126,7 @@ def _further(turn: Turn) -> Statement:
     if find.words:
         return Statement("More found for {words}:", {"words": Fact("text", find.words)})
     named = tuple(
-        Fact("name", f"{MARKS[one.steer.action]}{one.steer.target.called}")
-        for one in turn.conversation.critiques
-        if one.steer is not None
+        wish_fact(one.steer) for one in turn.conversation.critiques if one.steer is not None
     )
     if named:
         return Statement("More for you, with these wishes: {wishes}.", {"wishes": named})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from recsys.dialogue.actions.service import Passage
 from recsys.dialogue.actions.turn import Turn
 from recsys.dialogue.commands import (
     CannotDo,
@@ -42,7 +45,11 @@ def answer_question(turn: Turn, command: Help) -> None:
     elif not found:
         turn.say("I do not know: the help texts say nothing about it. People can help instead.")
         turn.handoff = "person"
-    for one in found or ():
+    _say_passages(turn, found or ())
+
+
+def _say_passages(turn: Turn, found: Sequence[Passage]) -> None:
+    for one in found:
         values: dict[str, Value] = {
             "title": Fact("title", one.title),
             "text": Fact("text", one.text),
@@ -67,5 +74,10 @@ def talk(turn: Turn, command: Smalltalk) -> None:
 
 
 def refuse(turn: Turn, command: CannotDo) -> None:
-    """Say what was not understood or is not done here."""
+    """Say what was not understood or is not done here, unless the help texts answer it."""
+    if command.what in ("unknown", "outside") and command.words:
+        if found := turn.service.passages(command.words, turn.language):
+            turn.commands.append(Help(command.words))
+            _say_passages(turn, found)
+            return
     turn.done(command, _IMPOSSIBLE[command.what], 0 if command.what == "unknown" else 1)

@@ -80,6 +80,9 @@ def _searched(turn: Turn, command: Find) -> tuple[Target | None, Find]:
             target = turn.labels.link(counted, labels_only=True).target
             if target is not None:
                 plain_words = SearchWords(counted, count)
+        if target is None:
+            words = turn.labels.titles.spelt(plain_words.words)
+            plain_words = replace(plain_words, words=words)
     return target, replace(
         command, words=plain_words.words, count=plain_words.count or command.count
     )

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from recsys.dialogue.actions.control_names import control_fact, steering_controls
 from recsys.dialogue.actions.linking import referred
 from recsys.dialogue.actions.turn import Turn
-from recsys.dialogue.actions.wordings import MARKS
+from recsys.dialogue.actions.wordings import wish_fact
 from recsys.dialogue.commands import (
     Show,
     Target,
 )
 from recsys.dialogue.facts import Fact
 from recsys.explain.user_profile import interests
-from recsys.store.user_controls import Control
 
 MOST_INTERESTS = 5
-_SIGNS = {"mute": "− ", "block": "− ", "less": "↓ ", "boost": "↑ "}
 
 
 def show(turn: Turn, command: Show) -> None:
@@ -50,29 +49,15 @@ def _item_field(turn: Turn, command: Show) -> None:
 
 
 def _controls(turn: Turn) -> None:
-    named = [
-        Fact("name", f"{MARKS[one.steer.action]}{one.steer.target.called}")
-        for one in turn.conversation.critiques
-        if one.steer is not None
-    ]
+    named = [wish_fact(one.steer) for one in turn.conversation.critiques if one.steer is not None]
     if named:
         turn.say("In this conversation: {wishes}.", wishes=tuple(named))
-    own = [one for one in turn.service.user.controls if one.id and one.action in _SIGNS]
+    own = steering_controls(turn)
     if own:
-        wishes = tuple(Fact("name", f"{_SIGNS[one.action]}{_label(turn, one)}") for one in own[:20])
+        wishes = tuple(control_fact(turn, one) for one in own[:20])
         turn.say("Lasting: {wishes}.", wishes=wishes)
     if not named and not own:
         turn.say("Nothing is muted, wanted more or wanted less.")
-
-
-def _label(turn: Turn, control: Control) -> str:
-    if control.kind == "item":
-        return turn.title(control.value).value
-    if control.kind == "topic":
-        topics = turn.lists.live.model.topics
-        if topics is not None and control.value.isdecimal() and int(control.value) in topics.ids:
-            return topics.name(topics.ids.index(int(control.value))) or control.value
-    return control.value
 
 
 def _profile(turn: Turn) -> None:

@@ -1,18 +1,24 @@
-"""Undo: the last change of a conversation or of a profile taken back."""
+"""Undo: the last change of a conversation or of a profile taken back, or all about a target."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+from recsys.dialogue.actions.control_names import control_fact, control_label, steering_controls
+from recsys.dialogue.actions.linking import link
+from recsys.dialogue.actions.search import find
 from recsys.dialogue.actions.turn import Turn
-from recsys.dialogue.commands import (
-    Undo,
-)
+from recsys.dialogue.actions.wordings import fact_of, wish_fact
+from recsys.dialogue.commands import Find, Target, Undo
+from recsys.dialogue.label_keys import key_of, stem
 from recsys.errors import DataError
 
 
 def take_back(turn: Turn, command: Undo) -> None:
-    """Take the latest change of the conversation or of the profile back."""
+    """Take the latest change of the conversation or of the profile back, or wishes about one."""
+    if command.target is not None:
+        _take_back_about(turn, command.target)
+        return
     turn.commands.append(command)
     found, change = turn.conversation.without_change()
     if change is None:
@@ -32,5 +38,38 @@ def take_back(turn: Turn, command: Undo) -> None:
         turn.say("Taken back: your profile is as it was before.")
     else:
         turn.say("Taken back.")
+    turn.conversation = found
+    turn.wants_list = True
+
+
+def _take_back_about(turn: Turn, target: Target) -> None:
+    """Take back all wishes about a target, of the conversation and of the profile.
+
+    Without any, the answer says so and lists what there is about it.
+    """
+    linked = link(turn, target, "steer").target
+    meant = linked or target
+    keys = {stem(key_of(one)) for one in (meant.called, target.words)}
+    turn.commands.append(Undo(meant))
+
+    def about(other: Target) -> bool:
+        return bool(keys & {stem(key_of(other.called)), stem(key_of(other.words))})
+
+    controls = [one for one in steering_controls(turn) if about(Target(control_label(turn, one)))]
+    ids = tuple(one.id for one in controls)
+    found, steers = turn.conversation.without_wishes(about, ids)
+    if not steers and not controls:
+        turn.say("You have no wish about {target} that could be taken back.", target=fact_of(meant))
+        if linked is not None:
+            find(turn, Find(target.words))
+        return
+    if controls:
+        if not turn.service.writes:
+            turn.say("In a dry run, or without an account, nothing is stored.")
+            return
+        now = turn.service.controls((), ids)
+        turn.service.user = replace(turn.service.user, controls=tuple(now))
+    wishes = [wish_fact(one) for one in steers] + [control_fact(turn, one) for one in controls]
+    turn.say("Taken back: {wishes}.", wishes=tuple(dict.fromkeys(wishes)))
     turn.conversation = found
     turn.wants_list = True

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from recsys.dialogue.commands import (
-    Target,
-)
+from recsys.dialogue.commands import Steer, Target
 from recsys.dialogue.facts import Fact
 
 THAN = {
@@ -33,6 +31,11 @@ SORTED = {
 }
 MARKS = {"only": "= ", "mute": "− ", "less": "↓ ", "more": "↑ ", "forget": ""}
 WITHIN = "Only from this period: {period}."
+
+
+def wish_fact(wish: Steer) -> Fact:
+    """Return a wish as a fact of an answer: the sign of its action, and its target."""
+    return Fact("name", f"{MARKS[wish.action]}{wish.target.called}")
 
 
 def fact_of(target: Target) -> Fact:

@@ -16,6 +16,7 @@ from recsys.dialogue.commands import (
     Smalltalk,
     Steer,
     Target,
+    Undo,
     Why,
 )
 from recsys.dialogue.patterns import Made
@@ -45,6 +46,19 @@ def steered(action: str) -> Made:
         return (Steer(action, about),)  # type: ignore[arg-type]
 
     return make
+
+
+def undone(match: re.Match[str]) -> Sequence[Command] | None:
+    """Return the undo of what was wished about the group "x"; None: it names nothing."""
+    about = target(match["x"])
+    if not about.words or about.words in ("this", "last") or _NOBODY.match(about.words):
+        return None
+    if _JUST_NOW.match(about.words):
+        return None
+    return (Undo(about),)
+
+
+_JUST_NOW = re.compile(r"^(?:刚才|刚刚|上一?(?:个|条|步|次)|之前|前面|最后|所有|全部)")
 
 
 def referred(action: str) -> Made:

@@ -19,7 +19,7 @@ _DIMENSIONS: Mapping[Comparison, str] = {
     r"not (?:so|as|that|too) old|up to date|more up to date|the latest|latest|newest",
     "older": r"older|oldest|more classic|a classic|classics|old school|oldies|less new|less recent|"
     r"not (?:so|as|that|too) (?:new|recent)|vintage",
-    "less_known": r"less (?:well )?known|least (?:known|popular)|lesser known|less popular|"
+    "less_known": r"less (?:well[ -])?known|least (?:known|popular)|lesser[ -]known|less popular|"
     r"less mainstream|more obscure|"
     r"obscure|hidden gems?|underrated|more niche|niche|not (?:so|as|that|"
     r"too) (?:popular|mainstream|famous|well known)|under the radar|nobody knows",

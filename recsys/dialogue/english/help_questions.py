@@ -80,7 +80,9 @@ _HOW = re.compile(
 
 
 _FIND_NOT_HELP = re.compile(
-    r"^(?:can i (?:get|have|see|watch|read|listen)|(?:is|are) there (?:any|some|a|"
+    r"^(?:can i (?:get|have|see|watch|read|listen)(?! (?:a |an |my |the )?(?:refund|money|invoice|"
+    r"receipt|discount|copy|data|account|password)\b)|"
+    r"(?:is|are) there (?:[\w-]+ ){1,4}(?:like|similar to) |(?:is|are) there (?:any|some|a|"
     r"an)?\s*(?:more|interview|news|videos? (?:on|about|of)|posts? (?:on|about)|"
     r"(?:\w+ ){1,3}(?:posts?|articles?|threads?|videos?|discussions?|guides?) (?:on|about|for|of|"
     r"with)|"

@@ -16,6 +16,7 @@ from recsys.dialogue.commands import (
     Smalltalk,
     Steer,
     Target,
+    Undo,
     Why,
 )
 from recsys.dialogue.english.comparatives import comparisons, no_noun
@@ -106,6 +107,14 @@ _DIRECT = re.compile(
     r"\b(?:shorter|longer|newer|older|lighter|darker|cheaper|funnier|(?:less|more|"
     r"lesser|better|higher) \w+|recent|obscure|underrated)\b"
 )
+
+
+def undone(match: re.Match[str]) -> Sequence[Command] | None:
+    """Return the undo of what was wished about the group "x"; None: it names nothing."""
+    about = target(match["x"])
+    if not about.words or about.words in ("this", "last") or _NO_SUBJECT.match(about.words):
+        return None
+    return (Undo(about),)
 
 
 def shown(what: str) -> Made:

@@ -30,8 +30,9 @@ SMALL_TALK: SmallTalk = (
         r"(?:ok|okay|k|kk|yes|yeah|yep|yup|sure|fine|alright|all right|right|got it|"
         r"i see|understood|good|ok then|okay then|no|nope|nah|no problem|no worries|hm+|"
         r"hmm|ah|aha|oh|mhm|indeed|exactly|true|whatever|fair enough|makes sense|"
-        r"sounds good|thats (?:fine|ok|okay|right|it))(?: (?:ok|okay|thanks|cool|good|"
-        r"then))*",
+        r"sounds good|thats (?:fine|ok|okay|right|it|the one)|(?:hm+ )?(?:dunno|idk|"
+        r"i (?:really )?(?:dont|do not) know|not sure|no idea|no clue|(?:i )?cant decide))"
+        r"(?: (?:ok|okay|thanks|cool|good|then))*",
         "agreement",
     ),
     (

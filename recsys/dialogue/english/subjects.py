@@ -20,7 +20,10 @@ _POLITE = re.compile(
     r"i mean|i said|id say|its time for|time for|"
     r"i(?: would|d)? (?:really )?(?:want|like|prefer|need)(?: to (?:see|have|get|"
     r"read|watch|hear))?(?= (?:more|less|fewer|no|only|just|something|anything)\b)|"
-    r"in (?:the )?future i want(?= (?:more|less|fewer|no))"
+    r"in (?:the )?future i want(?= (?:more|less|fewer|no))|"
+    r"(?:fuck(?: (?:you|this|me|off))?|ffs|wtf|omg|damn(?: it| you)?|goddamn|jesus|christ|"
+    r"for (?:fucks|gods|christs) sake)(?= (?:this|its|it|that|you|youre|your|the|why|what|stop|no "
+    r"more|enough|i|these|nothing|everything)\b)"
     r")\b\s*)+"
 )
 
@@ -55,6 +58,7 @@ _THINGS = r"(?:stuff|posts?|content|things?|items?|everything|anything|all|topic
 _LEADING = re.compile(
     rf"^(?:show me|give me|recommend me|the|a|an|some|any|all|all the|all of the|"
     rf"that|those|these|this|so much|that much|such|"
+    r"actual|proper|genuine|decent|"
     rf"{_THINGS} {_ABOUT}|(?:articles|videos|news|films|movies|books|stories) (?:about|on)|"
     r"to (?:see|watch|read|hear)|hearing about|seeing|watching|reading|listening to|"
     r"being shown|of|about)\s+"
@@ -123,6 +127,17 @@ PLACED = (
 )
 
 
+# clauses whose last words are not politeness: what is said of the list, or allowed once more
+_WHOLE = re.compile(
+    r"^(?:(?:theres|there is|its|i see|i get|this is|all i (?:see|get) is) )?nothing but .+ "
+    r"(?:in here|here|everywhere|(?:in|on) (?:my|the|your|this) (?:feed|list|timeline|page))$|"
+    r"^(?:(?:you|u) (?:can|may) |its (?:ok|okay|fine) to )?"
+    r"(?:show|recommend|list|suggest|allow|bring back|let in)(?: me)? "
+    r"(?!(?:it|this|that|them|these|those|more|something)\b).+ again$|"
+    r"^.+ (?:is|are) (?:ok|okay|fine|allowed|welcome) again$"
+)
+
+
 def target(words: str) -> Target:
     """Return the target of words: a place of the list, what was mentioned last, or words."""
     words = words.strip()
@@ -153,6 +168,8 @@ def stripped(clause: str) -> str:
     while clause != before:
         before = clause
         clause = _POLITE.sub("", clause).strip()
+        if _WHOLE.match(clause):
+            return clause
         clause = _TAIL.sub("", clause).strip()
     return clause
 

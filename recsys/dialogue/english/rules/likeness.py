@@ -47,6 +47,14 @@ RULES: Rules = (
         likened,
     ),
     (
+        rf"(?:{GIVE}|is there|are there|have you got|do you have|do you know|got|i want|i need|"
+        rf"any|find(?: me)?)?(?: ?(?:a|an|any|some))? ?(?P<than>{DEGREE}(?:{ANY_COMPARATIVE})) "
+        r"(?:something|anything|stuff|things?|ones?|films?|movies?|books?|shows?|songs?|posts?|"
+        r"articles?|videos?|games?|recipes?|podcasts?|series) "
+        r"(?:like|similar to|along the lines of|in the (?:vein|style|spirit) of) (?P<x>.+)",
+        likened,
+    ),
+    (
         r"(?:more|others|another(?: one)?|another \w+|anything) (?:(?:just|"
         r"exactly) )?(?:like|similar to) (?P<x>.+?)(?:,? (?:but|only|just|though|except|"
         r"yet|and) (?P<than>.+))?",

@@ -7,6 +7,12 @@ from recsys.dialogue.english.word_classes import SUBJECT, VERBS
 from recsys.dialogue.patterns import Rules
 
 RULES: Rules = (
+    (  # of a list that is full of it
+        r"(?:(?:theres|there is|its|i see|i get|this is|all i (?:see|get) is) )?nothing but "
+        r"(?P<x>.+?) (?:in here|here|everywhere|(?:in|on) (?:my|the|your|this) (?:feed|list|"
+        r"timeline|page))",
+        steered("less"),
+    ),
     (
         r"(?:forget|ignore|disregard|dont (?:use|count|consider)|stop using|"
         r"do not (?:use|count)|unlearn|erase|drop)(?: about)?(?: the fact)?(?: that|"

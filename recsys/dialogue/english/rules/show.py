@@ -20,11 +20,12 @@ RULES: Rules = (
         r"new (?:list|page|suggestions)|more more|(?:mix it|spice it|shake it|shuffle it|"
         r"shuffle)(?: "
         r"(?:up|a bit))*|"
-        r"(?:(?:stop|quit|dont|no|not|why|always|its|its always|please stop) )*(?:(?:showing|"
-        r"recommending|giving|show|recommend|give)(?: me)? )?(?:always )?the same (?:things?|"
-        r"stuff|ones|"
-        r"posts|items|list|articles|crap|shit)(?: (?:over and over|again|every time|"
-        r"all the time))*|"
+        r"(?:(?:stop|quit|dont|no|not|why|always|its|its always|please stop|(?:you |u |it )?"
+        r"(?:just )?keeps?) )*(?:(?:showing|"
+        r"recommending|giving|show|recommend|give)(?: me)? )?(?:always )?the same "
+        r"(?:old )?(?:things?|stuff|ones|"
+        r"posts|items|list|articles|crap|shit|junk|garbage|rubbish|trash|nonsense)"
+        r"(?: (?:over and over|again|every time|all the time))*|"
         r"(?:(?:show|give|find|get) me |i want )?(?:something|anything|stuff|things|ones|posts|"
         r"articles|what) (?:that )?(?:i|ive|i have) (?:havent|have not|not|never|didnt|did not) "
         r"(?:seen|read|watched|see)(?: yet| before| already)*",
@@ -40,7 +41,11 @@ RULES: Rules = (
         r"for) you)?)|what (?:are|were) my (?:interests|preferences|tastes?)|what (?:do|"
         r"should) i (?:like|enjoy)(?: (?:according to you|in your opinion))?|"
         r"my (?:profile|interests)|what kind of (?:person|user|reader|"
-        r"viewer) am i(?: .*)?|describe (?:me|my taste)",
+        r"viewer) am i(?: .*)?|describe (?:me|my taste)|"
+        r"(?:(?:show|tell|give)(?: me| us)? )?(?:what|everything|all)(?: that)? (?:you|u)(?:ve)? "
+        r"(?:think|know|believe|assume|reckon|guess|learned|have learned|remember|have)"
+        r"(?: that)? (?:about me|of me|on me|(?:i|im|i am) (?:really )?(?:like|love|enjoy|want|"
+        r"prefer|into|interested in|care about))",
         shown("profile"),
     ),
     (

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from recsys.dialogue.commands import Undo
+from recsys.dialogue.english.makers import undone
 from recsys.dialogue.patterns import Rules
+
+_SAID = (
+    r"(?:i|ive|i have)(?: just| once)? (?:said|asked|told you|told u|wanted|wished)"
+    r"(?: before| earlier)?"
+)
+_WISH = r"(?:wish|filter|rule|block|mute|control|ban|thing|change|setting|restriction|limit)s?"
 
 RULES: Rules = (
     (
@@ -12,6 +19,28 @@ RULES: Rules = (
         r"all that))?(?: (?:one|thing|change|command|please))?",
         lambda m: (Undo(),),
     ),
+    (
+        r"(?:forget|ignore|disregard|drop|scrap|scratch|never ?mind|cancel|undo|remove|lift|"
+        r"take back|revert|reverse|delete|clear)(?: about)? (?:(?:the thing|what(?:ever)?) "
+        rf"{_SAID}|(?:the|that|my|your) {_WISH}(?: {_SAID})?) (?:about|on|for|against|of|with|to) "
+        r"(?P<x>.+?)(?: (?:before|earlier|just now))?",
+        undone,
+    ),
+    (
+        r"(?:un(?:mute|hide|block|ban)|stop (?:hiding|muting|blocking|filtering)(?: out)?|"
+        r"no longer (?:hide|mute|block|filter)) (?P<x>(?!(?:that|it|this)$).+)",
+        undone,
+    ),
+    (
+        rf"(?:undo|cancel|take back|revert|lift|remove|drop) (?:the |my )(?P<x>.+) {_WISH}",
+        undone,
+    ),
+    (
+        r"(?:(?:you|u) (?:can|may) |its (?:ok|okay|fine) to )?(?:show|recommend|list|suggest|"
+        r"allow|bring back|let in)(?: me)? (?P<x>.+) again",
+        undone,
+    ),
+    (r"(?P<x>.+) (?:is|are) (?:ok|okay|fine|allowed|welcome) again", undone),
     (
         r"(?:take|put|bring|change|turn|switch|give|roll|get) (?:it|that|this|them|"
         r"those) back(?: in| on| please)?",

@@ -23,6 +23,12 @@ RULES: Rules = (
         lambda m: (Why(),) if m.string.strip() in ("why", "y") else (Why(Target("this")),),
     ),
     (
+        r"(?:how come|how did|what made|why did) (?:you|u)(?: \w+)? (?:pick|choose|select|chose|"
+        r"picked|recommend|suggest|list|come up with|go (?:for|with)) "
+        r"(?P<x>(?:the )?(?:" + ORDINALS + r"|number \w+|last)(?: \w+)?)",
+        explained,
+    ),
+    (
         r"(?:why|how come|how did|how do|how were|what made) (?:you )?(?:pick|choose|"
         r"select|chose|come up with|find|get to|recommend|suggest)(?:ed|en)? (?:these|"
         r"those|them|the list|this list)(?: .*)?|(?:how|why) (?:were|are) (?:these|"
