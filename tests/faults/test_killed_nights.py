@@ -25,9 +25,6 @@ STEPS = (
 ).split()
 
 
-PARTS = 16  # tests that share the file operations of publish, all of which are tried
-
-
 @pytest.fixture(scope="module")
 def first(tmp_path_factory) -> Path:
     """A home after its first night."""
@@ -113,15 +110,10 @@ def test_a_night_that_dies_in_index_gate_and_publish_leaves_the_service_as_it_wa
 
 @pytest.mark.exhaustive
 @pytest.mark.timeout(3_600)
-@pytest.mark.parametrize(
-    ("step", "part"),
-    [(step, 0) for step in STEPS if step != "publish"] + [("publish", n) for n in range(PARTS)],
-)
-def test_a_night_may_die_at_any_file_operation_of_any_step(
-    home, first, server, step, part, tmp_path
-):
+@pytest.mark.parametrize("step", STEPS)
+def test_a_night_may_die_at_any_step(home, first, server, step, tmp_path):
+    """At its first, middle and last file operation; of publish see test_killed_publishes.py."""
     shutil.copytree(first, tmp_path / "other", symlinks=True)
     count = operations(tmp_path / "other", step)
-    publish, some = range(1 + part, count + 1, PARTS), sorted({1, (count + 1) // 2, count})
-    for number in publish if step == "publish" else some:
+    for number in sorted({1, (count + 1) // 2, count}):
         killed(home, server, (step, number), (step, number))
