@@ -7,14 +7,11 @@ home of a service.
 
 from __future__ import annotations
 
-import sqlite3
 import tempfile
 import time
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, fields, replace
-from difflib import get_close_matches
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -25,33 +22,40 @@ from recsys.bundle import RawBundle, write_bundle
 from recsys.bundle_store import BundleStore
 from recsys.data.event_kind_weights import REMARKS, TONE, EventWeights
 from recsys.data.event_kinds import KIND_WEIGHTS
-from recsys.data.parsing import FieldError, native, parse_id
-from recsys.data.records import parse_event
-from recsys.errors import BundleError, DataError
+from recsys.data.parsing import parse_id
+from recsys.errors import BundleError, StoreError
 from recsys.explanation import Explanation
 from recsys.explanation import explain as explanation_of
+from recsys.fitted_model_arguments import (
+    History,
+    check_where,
+    count_of,
+    filters_of,
+    history_of,
+    ids_of,
+    language_of,
+    text_of,
+    texts_of,
+    user_id_of,
+    warn_of_unknown_kinds,
+)
 from recsys.follow_signals import FollowSignals
 from recsys.home_page import HomePage
 from recsys.home_row_pages import HomeRow, copy_groups, first_pages
 from recsys.personal_list import ListRequest, UserState, query_of, ranked
-from recsys.ranking import metadata_filter, nonpersonal_lists
+from recsys.ranking import nonpersonal_lists
 from recsys.ranking.query import Filters, Interaction, Query, Recommendation
 from recsys.recommender import Recommender
+from recsys.saved_model_folder import HISTORIES, check_folder, copy_histories, remove_histories
 from recsys.serving.follow_graph import FollowGraph
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.trend_monitor import TrendMonitor
-from recsys.store.backup import copy_store
 from recsys.store.erasure import erase
 from recsys.store.store import Store
 from recsys.store.user_histories import UserHistories
 from recsys.store_log_tailer import LogTailer
 from recsys.text.sentiment.scorer import SentimentScorer
-
-HISTORIES = "store.db"  # file of a saved model: events, items and users
-MOST = 1_000  # items of a list
-History = Iterable[str | int | Mapping[str, Any] | Interaction]
-_NUMBERS = ("max_age", "min_age")  # fields of Filters that are seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +83,7 @@ class FittedModel:
         self.manifest: Mapping[str, Any] = raw.manifest
         self._raw, self._store, self._owned = raw, store, owned
         self._copies: set[Path] = set()  # where `save` wrote histories
+        self._warned: set[str] = set()  # kinds of event without a weight, each named once
         self._sentiment_scorer = SentimentScorer(home)
         live = LiveState(model, weights)
         self._feed = LogTailer(live, raw.manifest, self._sentiment_scorer)
@@ -201,8 +206,8 @@ class FittedModel:
         KeyError for a user id where the model has no histories.
         """
         request = ListRequest(
-            words=words,
-            exclude=frozenset(parse_id(one, "exclude") for one in exclude),
+            words=text_of(words, "words"),
+            exclude=ids_of(exclude, "exclude"),
             filters=filters_of(filters),
             own=own,
             repeat=repeat,
@@ -211,12 +216,13 @@ class FittedModel:
             author_cap=author_cap,
             category_cap=category_cap,
             explain=explain,
-            language=language,
+            language=language_of(language),
         )
         state = self._state(user)
-        state = replace(state, interests=(*state.interests, *interests))
+        stated = texts_of(interests, "interests")
+        state = replace(state, interests=(*state.interests, *stated))
         query = self._query(state, request)
-        return list(ranked(self._recommender, query, _count(n))[:n])
+        return list(ranked(self._recommender, query, count_of(n))[:n])
 
     def home(
         self,
@@ -238,12 +244,12 @@ class FittedModel:
         KeyError for a user id where the model has no histories.
         """
         request = ListRequest(
-            exclude=frozenset(parse_id(one, "exclude") for one in exclude),
+            exclude=ids_of(exclude, "exclude"),
             filters=filters_of(filters),
             own=own,
-            language=language,
+            language=language_of(language),
         )
-        state, n, rows = self._state(user), _count(n), _count(rows)
+        state, n, rows = self._state(user), count_of(n), count_of(rows, "rows")
         page = HomePage(self._recommender, state, self._query(state, request))
         found = page.rows(1 + n * rows)[:rows]
         pages_of_rows = first_pages(found, n, lambda item_id: True, copy_groups(self._live))
@@ -259,8 +265,8 @@ class FittedModel:
     ) -> list[Recommendation]:
         """Return the items most like one, best first, as `GET /similar` does; KeyError: unknown."""
         self._follow()
-        name = self._known(item_id)
-        return nonpersonal_lists.similar(self._live, name, _count(n), filters_of(filters), language)
+        name, spoken = self._known(item_id), language_of(language)
+        return nonpersonal_lists.similar(self._live, name, count_of(n), filters_of(filters), spoken)
 
     def explain(
         self,
@@ -277,9 +283,10 @@ class FittedModel:
 
         KeyError for an unknown item, and for a user id where the model has no histories.
         """
-        query = self._query(
-            self._state(user), ListRequest(words=words, personal=personal, language=language)
+        request = ListRequest(
+            words=text_of(words, "words"), personal=personal, language=language_of(language)
         )
+        query = self._query(self._state(user), request)
         return explanation_of(self._recommender, query, self._known(item_id))
 
     def vectors(self) -> ItemVectors:
@@ -300,7 +307,7 @@ class FittedModel:
         DataError for a folder with other contents.
         """
         folder = Path(path).absolute()
-        self._check_folder(folder)
+        check_folder(folder, self.folder, self._copies)
         folder.mkdir(parents=True, exist_ok=True)
         raw = self._raw
         named = {name for name in raw.manifest["files"] if not name.endswith(".npy")}
@@ -311,16 +318,11 @@ class FittedModel:
         def write(aside: Path) -> None:
             write_bundle(aside, raw.arrays, blobs, manifest)
 
-        file = folder / HISTORIES
         if self._store is None or not histories:
-            for name in (HISTORIES, f"{HISTORIES}-wal", f"{HISTORIES}-shm"):
-                (folder / name).unlink(missing_ok=True)
+            remove_histories(folder)
             self._copies.discard(folder)
         elif folder != self.folder:
-            aside = folder / f".{HISTORIES}"
-            aside.unlink(missing_ok=True)
-            copy_store(f"sqlite:///{self.folder / HISTORIES}", aside)
-            aside.replace(file)
+            copy_histories(self.folder, folder)
             self._copies.add(folder)
         BundleStore(folder).publish(write)
         return folder
@@ -341,32 +343,18 @@ class FittedModel:
                     erase(copy, folder, name)
         return receipt.removed
 
-    def _check_folder(self, folder: Path) -> None:
-        if folder.exists() and not folder.is_dir():
-            raise DataError(f"{folder} is a file: save into a folder")
-        if folder == self.folder:
-            return
-        others = [one.name for one in folder.iterdir()] if folder.is_dir() else []
-        if others and not (folder / "bundles").is_dir():
-            raise DataError(
-                f"{folder} holds {others[0]} and no bundles: save into an empty or a new folder"
-            )
-        if (folder / HISTORIES).exists() and folder not in self._copies:
-            with closing(sqlite3.connect(folder / HISTORIES)) as file:
-                try:
-                    in_use = file.execute("SELECT COUNT(*) FROM runs").fetchone()[0]
-                except sqlite3.Error:
-                    in_use = 1
-            if in_use:
-                raise DataError(f"{folder} is the home of a service: save into another folder")
-
     def _known(self, item_id: str | int) -> str:
         name = parse_id(item_id, "item_id")
         if self._live.row(name) < 0:
             raise KeyError(f"item {name!r} is unknown: no row of events or items names it")
         return name
 
+    def _check_open(self) -> None:
+        if not self._close.alive:
+            raise StoreError("this model is closed: fit or load it again")
+
     def _histories(self, user: str) -> Store:
+        self._check_open()
         if self._store is None:
             raise KeyError(
                 f"user {user!r}: this model holds no histories (it was saved with histories=False);"
@@ -375,30 +363,26 @@ class FittedModel:
         return self._store
 
     def _state(self, given: str | int | History) -> UserState:
-        user = native(given)
-        if isinstance(user, (str, int)) and not isinstance(user, bool):
-            name = parse_id(user, "user")
-            store = self._histories(name)
-            past, weights = self._pasts.of(store, name), self._live.weights
-            self._follows.graph.follow_all(store)
-            known = self._follows.of(store, name, self._live)
-            read = UserState.read(store, past, name, self._sentiment_scorer, weights, known)
-            return self._author_names.named(store, self._live, read)
-        if isinstance(user, Mapping) or not isinstance(user, Iterable):
-            raise DataError(f"user: a {type(user).__name__} is neither a user id nor a history")
-        return UserState(None, tuple(_interaction(one, at) for at, one in enumerate(user)))
+        name = user_id_of(given)
+        if name is None:
+            history = history_of(given)
+            warn_of_unknown_kinds(history, self._live.weights, self._warned)
+            return UserState(None, history)
+        store = self._histories(name)
+        past, weights = self._pasts.of(store, name), self._live.weights
+        self._follows.graph.follow_all(store)
+        known = self._follows.of(store, name, self._live)
+        read = UserState.read(store, past, name, self._sentiment_scorer, weights, known)
+        return self._author_names.named(store, self._live, read)
 
     def _query(self, state: UserState, request: ListRequest) -> Query:
         self._follow()
-        found = metadata_filter.unknown(self._live, request.filters.where)
-        if found is not None:
-            name, near = found
-            meant = f"; is {' or '.join(near)} meant?" if near else ""
-            raise DataError(f"where: no item has a field {name!r}{meant}")
+        check_where(request.filters, self._live)
         return query_of(state, replace(request, now=time.time()))
 
     def _follow(self) -> None:
         """Apply events and items that were stored since, by a service on the same home say."""
+        self._check_open()
         if self._store is not None:
             self._feed.follow(self._store)
         self._trend_monitor.trends(time.time())
@@ -410,53 +394,6 @@ def load(path: str | Path) -> FittedModel:
     BundleError where there is no bundle or it does not verify.
     """
     return FittedModel.open(Path(path).absolute())
-
-
-def filters_of(given: Filters | Mapping[str, Any] | None) -> Filters:
-    """Return filters from field -> value or values; DataError names a field that is none."""
-    if given is None or isinstance(given, Filters):
-        return given or Filters()
-    known = [one.name for one in fields(Filters)]
-    found: dict[str, Any] = {}
-    for name, value in given.items():
-        if name not in known:
-            near = get_close_matches(str(name), known, 1)
-            meant = f"; is {near[0]} meant?" if near else f"; there are {', '.join(known)}"
-            raise DataError(f"filters: {name!r} is no field{meant}")
-        if name == "where":
-            found[name] = metadata_filter.parse(value) if isinstance(value, str) else tuple(value)
-        elif name in _NUMBERS:
-            found[name] = None if value is None else float(value)
-        elif name == "strict_language":
-            found[name] = bool(value)
-        elif name == "replies":
-            found[name] = None if value is None else bool(value)
-        else:
-            value = native(value)
-            values = [value] if isinstance(value, (str, int)) else value
-            whole = name in ("topic", "not_topic")
-            found[name] = frozenset(int(one) if whole else str(one) for one in values)
-    return Filters(**found)
-
-
-def _interaction(given: str | int | Mapping[str, Any] | Interaction, place: int) -> Interaction:
-    if isinstance(given, Interaction):
-        return given
-    try:
-        if isinstance(given, Mapping):
-            result = {"event": "like", **given} if given.get("value") is None else dict(given)
-            one = parse_event({**result, "user_id": "session"})
-            return Interaction(one.item_id, one.event, one.value, one.timestamp)
-        return Interaction(parse_id(given, "item_id"))
-    except FieldError as error:
-        raise DataError(f"history: entry {place}, {error.column}: {error.reason}") from None
-
-
-def _count(n: int) -> int:
-    whole = native(n)
-    if isinstance(whole, bool) or not isinstance(whole, int) or not 1 <= whole <= MOST:
-        raise DataError(f"n={n!r} is not a whole number from 1 to {MOST}")
-    return whole
 
 
 def _release(store: Store | None, owned: tempfile.TemporaryDirectory[str] | None) -> None:

@@ -11,8 +11,9 @@ import logging
 import math
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from importlib.metadata import version as code_version
 from pathlib import Path
 from typing import Any, Literal
@@ -22,16 +23,26 @@ from threadpoolctl import threadpool_limits
 
 from recsys.bundle import write_bundle
 from recsys.bundle_store import BundleStore
-from recsys.data.dataframes import OnError, Source, event_table, events_of, items_of, users_of
+from recsys.data.dataframes import (
+    OnError,
+    Source,
+    column_names,
+    event_table,
+    events_of,
+    items_of,
+    users_of,
+)
 from recsys.data.dataset import Dataset
 from recsys.data.event_kind_weights import REMARKS, TONE, EventWeights
 from recsys.data.event_kinds import KIND_WEIGHTS
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.header_naming import COLUMNS, Shape
+from recsys.data.records import Item
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
-from recsys.fitted_model import HISTORIES, FittedModel
+from recsys.fitted_model import FittedModel
 from recsys.safety.comment_dampening import dampened
+from recsys.saved_model_folder import HISTORIES
 from recsys.serving.model import Model
 from recsys.store.store import Store
 from recsys.text.cold_start import ColdStartConfig
@@ -76,7 +87,8 @@ def fit(
         timestamps the order of the rows is the order in time.
     items
         Column item_id; title, text, tags, category, author_id, created_at, url and others are
-        optional. None: the items of the events, without texts.
+        optional. None: the items of the events, without texts. An item of the events that a given
+        table lacks is listed only where most items lack there, and after three users' acts.
     users
         Column user_id; interests (words) are used for users with few events.
     tune
@@ -99,6 +111,7 @@ def fit(
     DataError for tables that cannot be read and for choices that this version cannot fit.
     """
     plan = _Plan.of(tune)
+    _check_names(columns or {}, [one for one in (events, items, users) if one is not None])
     event_rows = events_of(events, _names(columns, "events"), on_error)
     item_rows = [] if items is None else items_of(items, _names(columns, "items"), on_error)
     user_rows = [] if users is None else users_of(users, _names(columns, "users"), on_error)
@@ -112,7 +125,9 @@ def fit(
     home = Path(folder.name)
     try:
         table = dampened(with_sentiment(event_table(event_rows), SentimentScorer(home)))
-        weights.check_kinds(table.kind_counts())
+        weights.check_kinds(table.kind_counts(), as_setting=False)
+        if items is None:
+            item_rows = [Item(item_id=one) for one in table.items]
         catalogue = item_table(item_rows)
         position = _store(home, event_rows, item_rows, user_rows)
         with threadpool_limits(1, "blas"):  # more would round sums otherwise, see thread_pool
@@ -170,7 +185,7 @@ def _choice(tune: TuningResult | Mapping[str, Any] | str | Path) -> TuningResult
         return TuningResult.from_json(found)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataError(
-            f"tune: no choice as `model.choice.to_json()` gives it: {error!r}"
+            f"tune: no choice such as `model.choice` of an earlier model: {error!r}"
         ) from None
 
 
@@ -185,13 +200,30 @@ class _Made:
     minutes: float
 
 
-def _names(columns: Mapping[str, str] | None, kind: str) -> dict[str, str]:
-    """Return the names that are about one kind of table: those of its columns."""
-    given = dict(columns or {})
-    unknown = [name for name in given if name not in COLUMNS]
+def _check_names(columns: Mapping[str, str], tables: Sequence[Source]) -> None:
+    """Raise DataError for an unknown column, and for a name that none of the tables has.
+
+    The latter only where all tables are frames or dicts, whose names are there before any reading.
+    """
+    unknown = [column for column in columns if column not in COLUMNS]
     if unknown:
         known = ", ".join(COLUMNS)
         raise DataError(f"columns: {unknown[0]!r} is no column; there are {known}")
+    headers = [column_names(table) for table in tables]
+    if not all(headers):
+        return
+    there = sorted(name for header in headers for name in header or ())
+    for column, name in columns.items():
+        nested = "." in name  # a field of an object
+        if name and not nested and name not in there:
+            near = get_close_matches(name, there, 1)
+            meant = f"; is {near[0]!r} meant?" if near else f"; there are {', '.join(there)}"
+            raise DataError(f"columns: {column!r} is {name!r}, which no table has{meant}")
+
+
+def _names(columns: Mapping[str, str] | None, kind: str) -> dict[str, str]:
+    """Return the names that are about one kind of table: those of its columns."""
+    given = dict(columns or {})
     own = Shape.of(kind).columns
     return {name: value for name, value in given.items() if name in own}
 

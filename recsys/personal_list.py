@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
+from numbers import Integral, Real
 
 from recsys.data.event_kind_weights import EventWeights
 from recsys.errors import DataError
@@ -123,8 +124,14 @@ class ListRequest:
     now: float | None = None  # Unix seconds; None: the clock
 
     def __post_init__(self) -> None:
-        if self.personal is not None and not 0 <= self.personal <= 1:
-            raise DataError(f"personal={self.personal!r} is not a number from 0 to 1")
+        for name in ("personal", "diversity", "calibration"):
+            value = getattr(self, name)
+            if value is not None and not (isinstance(value, Real) and 0 <= float(value) <= 1):
+                raise DataError(f"{name}={value!r} is not a number from 0 to 1")
+        for name in ("author_cap", "category_cap"):
+            cap = getattr(self, name)
+            if cap is not None and not (isinstance(cap, Integral) and int(cap) >= 1):
+                raise DataError(f"{name}={cap!r} is not a whole number from 1 on")
 
 
 def query_of(

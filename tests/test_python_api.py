@@ -16,7 +16,7 @@ import pytest
 
 import recsys
 from api.app import create_app
-from recsys import BundleError, DataError
+from recsys import BundleError, DataError, RecsysError
 from recsys.data.dataframes import event_table, events_of, items_of
 from recsys.data.item_and_event_readers import load_events, load_items
 from recsys.ranking.query import Filters
@@ -152,11 +152,51 @@ def test_words_filters_exclusions_and_caps(model):
         ({"filters": {"where": "prize<3"}}, "no item has a field 'prize'; is price meant"),
         ({"n": 0}, "n=0 is not a whole number from 1"),
         ({"n": 2.5}, "n=2.5"),
+        ({"filters": ["odd"]}, "filters: a list is no mapping"),
+        ({"filters": {"max_age": "week"}}, "max_age='week' is no number of seconds"),
+        ({"filters": {"topic": "odd"}}, "topic='odd' is no number of a topic"),
+        ({"filters": {"strict_language": "no"}}, "strict_language='no' is neither True nor False"),
+        ({"words": ["odd"]}, "words: a list is no text"),
+        ({"interests": ["odd", 3]}, "interests: a int is no text"),
+        ({"diversity": -1}, "diversity=-1 is not a number from 0 to 1"),
+        ({"personal": "much"}, "personal='much' is not a number"),
+        ({"author_cap": 0}, "author_cap=0 is not a whole number from 1"),
+        ({"language": "xx"}, "language='xx': there are sentences in en, zh"),
+        ({"exclude": [None]}, "exclude: is missing"),
     ],
 )
 def test_a_wrong_argument_is_named(model, given, words):
     with pytest.raises(DataError, match=words):
         model.recommend("reader-3", **given)
+
+
+def test_one_text_counts_as_a_list_of_one(model):
+    assert model.recommend("reader-3", exclude="book-1") == model.recommend(
+        "reader-3", exclude=["book-1"]
+    )
+    assert model.recommend("reader-3", interests="odd") == model.recommend(
+        "reader-3", interests=["odd"]
+    )
+    assert model.recommend("reader-3", filters={"category": None}) == model.recommend("reader-3")
+
+
+def test_a_kind_of_event_without_a_weight_is_named_once(model, caplog):
+    history = [{"item_id": "book-1", "event": "likee"}]
+    model.recommend(history)
+    model.recommend(history)
+    assert caplog.text.count("'likee' is no kind of event and counts nothing") == 1
+
+
+def test_a_closed_model_says_so(tmp_path):
+    with recsys.fit(reads()[:5], tune=CHOICE) as closed:
+        closed.save(tmp_path / "model")
+    for use in (
+        lambda: closed.recommend("reader-1"),
+        lambda: closed.recommend(["book-1"]),
+        lambda: closed.similar("book-1"),
+    ):
+        with pytest.raises(RecsysError, match="this model is closed: fit or load it again"):
+            use()
 
 
 def test_without_a_user_words_alone_make_a_list(model):
@@ -192,6 +232,8 @@ def test_what_is_neither_user_nor_history_is_named(model):
         ({"item_id": "book-1"}, "dict is neither"),
         ([{"event": "like"}], "entry 0, item_id: is missing"),
         (["book-1", None], "entry 1, item_id: is missing"),
+        (pd.DataFrame({"item_id": ["book-1"]}), "DataFrame is no history: pass a list"),
+        (pa.table({"item_id": ["book-1"]}), "Table is no history: pass a list"),
     ):
         with pytest.raises(DataError, match=words):
             model.recommend(wrong)
@@ -315,6 +357,9 @@ def frames(rows):
         "arrow": pa.Table.from_pylist(rows),
         "dicts": rows,
         "categoricals": pandas.astype({"user_id": "category", "item_id": "category"}),
+        "categoricals of polars": pl.DataFrame(rows).with_columns(
+            pl.col("user_id", "item_id").cast(pl.Categorical)
+        ),
     }
 
 
@@ -391,6 +436,28 @@ def test_mixed_types_of_one_id_are_one_id():
     assert list(event_table(events_of(rows)).users) == ["1"]
 
 
+def test_mixed_ids_of_polars_are_one_id():
+    frame = pl.DataFrame(
+        {"user_id": pl.Series([1, "1", None], dtype=pl.Object), "item_id": ["x", "y", "z"]}
+    )
+    assert [one.user_id for one in events_of(frame[:2])] == ["1", "1"]
+    with pytest.raises(DataError, match="row 2, column user_id: is missing"):
+        events_of(frame)
+
+
+def test_fields_of_objects_are_columns_as_in_files():
+    rows = [{"user": {"id": "ann"}, "item_id": "x"}, {"user": {"id": "bob"}, "item_id": "y"}]
+    for table in (rows, pd.DataFrame(rows), pl.DataFrame(rows), pa.Table.from_pylist(rows)):
+        assert list(event_table(events_of(table)).users) == ["ann", "bob"]
+
+
+def test_chunks_of_categories_and_bytes_are_read():
+    parts = [pl.DataFrame({"user_id": [name], "item_id": ["x"]}) for name in ("ann", "bob")]
+    chunked = pl.concat([one.cast(pl.Categorical) for one in parts], rechunk=False)
+    assert list(event_table(events_of(chunked)).users) == ["ann", "bob"]
+    assert list(event_table(events_of(parts[0].cast(pl.Binary))).users) == ["ann"]
+
+
 BAD = {
     "no item column": (
         pd.DataFrame({"user_id": ["a"], "thing": ["x"]}),
@@ -416,7 +483,15 @@ BAD = {
     ),
     "a day of unknown order": (
         pd.DataFrame({"user_id": ["a"], "item_id": ["x"], "timestamp": ["01/02/2024"]}),
-        "write the year first",
+        "write the year first, as in 2021-01-29; rows count",
+    ),
+    "a lazy frame": (
+        pl.LazyFrame({"user_id": ["a"], "item_id": ["x"]}),
+        "LazyFrame is no table; call its method collect",
+    ),
+    "kinds that are not known": (
+        pd.DataFrame({"user_id": ["a"], "item_id": ["x"], "event": ["likee"]}),
+        r"such as event_weights=\{'likee': 1.0\}",
     ),
     "a time ahead": (
         [{"user_id": "a", "item_id": "x", "timestamp": "2124-01-01"}],
@@ -453,6 +528,7 @@ def test_bad_tables_are_refused_with_column_row_and_way_out(name):
     ("given", "words"),
     [
         ({"columns": {"itemid": "x"}}, "columns: 'itemid' is no column; there are user_id"),
+        ({"columns": {"item_id": "itemid"}}, "'itemid', which no table has; is 'item_id' meant"),
         ({"on_error": "ignore"}, "neither 'raise' nor 'skip'"),
         ({"tune": "slow"}, "tune='slow': neither 'quick' nor 'full' nor a JSON file"),
         ({"tune": {"engines": []}}, "tune: no choice"),
@@ -492,6 +568,14 @@ def test_tiny_tables_give_a_model(events):
     model = recsys.fit(events, [{"item_id": "other", "title": "another"}], tune="quick")
     assert TuningResult.from_json(model.choice).design == "untested"
     assert "other" in ids(model.recommend("a")) and ids(model.recommend("nobody"))
+
+
+def test_without_a_table_of_items_those_of_the_events_are_listed(tmp_path):
+    rows = [("ann", "x"), ("ann", "y"), ("bob", "x"), ("bob", "z")]
+    model = recsys.fit([{"user_id": user, "item_id": item} for user, item in rows])
+    assert ids(model.recommend("ann")) == ["z"] and set(ids(model.recommend())) == set("xyz")
+    loaded = recsys.load(model.save(tmp_path / "model"))
+    assert ids(loaded.recommend("ann")) == ["z"]
 
 
 def test_items_alone_give_a_model_that_finds_words():

@@ -20,15 +20,18 @@ from recsys.data.event_tables import EventTable
 from recsys.data.flag_column_detection import with_flag_columns
 from recsys.data.header_naming import Naming, Shape, named
 from recsys.data.item_and_event_readers import read_events, read_partial_items, read_partial_users
+from recsys.data.json_records import JsonObjects
 from recsys.data.label_separators import LISTS, label_separator
-from recsys.data.parquet_values import values_of_column
+from recsys.data.nested_objects import is_nested
+from recsys.data.parquet_values import is_struct, values_of_column
 from recsys.data.parsing import FieldError, native
 from recsys.data.partial_rows import Row, filled_items, filled_users
 from recsys.data.publication_state import PublicationStates
-from recsys.data.reading_report import Options, Reading, Record, Reject
+from recsys.data.reading_report import Broken, Options, Reading, Record, Reject
 from recsys.data.records import Event, Item, User, parse_event, parse_item, parse_user
 from recsys.data.table_builder import EventColumns
 from recsys.data.time_column_detection import CLOCK, with_time_column
+from recsys.data.timestamps import OF_FILES
 from recsys.errors import DataError
 
 OnError = Literal["raise", "skip"]
@@ -77,6 +80,18 @@ def event_table(events: Iterable[Event]) -> EventTable:
     return columns.table(time.time())
 
 
+def column_names(source: Source) -> frozenset[str] | None:
+    """Return the names of the columns of a frame or of dicts; None for files and for others."""
+    if isinstance(source, (list, tuple)):
+        rows = [row for row in source if isinstance(row, Mapping)]
+        return frozenset(str(name) for row in rows for name in row) if rows else None
+    for name in ("column_names", "columns"):
+        if any(hasattr(source, one) for one in INTERFACES) and hasattr(source, name):
+            names = getattr(source, name)
+            return None if callable(names) else frozenset(map(str, names))
+    return None
+
+
 def _rows(
     source: Source,
     kind: str,
@@ -101,7 +116,8 @@ def _rows(
         try:
             found.append(Row(parse(record, now), frozenset(record)))
         except FieldError as error:
-            reason = f"{kind}: row {place}, column {error.column}: {error.reason}"
+            why = error.reason.removesuffix(OF_FILES)  # an option of commands is no way out here
+            reason = f"{kind}: row {place}, column {error.column}: {why}"
             if on_error == "raise":
                 way = "correct or drop the row, or pass on_error='skip' to leave such rows out"
                 raise DataError(f"{reason}; rows count from 0; {way}") from None
@@ -146,17 +162,30 @@ def _records(source: Source, kind: str, names: Mapping[str, str]) -> Iterator[Re
         yield from _frame_records(source, kind, shape, names)
         return
     if isinstance(source, Mapping) or not isinstance(source, Iterable):
-        raise DataError(f"{kind}: {type(source).__name__} is no table; {WAYS}")
+        meant = "; call its method collect() first" if hasattr(source, "collect") else f"; {WAYS}"
+        raise DataError(f"{kind}: {type(source).__name__} is no table{meant}")
     known: dict[tuple[str, ...], Naming] = {}
+    objects = JsonObjects(shape, Reading(Options(dict(names))))
     for place, row in enumerate(source):
         if not isinstance(row, Mapping):
             raise DataError(f"{kind}: row {place} is a {type(row).__name__}, not a dict; {WAYS}")
+        if is_nested(row):
+            yield _nested_record(row, f"{kind}: row {place}", objects)
+            continue
         header = tuple(map(str, row))
         if header not in known:
             known[header] = _naming(header, kind, shape, names)
         record = dict(zip(known[header].targets, map(native, row.values()), strict=True))
         record.pop("", None)
         yield record
+
+
+def _nested_record(row: Mapping[str, Any], place: str, objects: JsonObjects) -> Record:
+    """Return a row that holds objects; their fields count as columns, as in files."""
+    record = objects.record({str(name): native(value) for name, value in row.items()})
+    if isinstance(record, Broken):
+        raise DataError(f"{place}: {_of_columns(record.reason)}")
+    return record
 
 
 def _naming(header: Sequence[str], kind: str, shape: Shape, names: Mapping[str, str]) -> Naming:
@@ -182,7 +211,14 @@ def _of_columns(text: str) -> str:
 def _frame_records(
     frame: Any, kind: str, shape: Shape, names: Mapping[str, str]
 ) -> Iterator[Record]:
-    header, columns = _columns(frame, kind)
+    header, columns, nested = _columns(frame, kind)
+    if nested:
+        objects = JsonObjects(shape, Reading(Options(dict(names))))
+        rows = zip(*map(columns, range(len(header))), strict=True)
+        for place, row in enumerate(rows):
+            cells = dict(zip(header, row, strict=True))
+            yield _nested_record(cells, f"{kind}: row {place}", objects)
+        return
     naming = _naming(header, kind, shape, names)
     if CLOCK in shape.columns:
         unused = {name: columns(header.index(name)) for name in naming.unused if name in header}
@@ -211,8 +247,9 @@ def _in_form(column: str, values: list[Any]) -> list[Any]:
     return values
 
 
-def _columns(frame: Any, kind: str) -> tuple[list[str], Callable[[int], list[Any]]]:
-    """Return the names of a frame's columns, and the function that reads one of them.
+def _columns(frame: Any, kind: str) -> tuple[list[str], Callable[[int], list[Any]], bool]:
+    """Return the names of a frame's columns, the function that reads one of them, and whether any
+    holds objects.
 
     A column that arrow has no type for (1 beside "1") is read value by value.
     """
@@ -224,8 +261,23 @@ def _columns(frame: Any, kind: str) -> tuple[list[str], Callable[[int], list[Any
         header = [str(name) for name in getattr(frame, "columns", ())]
         if not header or not hasattr(frame, "iloc"):
             raise DataError(f"{kind}: the table cannot be read: {error}; {WAYS}") from None
-        return header, lambda place: _python_values(frame.iloc[:, place].tolist())
-    return [str(name) for name in table.column_names], lambda place: _values(table.column(place))
+        return header, lambda place: _python_values(frame.iloc[:, place].tolist()), False
+    header = [str(name) for name in table.column_names]
+    opaque = _opaque_columns(frame)
+
+    def column(place: int) -> list[Any]:
+        if header[place] in opaque:
+            return _python_values(frame.get_column(header[place]).to_list())
+        return _values(table.column(place))
+
+    return header, column, any(map(is_struct, table.schema.types))
+
+
+def _opaque_columns(frame: Any) -> frozenset[str]:
+    """Return the columns of Python objects in a polars frame, of which arrow gets addresses."""
+    if not hasattr(frame, "get_column"):
+        return frozenset()
+    return frozenset(name for name, kind in frame.schema.items() if str(kind) == "Object")
 
 
 def _table(frame: Any) -> Any:
@@ -242,7 +294,7 @@ def _table(frame: Any) -> Any:
 
 
 def _values(column: Any) -> list[Any]:
-    return values_of_column(column.combine_chunks() if column.num_chunks != 1 else column.chunk(0))
+    return [value for chunk in column.chunks for value in values_of_column(chunk)]
 
 
 def _python_values(values: list[Any]) -> list[Any]:

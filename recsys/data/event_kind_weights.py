@@ -180,20 +180,26 @@ class EventWeights:
             for kind, count in islice(self.unknown(counts).items(), TOLD)
         ]
 
-    def check_kinds(self, counts: Mapping[str, int]) -> None:
-        """DataError when most of the events, counted by kind, have kinds that nothing names."""
+    def check_kinds(self, counts: Mapping[str, int], as_setting: bool = True) -> None:
+        """DataError when most of the events, counted by kind, have kinds that nothing names.
+
+        `as_setting`: whether the message names RECSYS_EVENT_WEIGHTS, or the argument of a function.
+        """
         unknown, total = self.unknown(counts), sum(counts.values())
         missing = sum(unknown.values())
         if 2 * missing <= total:
             return
         result = ", ".join(f"{kind} ({count:,})" for kind, count in islice(unknown.items(), SHOWN))
         near = {kind: self.nearest(kind) for kind in islice(unknown, SHOWN)}
-        setting = ",".join(
-            f"{kind}={1.0 if name is None else self.of_kind(name):g}" for kind, name in near.items()
-        )
+        usual = {k: 1.0 if name is None else self.of_kind(name) for k, name in near.items()}
+        if as_setting:
+            text = ",".join(f"{kind}={weight:g}" for kind, weight in usual.items())
+            way = f'RECSYS_EVENT_WEIGHTS="{text}"'
+        else:
+            way = f"event_weights={usual}"
         raise DataError(
             f"{missing:,} of {total:,} events have kinds without a weight: {result}. "
-            f'Say what they weigh, such as RECSYS_EVENT_WEIGHTS="{setting}" (0: no act at all); '
+            f"Say what they weigh, such as {way} (0: no act at all); "
             "docs/event-kinds.md lists the kinds that are known"
         )
 

@@ -11,7 +11,7 @@ from recsys.data.file_opening import MAX_WHOLE
 from recsys.data.flag_column_detection import with_flag_columns
 from recsys.data.header_naming import Naming, Shape, named
 from recsys.data.json_records import FIRST, JsonObjects
-from recsys.data.parquet_values import values_of_column
+from recsys.data.parquet_values import is_struct, values_of_column
 from recsys.data.reading_report import Reading, Rows
 from recsys.data.time_column_detection import with_time_column
 from recsys.errors import DataError
@@ -42,7 +42,7 @@ def parquet_records(stream: IO[bytes], path: Path, shape: Shape, reading: Readin
     try:
         file = pyarrow.parquet.ParquetFile(source)
         names = file.schema_arrow.names
-        if any(map(_is_struct, file.schema_arrow.types)):
+        if any(map(is_struct, file.schema_arrow.types)):
             yield from _structs(file, names, JsonObjects(shape, reading))
             return
         naming = _with_columns_by_value(
@@ -66,13 +66,6 @@ def parquet_records(stream: IO[bytes], path: Path, shape: Shape, reading: Readin
         raise DataError(f"{path}: is not a Parquet file ({error})") from error
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
-
-
-def _is_struct(kind: Any) -> bool:
-    import pyarrow
-
-    listed = pyarrow.types.is_list(kind) or pyarrow.types.is_large_list(kind)
-    return bool(pyarrow.types.is_struct(kind.value_type if listed else kind))
 
 
 def _structs(file: Any, names: Sequence[str], objects: JsonObjects) -> Rows:

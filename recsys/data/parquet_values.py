@@ -11,7 +11,7 @@ def values_of_column(column: Any) -> list[Any]:
 
     kind = column.type
     if pyarrow.types.is_dictionary(kind):
-        column, kind = column.dictionary_decode(), kind.value_type
+        return _decoded(column)
     if pyarrow.types.is_timestamp(kind):
         # nanoseconds become datetime objects without pandas; a zone only says how to show it
         zone = "UTC" if kind.tz else None
@@ -27,12 +27,34 @@ def values_of_column(column: Any) -> list[Any]:
         return list(column.cast(pyarrow.string()).to_pylist())
 
 
+def is_struct(kind: Any) -> bool:
+    """Return whether the values of an arrow type are objects, or lists of objects."""
+    import pyarrow
+
+    listed = pyarrow.types.is_list(kind) or pyarrow.types.is_large_list(kind)
+    return bool(pyarrow.types.is_struct(kind.value_type if listed else kind))
+
+
+def _decoded(column: Any) -> list[Any]:
+    """Return the values of a dictionary-encoded column (categories); a null code is None.
+
+    Codes are looked up here: arrow decodes no dictionary of text views, as polars has them.
+    """
+    known = values_of_column(column.dictionary)
+    return [None if code is None else known[code] for code in column.indices.to_pylist()]
+
+
 def _is_bytes(kind: Any) -> bool:
     import pyarrow
 
     types = pyarrow.types
     return any(
-        (types.is_binary(kind), types.is_large_binary(kind), types.is_fixed_size_binary(kind))
+        (
+            types.is_binary(kind),
+            types.is_large_binary(kind),
+            types.is_binary_view(kind),
+            types.is_fixed_size_binary(kind),
+        )
     )
 
 

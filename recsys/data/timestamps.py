@@ -55,6 +55,10 @@ _DAY_FIRST = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.]\d{2}(?:\d{2})?(?:[T ,].*)?")
 _MONTH = re.compile(r"\d{4}[-/.]\d{1,2}")
 
 
+# end of the message about a day of unknown order: what a command has besides
+OF_FILES = ", or name the order of a file with --dates day-first or --dates month-first"
+
+
 class NotATime(DataError):
     """A value is no time; the text goes on with what it may be meant as."""
 
@@ -196,8 +200,8 @@ def _calendar(raw: object) -> float:
                 continue
     if _DAY_FIRST.fullmatch(text):
         raise NotATime(
-            ": day and month cannot be distinguished; write the year first, as in 2021-01-29, or "
-            "name the order of a file with --dates day-first or --dates month-first"
+            ": day and month cannot be distinguished; write the year first, as in 2021-01-29"
+            + OF_FILES
         )
     if _MONTH.fullmatch(text):
         raise NotATime(": for the month write its first day, as in 2021-01-01")
