@@ -38,6 +38,9 @@ for name in COUNTS:
     os.environ[name] = "1"
 set_threads()
 
+# after the threads are set: it loads NumPy
+from postgres_fixtures import postgres, postgres_store, store_url  # noqa: E402, F401
+
 
 def pytest_configure(config: pytest.Config) -> None:
     """Keep distilled vectors in pytest's own cache folder, from one run to the next."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +26,6 @@ from recsys.store.backup import back_up, restore
 from recsys.store.erasure import erase
 from recsys.store.schema import alerts, metadata, schema_version
 from recsys.store.store import Store
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[URL]:
-    with postgres_server.running() as url:
-        yield url
 
 
 def url_of(home: Path) -> str:

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ import pytest
 from api_server import Server, start
 from conftest import key_of
 from flask import Flask
-from postgres_server import emptied, running
+from postgres_server import emptied
 from sqlalchemy import create_engine, text
 from test_slow_clients import status_of
 
@@ -139,12 +139,6 @@ def test_an_erasure_without_readers_tells_the_moment(client: Any, home: Path) ->
     assert (
         before <= client.delete("/users/short", headers=result).json["log_emptied"] <= time.time()
     )
-
-
-@pytest.fixture(scope="module")
-def postgres() -> Iterator[Any]:
-    with running() as url:
-        yield url
 
 
 @pytest.mark.parametrize("mode", ["SHARE", "ACCESS EXCLUSIVE"])

@@ -5,21 +5,15 @@ import time
 import pytest
 from api_world import items
 from conftest import keyed
-from postgres_server import emptied, running
+from postgres_server import emptied
 
 from recsys.data.records import Event
 from recsys.store.store import Store
 
 
-@pytest.fixture(scope="module")
-def server():
-    with running() as url:
-        yield url
-
-
 @pytest.fixture
-def url(server):
-    found = emptied(server)
+def url(postgres):
+    found = emptied(postgres)
     with Store.open(found) as store:
         store.add_items(items())
     return found

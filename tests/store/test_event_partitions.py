@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from postgres_server import emptied, running
+from postgres_server import emptied
 from sqlalchemy import create_engine, text
 
 from recsys.data.event_kind_weights import EventWeights
@@ -25,16 +25,9 @@ NOW = time.time()
 TODAY = day_of(NOW)
 
 
-@pytest.fixture(scope="module")
-def server():
-    with running() as url:
-        yield url
-
-
 @pytest.fixture
-def store(server):
-    with Store.open(emptied(server)) as store:
-        yield store
+def store(postgres_store):
+    return postgres_store
 
 
 def held(store, query, **values):
@@ -131,7 +124,7 @@ def test_identities_hold_over_days(store):
     assert copied(store) == 653
 
 
-def test_many_events_are_copied_as_few_are_inserted(store, server):
+def test_many_events_are_copied_as_few_are_inserted(store, postgres):
     """With and without values, texts and timestamps, by either form of COPY; ids in their order."""
     random = np.random.default_rng(1)
     moments = NOW - 60 - random.random(900) * 4 * DAY
@@ -154,7 +147,7 @@ def test_many_events_are_copied_as_few_are_inserted(store, server):
     stored = [store.events_by_id(ids)[id] for id in ids]
     assert [one.item_id for one in stored[:900]] == [one.item_id for one in plain]
     assert [one.timestamp for one in stored[:900]] == [one.timestamp for one in plain]
-    with Store.open(emptied(server)) as other:
+    with Store.open(emptied(postgres)) as other:
         for sent in (plain, worded, mixed):
             for n, one in enumerate(sent):
                 other.add_events([one], "file", [n])
@@ -338,11 +331,11 @@ def test_the_copies_of_a_day_are_found_without_its_index_too(store, monkeypatch,
     assert held(store, f"{index} AND indisvalid") == [(1,)] and copied(store) > 10
 
 
-def test_a_large_store_is_converted_while_others_write(server, monkeypatch, caplog):
+def test_a_large_store_is_converted_while_others_write(postgres, monkeypatch, caplog):
     """Interrupted after each step, it goes on there; what is written meanwhile is in it."""
     from older_stores import take_back
 
-    url = emptied(server)
+    url = emptied(postgres)
     with Store.open(url) as store:
         store.add_events([*acts("ann", 900, 60), Event("ann", "1", "view")])
         store.add_events([Event("bob", "2", "view")], "file", [1])

@@ -4,25 +4,16 @@ import os
 import time
 
 import pytest
-from postgres_server import emptied, running
 
 from recsys.data.records import Event, Item
 from recsys.store import shared_log_tail
 from recsys.store.erasure import erase
 from recsys.store.shared_log_tail import SharedLogTail
-from recsys.store.store import Store
-
-
-@pytest.fixture(scope="module")
-def server():
-    with running() as url:
-        yield url
 
 
 @pytest.fixture
-def store(server):
-    with Store.open(emptied(server)) as store:
-        yield store
+def store(postgres_store):
+    return postgres_store
 
 
 @pytest.fixture

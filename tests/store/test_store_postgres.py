@@ -8,7 +8,7 @@ from audit_contract import AuditContract
 from dialogue_contract import DialogueContract
 from migration_contract import MigrationContract
 from outbox_contract import OutboxContract
-from postgres_server import emptied, running
+from postgres_server import emptied
 from sqlalchemy import create_engine, literal_column, make_url, select, text
 from store_contract import StoreContract
 
@@ -24,15 +24,9 @@ from recsys.store.store import Added, Store
 from recsys.store.user_merges import merge_users
 
 
-@pytest.fixture(scope="module")
-def server():
-    with running() as url:
-        yield url
-
-
 @pytest.fixture
-def url(server):
-    return emptied(server)
+def url(postgres):
+    return emptied(postgres)
 
 
 class TestPostgres(StoreContract):

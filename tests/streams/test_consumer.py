@@ -6,7 +6,6 @@ import threading
 import time
 
 import pytest
-from postgres_server import emptied, running
 from sqlalchemy import text
 
 from recsys.data.event_kind_weights import EventWeights
@@ -27,17 +26,9 @@ NOON = 1_700_000_000.0
 LIST = "0123456789abcdef" * 2
 
 
-@pytest.fixture(scope="module")
-def server():
-    with running() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/store.db"
-    return emptied(request.getfixturevalue("server"))
+@pytest.fixture
+def url(store_url):
+    return store_url
 
 
 @pytest.fixture

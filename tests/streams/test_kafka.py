@@ -14,7 +14,6 @@ import pytest
 from forked_commands import run_module
 from kafka_broker import create, mock_cluster, real_broker, send
 from killed_consumer import FAST, STEPS, TOPIC
-from postgres_server import emptied, running
 from process_killer import environment
 
 from recsys.errors import DataError, StreamError
@@ -136,17 +135,9 @@ def broker():
         yield broker
 
 
-@pytest.fixture(scope="module")
-def server():
-    with running() as url:
-        yield url
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request, tmp_path):
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/store.db"
-    return emptied(request.getfixturevalue("server"))
+@pytest.fixture
+def url(store_url):
+    return store_url
 
 
 @pytest.mark.exhaustive
