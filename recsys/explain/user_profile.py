@@ -15,7 +15,7 @@ from recsys.array_types import Floats, Rows, Times
 from recsys.ranking.history import History
 from recsys.serving.item_clusters import Communities
 from recsys.serving.live_state import LiveState
-from recsys.serving.popularity_counters import DAY, HALF_LIVES
+from recsys.serving.popularity_sums import DAY, HALF_LIVES
 
 HALF_LIFE = 50.0  # events back at which an event counts half for an interest
 RECENT = 10.0  # the same, for what is of interest lately

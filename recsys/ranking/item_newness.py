@@ -6,7 +6,7 @@ import numpy as np
 
 from recsys.array_types import Mask, Rows
 from recsys.serving.live_state import LiveState
-from recsys.serving.popularity_counters import DAY
+from recsys.serving.popularity_sums import DAY
 
 NEW = 14 * DAY  # seconds from its creation to the platform's newest event in which an item is new
 

@@ -50,7 +50,7 @@ def stand_ins(live: LiveState, rows: Rows) -> HistoryProxies:
 
 
 def _nearest(live: LiveState, place: int) -> list[tuple[int, float]]:
-    vector = live.new_words[place]
+    vector = live.posted_vectors.words[place]
     if not vector.any():
         return []
     likeness = live.model.words @ vector

@@ -20,7 +20,7 @@ from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.text_scores import near_words, text_scores, text_vectors
 from recsys.ranking.user_term_scores import UserTerms
 from recsys.serving.live_state import LiveState
-from recsys.serving.popularity_counters import DAY, HALF_LIVES
+from recsys.serving.popularity_sums import DAY, HALF_LIVES
 
 COPIES = 500  # rows looked at beyond those wanted, as some may be copies of others
 MANY = 50_000  # rows from which not all are scored to find what is like one

@@ -20,7 +20,7 @@ def has_texts(words: Floats) -> bool:
 
 def text_vectors(live: LiveState, rows: Rows) -> Floats:
     """Return the text vectors of rows, (rows, t)."""
-    return gather(live.model.words, live.new_words, rows)
+    return gather(live.model.words, live.posted_vectors.words, rows)
 
 
 def text_scores(live: LiveState, vector: Floats, rows: Rows | None = None) -> Floats:
@@ -28,7 +28,9 @@ def text_scores(live: LiveState, vector: Floats, rows: Rows | None = None) -> Fl
     if rows is not None:
         return text_vectors(live, rows) @ vector
     base, size = len(live.model), live.size
-    return np.concatenate([live.model.words @ vector, live.new_words[: size - base] @ vector])
+    return np.concatenate(
+        [live.model.words @ vector, live.posted_vectors.words[: size - base] @ vector]
+    )
 
 
 def near_words(live: LiveState, vector: Floats, k: int) -> Floats:
@@ -39,7 +41,7 @@ def near_words(live: LiveState, vector: Floats, k: int) -> Floats:
     scores = np.zeros(size, np.float32)
     rows, values = live.model.index.search(vector[None], k)
     scores[rows[rows >= 0]] = values[rows >= 0]
-    scores[base:] = live.new_words[: size - base] @ vector
+    scores[base:] = live.posted_vectors.words[: size - base] @ vector
     return scores
 
 
@@ -53,7 +55,7 @@ def nearest_texts(live: LiveState, vector: Floats, k: int) -> Rows:
         return best
     base, size = len(live.model), live.size
     near, values = live.model.index.search(vector[None], k)
-    later = live.new_words[: size - base] @ vector
+    later = live.posted_vectors.words[: size - base] @ vector
     rows = np.concatenate([near[0], np.arange(base, size, dtype=np.int32)])
     order = np.argsort(-np.concatenate([values[0], later]), kind="stable")[:k]
     return np.asarray(rows[order][rows[order] >= 0], np.int32)

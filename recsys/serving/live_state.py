@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from recsys.array_types import Floats, Mask, Rows, Times
+from recsys.array_types import Mask, Rows, Times
 from recsys.data.account_mix_anomalies import AccountMix
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.rating_scale import RatingScale
@@ -33,12 +33,12 @@ from recsys.serving.metadata_columns import MetadataColumns, folded
 from recsys.serving.model import Model
 from recsys.serving.phrase_index import PhraseIndex
 from recsys.serving.popularity_counters import PopularityCounters
-from recsys.serving.rating_scale_updates import Ratings
+from recsys.serving.posted_item_vectors import PostedItemVectors
+from recsys.serving.rating_scale_updates import Ratings, recount
 from recsys.serving.recent_item_interactions import ActivityBuffer
 from recsys.serving.reply_mask import ItemReplies
 from recsys.serving.unique_users import UniqueUsers
 from recsys.serving.unrecorded_item_limit import UnrecordedItemLimit
-from recsys.text import clean
 
 _MANY = 8  # events from which they are counted together
 _GROWTH = 256  # rows of room added at least; doubling keeps the cost per new item constant
@@ -113,13 +113,7 @@ class LiveState:
         known = np.zeros(0, np.int32) if self.model.topics is None else self.model.topics.items
         self.topics: Rows = np.full(room, -1, np.int32)  # row of each item's topic, -1: none
         self.topics[: len(known)] = known
-        self.new_words: Floats = np.zeros((extra, self.model.words.shape[1]), np.float32)
-        vector_width = (
-            0 if self.model.item_input_vectors is None else self.model.item_input_vectors.shape[1]
-        )
-        self.new_item_inputs: Floats = np.zeros((extra, vector_width), np.float32)
-        width = self.model.behaviour.outputs.shape[1] if self.model.behaviour is not None else 0
-        self.new_behaviour: Floats = np.zeros((extra, 2, width), np.float32)  # inputs, outputs
+        self.posted_vectors = PostedItemVectors(self.model, extra)
         self.counters.grow(room)
         self.opinions = LikeRates.of_model(self.model)
         if self.opinions is not None:
@@ -132,9 +126,7 @@ class LiveState:
             self.labels[name] = np.pad(self.labels[name], (0, extra), constant_values=-1)
         self.marks.grow(extra)
         self.topics = np.pad(self.topics, (0, extra), constant_values=-1)
-        self.new_words = np.pad(self.new_words, ((0, extra), (0, 0)))
-        self.new_item_inputs = np.pad(self.new_item_inputs, ((0, extra), (0, 0)))
-        self.new_behaviour = np.pad(self.new_behaviour, ((0, extra), (0, 0), (0, 0)))
+        self.posted_vectors.grow(extra)
         self.counters.grow(self.room + extra)
         if self.opinions is not None:
             self.opinions.grow(extra)
@@ -148,7 +140,7 @@ class LiveState:
         before = self.row(item.item_id)
         self.created[row] = np.nan if item.created_at is None else item.created_at
         self._set_labels(row, item)
-        self._set_vectors(place, item)
+        self.topics[row] = self.posted_vectors.encode(place, item)
         self.posted.append(item)
         self.mentions.came(item)
         now, posted = self.clock(), None
@@ -180,20 +172,6 @@ class LiveState:
     def _new_code(self, name: str, text: str) -> int:
         return self._codes[name].setdefault(text, len(self._codes[name])) if text else -1
 
-    def _set_vectors(self, place: int, item: Item) -> None:
-        if self.model.student is None:
-            return
-        text = clean.document(item.title, item.text, item.tags, item.category)
-        self.new_words[place] = self.model.student.encode([text])[0]
-        if self.model.item_input_map is not None:
-            words = self.new_words[place : place + 1]
-            self.new_item_inputs[place] = self.model.item_input_map.encode([text], words)[0]
-        if self.model.bridge is not None:
-            self.new_behaviour[place] = np.tensordot(self.new_words[place], self.model.bridge, 1)
-        if self.model.topics is not None and text:
-            about, _ = self.model.topics.assign([text], self.new_words[place : place + 1])
-            self.topics[place + len(self.model)] = about[0]
-
     def _inherit(self, before: int, row: int) -> None:
         """Give a new version of an item its counts, its votes and, from a model row, its readers.
 
@@ -212,9 +190,8 @@ class LiveState:
         if before < len(self.model) and self.commonness.trust[before] > 0:
             bases = [before]
         self.versions = {**self.versions, **dict.fromkeys(bases, row)}
-        behaviour, place = self.model.behaviour, row - len(self.model)
-        if behaviour is not None and bases:
-            self.new_behaviour[place] = behaviour.inputs[bases[0]], behaviour.outputs[bases[0]]
+        if bases:
+            self.posted_vectors.inherit(row - len(self.model), bases[0])
 
     @property
     def changes(self) -> int:
@@ -384,20 +361,9 @@ class LiveState:
         kept = self.ratings.kept()
         if not len(kept.rows):
             return
-        stated = np.ones(len(kept.rows), bool)
-        for scale, count in (
-            (before, self.counters.withdraw),
-            (self.scale, self.counters.add_many),
-        ):
-            weights = scale.weights(kept.values, scale.mean)
-            weights = kept.factors * (
-                weights + self.weights.sentiment * kept.sentiments * np.abs(weights)
-            )
-            some = np.flatnonzero(kept.pairs < 0)  # of nobody known: each is a first act of its own
-            count(kept.rows[some], weights[some].astype(np.float32), stated[some], kept.times[some])
-        if self.unique_users is not None:
-            whole = kept.pairs.tolist(), kept.rows, kept.times.tolist(), weights.tolist()
-            self.unique_users.weigh_again(*whole, self.counters)
+        recount(
+            kept, (before, self.scale), self.weights.sentiment, self.counters, self.unique_users
+        )
         for row in np.unique(kept.rows).tolist():
             self.dirty_rows.add(row)
 

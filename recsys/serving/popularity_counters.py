@@ -11,16 +11,15 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows, Times
 from recsys.serving.popularity_sums import (
-    DAY,
     HALF_LIVES,
-    HOUR,
+    PAUSE,
     EventColumns,
     SumOf,
     item_sums,
+    log_sums_by_item,
+    pauses_between,
     placed,
 )
-
-__all__ = ["DAY", "FEW", "HALF_LIVES", "HOUR", "PAUSE", "PSEUDO", "PopularityCounters", "complete"]
 
 _HALF_LIVES = np.array(HALF_LIVES)
 LEFT = 1e-6  # share of a sum below which nothing is left of it but the error of rounding
@@ -28,7 +27,6 @@ PSEUDO = 0.3  # events that an item is credited with; chosen on MovieTweetings' 
 # Users of all time with whom half of what an item is taken up in a half-life counts: a hundredth of
 # the users that the most used items have, for where these have 50, five users are a trend.
 FEW, FEW_SHARE, MOST_USED = 5.0, 0.01, 50
-PAUSE = 7 * DAY  # without an event of anybody, after which time stands still
 _MOST = 60.0  # log2 of the highest count that is distinguished
 
 
@@ -86,7 +84,7 @@ class PopularityCounters:
         if time is not None:
             counted = time if actor is None or not weight.any() else time[weight != 0]
             counters.newest = float(counted[-1])
-            counters.pauses = _pauses(counted)
+            counters.pauses = pauses_between(counted)
         events = EventColumns(item, weight, explicit, when, actor)
         found = sums(size, events, counters.pauses)
         counters.level, counters.likes, counters.dislikes = found.level, found.likes, found.dislikes
@@ -135,7 +133,7 @@ class PopularityCounters:
         self._notice_pauses(time)
         taken = np.clip(weight, 0.0, 1.0).astype(np.float64)
         kept = taken > 0
-        rows, levels = _levels(item[kept], taken[kept], self._placed(time[kept]))
+        rows, levels = log_sums_by_item(item[kept], taken[kept], self._placed(time[kept]))
         for life, more in enumerate(levels):
             self.level[life, rows] = np.logaddexp2(self.level[life, rows], more)
         stated = np.where(explicit, weight, np.float32(0))
@@ -150,7 +148,7 @@ class PopularityCounters:
         """Take events that were counted out again; no sum falls below zero."""
         taken = np.clip(weight, 0.0, 1.0).astype(np.float64)
         kept = taken > 0
-        rows, levels = _levels(item[kept], taken[kept], time[kept])
+        rows, levels = log_sums_by_item(item[kept], taken[kept], time[kept])
         for life, level in enumerate(levels):
             less = level - self.level[life, rows]
             left = 1.0 - np.exp2(np.minimum(less, 0.0))
@@ -347,23 +345,6 @@ class PopularityCounters:
         )
 
 
-def _levels(
-    item: Rows, taken: NDArray[np.float64], when: Times
-) -> tuple[Rows, list[NDArray[np.float64]]]:
-    """Return the items of some events, and per half-life the logarithm of their decayed sums.
-
-    (items,) each: to the base 2, as of the time 0, as `PopularityCounters.level` has it.
-    """
-    rows, place = np.unique(item, return_inverse=True)
-    own = np.full(len(rows), -np.inf)
-    np.maximum.at(own, place, when)
-    levels = []
-    for half_life in HALF_LIVES:
-        mass = np.bincount(place, taken * np.exp2((when - own[place]) / half_life), len(rows))
-        levels.append(np.log2(mass) + own / half_life)
-    return rows, levels
-
-
 def few_users(level: NDArray[np.float64]) -> float:
     """Return how many users are few: `FEW_SHARE` of those of the most used items, at most FEW.
 
@@ -375,13 +356,6 @@ def few_users(level: NDArray[np.float64]) -> float:
     most = min(MOST_USED, len(used))
     top = np.partition(used, len(used) - most)[len(used) - most :]
     return min(FEW, FEW_SHARE * float(np.exp2(min(float(np.median(top)), _MOST))))
-
-
-def _pauses(time: Times) -> list[tuple[float, float]]:
-    """Return (end, seconds beyond PAUSE) of each pause between times in ascending order."""
-    gaps = np.diff(time)
-    at = np.flatnonzero(gaps > PAUSE)
-    return list(zip(time[at + 1].tolist(), (gaps[at] - PAUSE).tolist(), strict=True))
 
 
 def complete(arrays: Mapping[str, NDArray[Any]], size: int) -> dict[str, NDArray[Any]]:

@@ -15,6 +15,7 @@ HOUR = 3600.0
 DAY = 24 * HOUR
 # From a news feed's hours to a film catalogue's seasons; their weights are learned.
 HALF_LIVES = (HOUR, 6 * HOUR, DAY, 3 * DAY, 10 * DAY, 30 * DAY, np.inf)
+PAUSE = 7 * DAY  # without an event of anybody, after which time stands still
 Pauses = Sequence[tuple[float, float]]  # (end, seconds left out)
 
 
@@ -77,6 +78,30 @@ def placed(time: Any, pauses: Pauses) -> Any:
     for end, seconds in pauses:
         time = np.where(time < end, np.minimum(time + seconds, end), time)
     return time
+
+
+def log_sums_by_item(
+    item: Rows, taken: NDArray[np.float64], when: Times
+) -> tuple[Rows, list[NDArray[np.float64]]]:
+    """Return the items of some events, and per half-life the logarithm of their decayed sums.
+
+    (items,) each: to the base 2, as of the time 0, as `PopularityCounters.level` has it.
+    """
+    rows, place = np.unique(item, return_inverse=True)
+    own = np.full(len(rows), -np.inf)
+    np.maximum.at(own, place, when)
+    levels = []
+    for half_life in HALF_LIVES:
+        mass = np.bincount(place, taken * np.exp2((when - own[place]) / half_life), len(rows))
+        levels.append(np.log2(mass) + own / half_life)
+    return rows, levels
+
+
+def pauses_between(time: Times) -> list[tuple[float, float]]:
+    """Return (end, seconds beyond PAUSE) of each pause between times in ascending order."""
+    gaps = np.diff(time)
+    at = np.flatnonzero(gaps > PAUSE)
+    return list(zip(time[at + 1].tolist(), (gaps[at] - PAUSE).tolist(), strict=True))
 
 
 def _keys(item: Rows, actor: NDArray[np.integer]) -> NDArray[np.int64]:

@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Rows
 from recsys.data.rating_scale import FEW_USERS, RatingScale
+from recsys.serving.popularity_counters import PopularityCounters
+from recsys.serving.unique_users import UniqueUsers
 
 MOST = 50_000  # ratings that are kept; with so many the scale is known well enough
 GROWTH = 1.25  # of the number of ratings, after which the scale is learned again
@@ -25,6 +27,28 @@ class Rated(NamedTuple):
     factors: NDArray[np.float64]  # shares by which they count
     sentiments: NDArray[np.float64]
     pairs: NDArray[np.int64]  # whose on what, see `UniqueUsers.pair`; -1: of nobody known
+
+
+def recount(
+    kept: Rated,
+    scales: tuple[RatingScale, RatingScale],
+    sentiment: float,
+    counters: PopularityCounters,
+    unique_users: UniqueUsers | None,
+) -> None:
+    """Count ratings by the later of two scales instead of the earlier one.
+
+    `sentiment`: how far the tone of a comment moves the weight of its event.
+    """
+    stated = np.ones(len(kept.rows), bool)
+    some = np.flatnonzero(kept.pairs < 0)  # of nobody known: each is a first act of its own
+    for scale, count in zip(scales, (counters.withdraw, counters.add_many), strict=True):
+        weights = scale.weights(kept.values, scale.mean)
+        weights = kept.factors * (weights + sentiment * kept.sentiments * np.abs(weights))
+        count(kept.rows[some], weights[some].astype(np.float32), stated[some], kept.times[some])
+    if unique_users is not None:
+        whole = kept.pairs.tolist(), kept.rows, kept.times.tolist(), weights.tolist()
+        unique_users.weigh_again(*whole, counters)
 
 
 class Ratings:

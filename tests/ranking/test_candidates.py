@@ -191,7 +191,7 @@ def worded(noise, width=32):
     live = LiveState(replace(MODEL, words=words.astype(np.float32), score_model=score_model))
     for number in range(5):
         live.add_item(Item(f"later-{number}"))
-        live.new_words[number] = words[number * 7]
+        live.posted_vectors.words[number] = words[number * 7]
     return live
 
 

@@ -109,7 +109,7 @@ def test_an_item_posted_since_is_a_candidate(model, monkeypatch):
     live.add_item(Item("new"))
     own = history(3)
     row = live.row("new")
-    live.new_behaviour[row - len(live.model), 1] = (
+    live.posted_vectors.behaviour[row - len(live.model), 1] = (
         100 * live.model.behaviour.outputs[live.row(own[0].item_id)]
     )
     assert best(live, Query(history=own))[0][0] == row

@@ -10,7 +10,8 @@ from recsys.array_types import Floats
 from recsys.serving.explicit_user_factors import explicit_ratings
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
-from recsys.serving.popularity_counters import DAY, FEW, PSEUDO
+from recsys.serving.popularity_counters import FEW, PSEUDO
+from recsys.serving.popularity_sums import DAY
 
 ACCOUNTS, ACTS = 5, 400
 KINDS = np.array(["view", "click", "like", "save", "share", "dislike"])

@@ -154,8 +154,8 @@ def test_a_post_that_was_first_heard_of_by_an_event_is_read(live):
     live.add_item(Item("post", title="tide wave"))
     other = worlds.live()
     other.add_item(Item("post", title="tide wave"))
-    assert np.array_equal(live.new_behaviour[1], other.new_behaviour[0])
-    assert other.new_behaviour[0].any()
+    assert np.array_equal(live.posted_vectors.behaviour[1], other.posted_vectors.behaviour[0])
+    assert other.posted_vectors.behaviour[0].any()
     assert live.counters.likes[live.row("post")] == 1.0
 
 

@@ -13,7 +13,8 @@ from recsys.data.records import Event
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.serving.live_state_updates import all_events, counted_weights
-from recsys.serving.popularity_counters import HALF_LIVES, PopularityCounters
+from recsys.serving.popularity_counters import PopularityCounters
+from recsys.serving.popularity_sums import HALF_LIVES
 from recsys.store.store import Store
 from recsys.store_log_tailer import LogTailer
 

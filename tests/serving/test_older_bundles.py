@@ -17,7 +17,8 @@ from recsys.ranking.query import Filters, Interaction, Query
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.popularity_counters import HALF_LIVES, PopularityCounters, complete
+from recsys.serving.popularity_counters import PopularityCounters, complete
+from recsys.serving.popularity_sums import HALF_LIVES
 from recsys.serving.score_model import UNREAD, ScoreModel
 from recsys.serving.trend_monitor import TrendMonitor
 

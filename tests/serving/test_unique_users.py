@@ -13,7 +13,8 @@ from recsys.data.account_mix_anomalies import LEAST, AccountMix, count_unique_us
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.item_account_cusum import ItemAccountMix, Platform, Steps
 from recsys.serving.live_event import LiveEvent, weights_of
-from recsys.serving.popularity_counters import DAY, HALF_LIVES, PopularityCounters
+from recsys.serving.popularity_counters import PopularityCounters
+from recsys.serving.popularity_sums import DAY, HALF_LIVES
 from recsys.serving.unique_users import UniqueUsers
 
 ITEMS = 12

@@ -15,7 +15,8 @@ from recsys.models import block_row_work, user_histories
 from recsys.models.gfcf_blockwise import BlockConfig, fit_blocks
 from recsys.models.interaction_matrix import Interactions
 from recsys.object_storage.opening import open_objects
-from recsys.serving.popularity_counters import DAY, PopularityCounters
+from recsys.serving.popularity_counters import PopularityCounters
+from recsys.serving.popularity_sums import DAY
 from recsys.text.encoders import text_work
 from recsys.text.encoders.encoder import load_encoder
 from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors

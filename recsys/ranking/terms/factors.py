@@ -167,7 +167,7 @@ def output_vectors(live: LiveState, rows: Rows) -> Floats:
     factors = live.model.behaviour
     if factors is None:
         return np.zeros((len(rows), 0), np.float32)
-    return gather(factors.outputs, live.new_behaviour[:, 1], rows)
+    return gather(factors.outputs, live.posted_vectors.behaviour[:, 1], rows)
 
 
 def input_parts(live: LiveState, rows: Rows, weights: Floats) -> Floats:
@@ -182,6 +182,6 @@ def input_parts(live: LiveState, rows: Rows, weights: Floats) -> Floats:
     parts = np.zeros((len(rows), factors.inputs.shape[1]), np.float32)
     parts[known] = factors.parts(rows[known], weights[known])
     if not known.all() and factors.gram is None:
-        fresh = live.new_behaviour[rows[~known] - len(live.model), 0]
+        fresh = live.posted_vectors.behaviour[rows[~known] - len(live.model), 0]
         parts[~known] = fresh * weights[~known][:, None]
     return parts

@@ -11,7 +11,7 @@ from recsys.ranking.item_newness import not_new
 from recsys.ranking.terms.single_weight_base import LinearTerm
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.popularity_counters import DAY
+from recsys.serving.popularity_sums import DAY
 
 UNKNOWN = float(np.log1p(365.0))  # value of an item of unknown age: as of one of a year
 

@@ -131,7 +131,7 @@ class UserNeighbours(UserTerm):
         given = np.zeros((len(proxies.rows), len(rows)), np.float32)
         given[:, known] = self.neighbours_of_proxies.weights(targets[known])
         if model.item_input_vectors is not None and not known.all():
-            vectors = live.new_item_inputs[targets[~known] - len(model)]
+            vectors = live.posted_vectors.inputs[targets[~known] - len(model)]
             given[:, ~known] = model.item_input_vectors[proxies.rows].astype(np.float32) @ vectors.T
         np.add.at(parts, proxies.entries, given * self.stand_in_weights[:, None])
         return parts
@@ -325,7 +325,7 @@ def neighbour_sums(
     neighbours_of_proxies.add_scores(weights, sums[:base])
     if model.item_input_vectors is not None and size > base:
         query = weights @ model.item_input_vectors[proxies.rows].astype(np.float32)
-        sums[base:] = live.new_item_inputs[: size - base] @ query
+        sums[base:] = live.posted_vectors.inputs[: size - base] @ query
     for before, row in live.versions.items():
         if row < size:
             sums[row] = sums[before]
