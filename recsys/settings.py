@@ -98,14 +98,14 @@ class Settings:
     encoder: str = _setting(
         "static",
         kinds.TEXT,
-        "words to vectors: static, static:<folder of a BERT>, use, minilm, t5:<folder or hub name>,"
+        "text encoder: static, static:<folder of a BERT>, use, minilm, t5:<folder or hub name>,"
         " or any such name",
         (NIGHT, COMMANDS),
     )
     finetune: str = _setting(
         "auto",
         choice("auto", "on", "off"),
-        "whether the encoder learns from readers: auto (on a GPU), on or off",
+        "whether nights fine-tune the encoder on interactions: auto (on a GPU), on or off",
         (NIGHT,),
     )
     finetune_minutes: float = _setting(
@@ -169,8 +169,8 @@ class Settings:
     public_kinds: Texts = _setting(
         (),
         kinds.TEXTS,
-        "kinds of event that anybody may see: what one followee did so counts and is told; of"
-        " others, what three or more did: share,comment",
+        "kinds of event that anybody may see: the act of one followee counts and is shown as a"
+        " reason; of other kinds, acts of three or more: share,comment",
     )
     gazetteer: str = _setting(
         "",
@@ -362,7 +362,7 @@ class Settings:
     min_people: int = _setting(
         5,
         whole(),
-        "people behind a count or score by uptake; those of fewer are null; 0: all are told",
+        "users behind a count or score; those of fewer are null in answers; 0: none is hidden",
         (SERVICE, COMMANDS),
     )
     explore_share: float = _setting(

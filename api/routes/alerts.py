@@ -64,7 +64,7 @@ def page(query: AlertsQuery) -> dict[str, Any]:
     unaudited=_PSEUDONYMS,
 )
 def one(alert_id: int) -> dict[str, Any]:
-    """An alert with the texts that stand for it: central negative ones, the first, a contrary one.
+    """An alert with example texts: central negative ones, the first, a contrary one.
 
     Texts that were erased, removed or hidden since are counted and not shown.
     """
@@ -93,7 +93,7 @@ def one(alert_id: int) -> dict[str, Any]:
     fails=(404, 409),
 )
 def acknowledge(alert_id: int, body: NoteBody) -> dict[str, Any]:
-    """Note that somebody looks after an alert; it is resolved when the burst is over."""
+    """Acknowledge an alert; it is resolved when the burst is over."""
     return _set_state(alert_id, store_alerts.ACKNOWLEDGED, body.note)
 
 
@@ -112,7 +112,7 @@ def resolve(alert_id: int, body: NoteBody) -> dict[str, Any]:
 
 @routes.get("/silences", "notices", answers=Silences, unaudited=NO_PERSON)
 def silences() -> dict[str, Any]:
-    """Times in which alerts are not sent, oldest first."""
+    """Silences: periods in which alerts are not sent, oldest first."""
     with service().link.use() as store:
         found = store_alerts.Alerts(store.db).silences()
     return {"silences": list(map(_silence_json, found))}
@@ -122,7 +122,7 @@ def silences() -> dict[str, Any]:
     "/silences", "operate", body=SilenceBody, answers=Silence, status=201, fails=(404, 409)
 )
 def silence(body: SilenceBody) -> dict[str, Any]:
-    """Send no alerts of a watch, of a group or of all, from `start` to `end`."""
+    """Silence the alerts of a watch, of a group or of all, from `start` to `end`."""
     starts = time.time() if body.start is None else body.start
     with service().link.use() as store:
         if body.watch is not None and Watches(store.db).one(body.watch) is None:

@@ -24,7 +24,7 @@ routes = Routes("dialogue")
     fails=(404, 409),
 )
 def post(body: DialogueBody) -> dict[str, Any]:
-    """Answer a message: steer, find, explain, undo, and what goes on around a subject.
+    """Answer a message: change lists, find, explain, undo, report trends on a subject.
 
     A wish holds for the conversation; with "from now on" it is a control of the profile. Turns are
     kept for 24 hours. Somebody else's conversation, and one that has ended, is not found.

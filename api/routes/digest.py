@@ -22,7 +22,7 @@ _SHOWN = 100_000  # places of the log that are looked through, the newest first
     "/digest/<id:user>", "lists", own="path.user", query=DigestQuery, answers=Digest, unaudited=LIST
 )
 def of_user(user: str, query: DigestQuery) -> dict[str, Any]:
-    """What a user has missed, in sections with one reason each; or why there is nothing to say.
+    """Items that a user has missed, in sections with one reason each; or why there are none.
 
     Nothing that the exposure log shows as seen, nor anything that they acted on or muted. A digest
     is no exposure itself.

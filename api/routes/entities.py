@@ -39,7 +39,7 @@ def page(query: EntitiesQuery) -> dict[str, Any]:
 
 @routes.get("/entities/<id:name>", "lists", own="nobody", answers=EntityPage, fails=(404,))
 def one(name: str) -> dict[str, Any]:
-    """A name in any spelling: who stands with it, its newest items, what is done about it."""
+    """An entity by name, in any spelling: entities it occurs with, newest items, activity."""
     service().see_changes()
     serving = service().serving
     code = serving.live.mentions.code(name)

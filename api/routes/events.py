@@ -54,7 +54,7 @@ def post(query: PartialQuery, body: list[EventBody]) -> dict[str, Any]:
 
 @routes.get("/event-kinds", "lists", query=Nothing, answers=EventKinds)
 def kinds(query: Nothing) -> dict[str, Any]:
-    """What each kind of event weighs and means, and which kinds in the store mean nothing."""
+    """Kinds of event with weight and meaning, and kinds in the store that have no weight."""
     at_hand = service()
     with at_hand.link.use() as store:
         unknown = at_hand.kind_counts.unknown(store, at_hand.settings.weights)

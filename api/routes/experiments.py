@@ -43,7 +43,7 @@ def page() -> dict[str, Any]:
     fails=(409,),
 )
 def post(body: schemas.ExperimentBody) -> dict[str, Any]:
-    """Make a draft: arms that override settings of lists, or name a bundle, and what is counted.
+    """Create a draft: arms that override settings of lists or name a bundle, and its metrics.
 
     409 where it does not add up, names a bundle that is not there, or has an id that was used.
     """
@@ -112,7 +112,7 @@ def patch(experiment_id: str, body: schemas.ExperimentChange) -> dict[str, Any]:
     unaudited=NO_PERSON,
 )
 def report_(experiment_id: str) -> dict[str, Any]:
-    """What may be read of an experiment now; of `aa`: the A/A experiment of the last 14 days.
+    """Report of an experiment so far; of `aa`: the A/A experiment of the last 14 days.
 
     No figure of fewer than 100 users in an arm, nor where arms have other shares than assigned.
     """

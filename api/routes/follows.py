@@ -134,7 +134,7 @@ def delete(query: schemas.UnfollowQuery, body: list[schemas.FollowBody]) -> dict
     status=201,
 )
 def post_authors(query: PartialQuery, body: list[schemas.AuthorBody]) -> dict[str, int]:
-    """Tell the display names of authors: one, a list, `{"authors": […]}`, or JSON lines."""
+    """Store display names of authors: one, a list, `{"authors": […]}`, or JSON lines."""
     with service().link.use() as store:
         new = store.add_authors(AuthorRecord(row.author_id, row.name) for row in body)
     service().forget_names()

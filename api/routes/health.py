@@ -19,7 +19,7 @@ routes = Routes("health")
 
 @routes.get("/health/live", None, answers=Alive)
 def live() -> dict[str, Any]:
-    """The process answers; restart it when this fails."""
+    """Liveness: the process answers; restart it when this fails."""
     return {"status": "alive"}
 
 
@@ -31,7 +31,7 @@ class What(Strict):
 
 @routes.get("/health/ready", None, query=What, answers=Ready, fails=(503,))
 def ready(query: What) -> Response:
-    """Whether to send requests here; `for=writes`: whether to send writes.
+    """Readiness: whether requests should be sent here; `for=writes`: whether to send writes.
 
     200 with `ready`, or `degraded` when lists come from the bundle alone, writes fail or something
     needs attention; 503 with `unavailable` while there is no bundle, and for writes while they

@@ -13,7 +13,7 @@ routes = Routes("help")
 
 @routes.get("/help", "lists", own="nobody", query=HelpQuery, answers=HelpFound)
 def find(query: HelpQuery) -> dict[str, Any]:
-    """The passage of the help texts that answers a question, or that none is known.
+    """The passage of the help texts that answers a question, or that there is none.
 
     Passages that contradict each other are all given.
     """

@@ -24,7 +24,7 @@ routes = Routes("home")
     unaudited=LIST,
 )
 def of_user(user: str, query: schemas.HomeParameters) -> dict[str, Any]:
-    """Rows chosen and ordered for a user, with no item twice; more of a row is at its `next`.
+    """Home page: rows for a user, no item twice; `next` of a row leads to its further items.
 
     Rows: for_you, because_you_liked, new_in_topics, rising, followed, something_else. One
     without items is left out. Filters hold for every row.

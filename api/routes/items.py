@@ -113,13 +113,13 @@ def put(item_id: str, body: ItemValues) -> dict[str, Any]:
 
 @routes.patch("/items/<id:item_id>", "items", body=ItemPatch, answers=Item, fails=(404,))
 def patch(item_id: str, body: ItemPatch) -> dict[str, Any]:
-    """Change some fields; `hidden: true` takes the item out of all lists, `false` brings it in."""
+    """Change some fields; `hidden: true` removes the item from all lists, `false` restores it."""
     return _with_topics(as_json(change_item(service(), item_id, body)))
 
 
 @routes.delete("/items/<id:item_id>", "items", answers=Deleted, fails=(404,))
 def delete(item_id: str) -> dict[str, Any]:
-    """Forget an item; it vanishes from all lists at once."""
+    """Delete an item; it is removed from all lists at once."""
     delete_item(service(), item_id)
     return {"deleted": {"items": 1}}
 

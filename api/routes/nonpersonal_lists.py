@@ -88,7 +88,7 @@ def similar(item_id: str, query: PageParameters) -> Any:
 
 @routes.get("/similar", "lists", own="nobody", query=SimilarQuery, answers=Page, fails=(404,))
 def similar_parameter(query: SimilarQuery) -> Any:
-    """Items like one whose id a path cannot carry."""
+    """Items similar to one whose id a path cannot carry."""
     given = PageParameters.model_construct(
         **{name: getattr(query, name) for name in PageParameters.model_fields}
     )
@@ -113,7 +113,7 @@ def _similar(item_id: str, given: PageParameters, base: str) -> Any:
 
 @routes.get("/search", "lists", own="nobody", query=SearchQuery, answers=Page)
 def search(query: SearchQuery) -> Any:
-    """Items whose words are closest to these."""
+    """Items whose text is closest to a query."""
     chosen_language = language(query.lang)
     return answer(
         "search",
@@ -126,7 +126,7 @@ def search(query: SearchQuery) -> Any:
 
 @routes.get("/trending", "lists", own="nobody", query=WindowQuery, answers=CountedPage)
 def trending(query: WindowQuery) -> Any:
-    """What is taken up most now; `window` sets how fast the past fades.
+    """Items with the most users now, older events decayed; `window` sets how fast.
 
     The score of an entry that fewer than RECSYS_MIN_PEOPLE stand behind is null.
     """
@@ -155,7 +155,7 @@ def latest(query: PageParameters) -> Any:
 
 @routes.get("/popular", "lists", own="nobody", query=WindowQuery, answers=CountedPage)
 def popular(query: WindowQuery) -> Any:
-    """What was taken up most, of all time or within a window.
+    """Items with the most users, of all time or within a window.
 
     The score of an entry that fewer than RECSYS_MIN_PEOPLE stand behind is null.
     """

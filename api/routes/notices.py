@@ -34,7 +34,7 @@ _NO_PERSON = "the subject of a notice is an alert or a series of runs, not a per
 
 @routes.get("/notices", "notices", query=NoticesQuery, answers=Notices, unaudited=_NO_PERSON)
 def page(query: NoticesQuery) -> dict[str, Any]:
-    """What has happened, the newest first, with how the delivery to each destination went."""
+    """Notices, the newest first, with the state of their delivery to each destination."""
     with service().link.use() as store:
         log = Outbox(store.db)
         found = log.page(query.kind or "", query.subject or "", query.before, query.n + 1)
@@ -58,7 +58,7 @@ def kinds() -> dict[str, Any]:
 
 @routes.get("/notices/dead", "notices", query=DeadQuery, answers=Dead)
 def dead(query: DeadQuery) -> dict[str, Any]:
-    """Deliveries that were given up after too many tries, the newest first."""
+    """Deliveries that failed too often and are not tried again, the newest first."""
     with service().link.use() as store:
         found = Outbox(store.db).dead(query.before, query.n + 1)
     shown = found[: query.n]
@@ -71,7 +71,7 @@ def dead(query: DeadQuery) -> dict[str, Any]:
 
 @routes.post("/notices/dead/retry", "operate", body=RetryBody, required=False, answers=Retried)
 def retry(body: RetryBody) -> dict[str, int]:
-    """Have deliveries tried anew that were given up: all, or those named."""
+    """Retry deliveries that failed too often: all, or those named."""
     with service().link.use() as store:
         return {"retried": Outbox(store.db).retry(body.deliveries)}
 

@@ -72,7 +72,7 @@ def document() -> dict[str, Any]:
 
 @routes.get("/docs", None, answers=str, media="text/html; charset=utf-8")
 def page() -> Response:
-    """The contract as a page."""
+    """The contract as an HTML page."""
     return Response(_page(contract()), content_type="text/html; charset=utf-8")
 
 

@@ -29,7 +29,7 @@ class Days(Strict):
 
 @routes.get("/stats", "metrics", query=Days, answers=Stats)
 def stats(query: Days) -> dict[str, Any]:
-    """What the store holds, and the click rates of lists by source, position, bundle and user."""
+    """Counts of the store, and click rates of lists by source, position, bundle and user."""
     at_hand = service()
     with at_hand.link.use() as store:
         counts = store.counts()
@@ -64,7 +64,7 @@ def _comments(serving: ServedModel) -> dict[str, int]:
 
 @routes.get("/metrics", "metrics", answers=str, media=CONTENT_TYPE)
 def metrics() -> Response:
-    """Figures in the form that Prometheus reads."""
+    """Metrics in the format of Prometheus."""
     at_hand = service()
     at_hand.take_figures()
     return Response(at_hand.metrics.page(), content_type=CONTENT_TYPE)

@@ -34,7 +34,7 @@ def page(query: TopicsQuery) -> dict[str, Any]:
 
 @routes.get("/topics/<int:topic_id>", "lists", own="nobody", answers=Topic, fails=(404,))
 def one(topic_id: int) -> dict[str, Any]:
-    """A topic or a group of topics, with what stands for it."""
+    """A topic or a group of topics, with typical items."""
     service().see_changes()
     overview = Overview.of(service().serving.live, language(None))
     found = overview.document(topic_id, _MORE) if overview else None

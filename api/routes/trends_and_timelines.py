@@ -86,7 +86,7 @@ def _name(trend: Trend) -> str:
     fails=(404,),
 )
 def topic(topic_id: int, query: TimelineQuery) -> dict[str, Any]:
-    """What was done about a topic, or a group of topics, by hour or day, and a forecast.
+    """Interactions with a topic or a group of topics, by hour or day, and a forecast.
 
     The forecast covers 24 hours; four in five outcomes lie between `low` and `high`.
     """
@@ -119,7 +119,7 @@ def topic(topic_id: int, query: TimelineQuery) -> dict[str, Any]:
     fails=(404,),
 )
 def entity(name: str, query: TimelineQuery) -> dict[str, Any]:
-    """What was done to items that have a name, by hour or day, and a forecast."""
+    """Interactions with the items that name an entity, by hour or day, and a forecast."""
     service().see_changes()
     serving = service().serving
     code = serving.live.mentions.code(name)

@@ -37,7 +37,7 @@ routes = Routes("people")
     fails=(404, 409),
 )
 def get(user_id: str, query: ProfileQuery) -> dict[str, Any]:
-    """What is known and believed of a user, why, and which controls are in force."""
+    """Profile of a user: observed and inferred interests with evidence, and controls in force."""
     from ..handlers.user_profile import profile  # here: few workers need it
 
     inferences = query.include == "inferences"
@@ -53,7 +53,7 @@ def get(user_id: str, query: ProfileQuery) -> dict[str, Any]:
     fails=(409,),
 )
 def patch(user_id: str, body: ProfilePatch) -> dict[str, Any]:
-    """Mute, boost, lower or forget; undo, reset. In force with the next answer, of any worker."""
+    """Change controls: mute, boost, lower, forget, undo, reset; in force with the next answer."""
     found = change_controls(service(), about(user_id), body)
     service().see_changes()
     warnings = control_warnings(service(), body)
@@ -70,7 +70,7 @@ def patch(user_id: str, body: ProfilePatch) -> dict[str, Any]:
     audit="always",
 )
 def merge_from(user_id: str, body: MergeBody) -> dict[str, Any]:
-    """Move all that is held of another user, named by `from`, to this one; `from` is then unknown.
+    """Move all data of another user, named by `from`, to this one; `from` is then unknown.
 
     Events, follows, controls in force, interests and what was shown move in one transaction. The
     same again moves what has come under the old id since, or nothing.
@@ -80,7 +80,7 @@ def merge_from(user_id: str, body: MergeBody) -> dict[str, Any]:
 
 @routes.get("/users/<id:user_id>/export", "export", answers=Export, fails=(404,))
 def export(user_id: str) -> Response:
-    """All that is held of a user: events, follows, controls, what was shown; streamed."""
+    """Export all data of a user: events, follows, controls, shown items; streamed."""
     user_id = about(user_id)
     from ..handlers.user_profile import inferences_of  # the same
 

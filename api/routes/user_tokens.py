@@ -32,7 +32,7 @@ class TokenAnswer(Answer):
 
 @routes.post("/tokens", "tokens", body=TokenBody, answers=TokenAnswer, status=201)
 def post(body: TokenBody) -> dict[str, Any]:
-    """Make a token with which a browser may ask and tell about one user, for an hour at most.
+    """Create a token by which a browser reads and writes data of one user, for an hour at most.
 
     It reads lists, explanations, events and the profile of this user, stores their events and
     changes their controls. It ends with its time, when the key that requested it is revoked, or

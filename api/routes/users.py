@@ -55,7 +55,7 @@ def one(user_id: str) -> Response:
 
 @routes.put("/users/<user:user_id>", "users", own="path.user_id", body=UserBody, answers=User)
 def put(user_id: str, body: UserBody) -> dict[str, Any]:
-    """Tell what a user likes: words, categories, tags, items. Counts from the next list on."""
+    """Store the interests of a user: words, categories, tags, items; used from the next list on."""
     put_users(service(), [(about(user_id), body)])
     with service().link.use() as store:
         found = store.user(user_id)
@@ -74,7 +74,7 @@ def put(user_id: str, body: UserBody) -> dict[str, Any]:
     status=201,
 )
 def post(query: PartialQuery, body: list[UserRow]) -> dict[str, int]:
-    """Tell about users: one, a list, `{"users": […]}`, or one per line as JSON lines."""
+    """Store users: one, a list, `{"users": […]}`, or one per line as JSON lines."""
     new = put_users(service(), [(row.user_id, row) for row in body])
     return {"accepted": len(body), "new": new, "duplicates": max(0, len(body) - new)}
 

@@ -87,7 +87,7 @@ def post(body: WatchBody) -> dict[str, Any]:
 
 @routes.post("/watches/preview", "notices", body=PreviewBody, answers=Preview, unaudited=NO_PERSON)
 def preview(body: PreviewBody) -> dict[str, Any]:
-    """Try a watch before it is saved: what it holds for, and the alerts of the last 30 days.
+    """Preview of a watch: texts that match, and the alerts of the last 30 days.
 
     The newest 20,000 texts are read, and the tone of the newest 4,000 of them that it holds for.
     """
@@ -107,7 +107,7 @@ def preview(body: PreviewBody) -> dict[str, Any]:
 
 @routes.post("/opinion", "notices", body=OpinionBody, answers=Opinion, unaudited=NO_PERSON)
 def opinion(body: OpinionBody) -> dict[str, Any]:
-    """Negative, neutral and positive shares of the texts that a query holds for: a topic, a name.
+    """Negative, neutral and positive shares of the texts that match a query: a topic, a name.
 
     Shares are corrected for the errors of the classifier; fewer than 20 texts or 10 people tell
     nothing.

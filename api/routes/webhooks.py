@@ -27,7 +27,7 @@ def page() -> dict[str, Any]:
 
 @routes.post("/webhooks", "operate", body=WebhookBody, answers=NewWebhook, status=201)
 def post(body: WebhookBody) -> dict[str, Any]:
-    """Add a webhook; its secret is shown in this answer and never again.
+    """Add a webhook; its secret is in this answer only.
 
     Its host must have public addresses, or such as RECSYS_WEBHOOK_NETWORKS allows.
     """

@@ -17,7 +17,7 @@ routes = Routes("whatif")
 
 @routes.post("/whatif", "profile", body=WhatIfBody, answers=WhatIf, fails=(404, 409, 429, 503))
 def post(body: WhatIfBody) -> dict[str, Any]:
-    """Recompute the lists of a user or of up to 1,000, and what differs from those of now.
+    """Recompute the lists of up to 1,000 users under other conditions, and compare with now.
 
     Otherwise may be: settings, the bundle, events that are left out, the time. Neither side has
     pins, reserved places, exploration or experiments. The same store gives the same answer.

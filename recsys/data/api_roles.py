@@ -9,22 +9,22 @@ from typing import Literal
 # Right -> what it lets a caller do. Every route that is not open needs exactly one of them.
 RIGHTS: Mapping[str, str] = MappingProxyType(
     {
-        "lists": "ask for lists, reasons, explanations, items, topics and trends",
+        "lists": "read lists, reasons, explanations, items, topics and trends",
         "items": "add, change and remove items",
         "events": "store and delete events",
-        "users": "tell about users and whom they follow, and change their controls",
-        "tokens": "make a token for the browser of one user",
+        "users": "store users and follows, and change controls of users",
+        "tokens": "create a token for the browser of one user",
         "history": "list events, users and follows",
-        "profile": "read what is known and inferred of a user",
-        "export": "export all that is held of a user",
+        "profile": "read the profile of a user, observed and inferred",
+        "export": "export all data of a user",
         "erase": "erase a user",
         "metrics": "read the figures of the service",
         "suspects": "read which accounts act together suspiciously",
-        "audit": "read who looked at whom and changed what",
-        "notices": "read notices and how their delivery went",
-        "operate": "change where notices go, and have them delivered again",
+        "audit": "read the audit log",
+        "notices": "read notices and the state of their delivery",
+        "operate": "change destinations of notices, and retry deliveries",
         "console": "open the console",
-        "keys": "see the keys that there are, and revoke them",
+        "keys": "list keys, and revoke them",
     }
 )
 _ALL = frozenset(RIGHTS)

@@ -135,7 +135,7 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         ),
         "test": Kind(
             "Test",
-            "somebody has asked for it, for one webhook or mail address",
+            "a test was requested, for one webhook or mail address",
             {"text": _TEXT},
         ),
         "mail_confirmation": Kind(
