@@ -15,12 +15,12 @@ def account_names(service: AppState, ids: Iterable[str]) -> Mapping[str, str]:
 
     Empty while the store cannot be reached: answers that need nothing else of it show ids then.
     """
-    wanted = {one for one in ids if one}
-    if not wanted:
+    distinct_ids = {one for one in ids if one}
+    if not distinct_ids:
         return {}
     try:
         with service.link.use() as store:
-            return store.names_of(wanted)
+            return store.names_of(distinct_ids)
     except StoreError:
         return {}
 

@@ -239,5 +239,5 @@ def missing(what: str) -> ApiError:
     """Return the failure of a request for what is not there, with the id that its path names."""
     names = (request.view_args or {}) if has_request_context() else {}
     value = next((names[name] for name in (what, f"{what}_id", "id") if name in names), None)
-    told = "" if value is None else f": {shown(str(value))}"
-    return ApiError(404, f"there is no {what} of this id{told}")
+    shown_value = "" if value is None else f": {shown(str(value))}"
+    return ApiError(404, f"there is no {what} of this id{shown_value}")

@@ -59,8 +59,8 @@ def command(items: int, events: int, users: int, people: int, seconds: float, se
         load = measure(url, "/recommend/u{}?n=20", people, seconds, 4)
         spent = cpu_seconds_of(pid) - before
         memory = resident_mb(pid)
-    asked = load.requests + load.per_second * seconds
-    found = {**asdict(load), "cpu_ms": 1e3 * spent / asked, **memory}
+    n_requests = load.requests + load.per_second * seconds
+    found = {**asdict(load), "cpu_ms": 1e3 * spent / n_requests, **memory}
     print(json.dumps({"items": items, **found}))
 
 

@@ -89,13 +89,13 @@ def _intents(path: Path, split: str, shots: int, languages: Sequence[bool]) -> N
     splits = read_intents(path)
     if split not in splits:
         raise DataError(f"{path}: there is no split {split!r}, only {', '.join(splits)}")
-    known, asked = splits["train"], splits[split]
+    known, test_rows = splits["train"], splits[split]
     for more in languages:
         row: dict[str, object] = {"intents": path.name, "split": split, "languages": more}
-        _print({**row, **asdict(figures(known, asked, more))})
+        _print({**row, **asdict(figures(known, test_rows, more))})
         for draw in range(DRAWS if shots else 0):
             some = of_each([one for one in known if one[1] != "oos"], shots, draw)
-            found = asdict(figures(some, asked, more))
+            found = asdict(figures(some, test_rows, more))
             _print({**row, "shots": shots, "draw": draw, **found})
 
 

@@ -53,7 +53,7 @@ def command(
     if (entries is None) != (pairs is None) or entries is None and question_pairs is None:
         raise DataError("give --entries with --pairs, or --question-pairs")
     if entries is not None and pairs is not None:
-        asked = [
+        questions = [
             (row["question_2"], row["question_1"])
             for row in _rows(pairs, "question_1", "question_2", "same")
             if row["same"] == "1"
@@ -62,7 +62,7 @@ def command(
             Entry(row["question"], row["answer"]) for row in _rows(entries, "question", "answer")
         ]
         others = list(_unanswerable(unanswerable))[:most] if unanswerable else []
-        figures = retrieval_figures(known, asked, others, shared_vectors())
+        figures = retrieval_figures(known, questions, others, shared_vectors())
         print(json.dumps(figures, ensure_ascii=False), flush=True)
     if question_pairs is not None:
         print(json.dumps(pair_figures(*_parts(question_pairs, dev, test)), ensure_ascii=False))

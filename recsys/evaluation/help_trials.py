@@ -57,7 +57,7 @@ def retrieval_figures(
         if (found := places.get(question.strip().casefold())) is None:
             raise DataError(f"no entry has the question {question!r}")
         right.append(found)
-    parts = [index.parts(asked) for asked, _ in pairs]
+    parts = [index.parts(reworded) for reworded, _ in pairs]
     half = np.array([zlib.crc32(question.encode()) % 2 for _, question in pairs])
     joined = [one.mean(0) for one in parts]
     best = np.array([one.max() for one in joined])

@@ -75,8 +75,8 @@ def probabilities(
     sentences = [plain(text) for text, _ in (*train, *named)]
     intents = [intent for _, intent in (*train, *named)]
     sparse = fit_intents(sentences, intents)
-    asked = [plain(text) for text in texts]
-    logs = [np.log(np.maximum(sparse.probabilities(asked), SMALLEST))]
+    plain_texts = [plain(text) for text in texts]
+    logs = [np.log(np.maximum(sparse.probabilities(plain_texts), SMALLEST))]
     encoders: list[Encoder] = [packaged_word_vectors()]
     if languages:
         encoders.append(load_multilingual())
@@ -84,26 +84,26 @@ def probabilities(
         dense = LogisticRegression(C=STRENGTH, max_iter=500)
         dense.fit(_unit(encoder.encode(sentences)), np.array(intents))
         assert tuple(dense.classes_) == sparse.intents
-        beside = dense.predict_proba(_unit(encoder.encode(asked)))
+        beside = dense.predict_proba(_unit(encoder.encode(plain_texts)))
         logs.append(np.log(np.maximum(beside, SMALLEST)))
     return sparse.intents, np.asarray(np.exp(np.mean(logs, axis=0)), np.float32)
 
 
 def figures(
-    train: Sequence[tuple[str, str]], asked: Sequence[tuple[str, str]], languages: bool = False
+    train: Sequence[tuple[str, str]], test_pairs: Sequence[tuple[str, str]], languages: bool = False
 ) -> IntentFigures:
     """Return the figures of a classifier trained on pairs (text, intent) on other pairs."""
     known = [pair for pair in train if pair[1] != OUTSIDE]
-    intents, scores = probabilities(known, [text for text, _ in asked], languages)
-    inside = np.array([intent != OUTSIDE for _, intent in asked])
+    intents, scores = probabilities(known, [text for text, _ in test_pairs], languages)
+    inside = np.array([intent != OUTSIDE for _, intent in test_pairs])
     right = np.array(
-        [intents[best] == pair[1] for best, pair in zip(scores.argmax(1), asked, strict=True)]
+        [intents[best] == pair[1] for best, pair in zip(scores.argmax(1), test_pairs, strict=True)]
     )
     recall = None
     if not inside.all():
         best = scores.max(axis=1)
         recall = float((best[~inside] < np.quantile(best[inside], 1 - KEPT)).mean())
-    return IntentFigures(len(asked), float(right[inside].mean()), recall)
+    return IntentFigures(len(test_pairs), float(right[inside].mean()), recall)
 
 
 def _unit(vectors: Floats) -> Floats:
@@ -140,13 +140,17 @@ def labelled_utterances(path: Path) -> LabelFigures:
     rows, before = _utterances(path)
     uses: Mapping[str, int] = _uses(rows)
     labels = sorted(label for label, count in uses.items() if count >= LEAST_USES)
-    wanted = np.array([[label in row["sub_intent"].split("|") for label in labels] for row in rows])
+    targets = np.array(
+        [[label in row["sub_intent"].split("|") for label in labels] for row in rows]
+    )
     folds = np.array([zlib.crc32(row["dialogue_id"].encode()) % FOLDS for row in rows])
-    chances = np.zeros((2, *wanted.shape))
+    chances = np.zeros((2, *targets.shape))
     for fold in range(FOLDS):
         train, test = np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)
-        for place, (known, asked) in enumerate(_inputs(rows, before, train, test)):
-            chances[place, test] = _fitted(known, wanted[train], asked, balanced=place == 1)
+        for place, (known, test_features) in enumerate(_inputs(rows, before, train, test)):
+            chances[place, test] = _fitted(
+                known, targets[train], test_features, balanced=place == 1
+            )
     found = chances > 0.5
     differences = []
     rng = np.random.default_rng(0)
@@ -156,10 +160,10 @@ def labelled_utterances(path: Path) -> LabelFigures:
     for _ in range(BOOTSTRAPS):
         drawn = np.concatenate([members[at] for at in rng.integers(0, len(names), len(names))])
         differences.append(
-            _macro(wanted[drawn], found[1][drawn]) - _macro(wanted[drawn], found[0][drawn])
+            _macro(targets[drawn], found[1][drawn]) - _macro(targets[drawn], found[0][drawn])
         )
     low, high = np.quantile(differences, [0.025, 0.975]).tolist()
-    reference, ours = (_macro(wanted, one) for one in found)
+    reference, ours = (_macro(targets, one) for one in found)
     return LabelFigures(len(rows), len(labels), reference, ours, low, high)
 
 
@@ -200,12 +204,17 @@ def _inputs(
     words = TfidfVectorizer(ngram_range=(1, 2))
     letters = TfidfVectorizer(analyzer="char_wb", ngram_range=(2, 4))
     known = hstack([words.fit_transform(texts[train]), letters.fit_transform(texts[train])])
-    asked = hstack([words.transform(texts[test]), letters.transform(texts[test])])
+    test_features = hstack([words.transform(texts[test]), letters.transform(texts[test])])
     context = TfidfVectorizer(ngram_range=(1, 2), min_df=2)
     signs = np.array([_signs(row, turn) for row, turn in zip(rows, before, strict=True)])
     more_known = hstack([known, 0.5 * context.fit_transform(turns[train]), csr_array(signs[train])])
-    more_asked = hstack([asked, 0.5 * context.transform(turns[test]), csr_array(signs[test])])
-    return [(known.tocsr(), asked.tocsr()), (more_known.tocsr(), more_asked.tocsr())]
+    more_test_features = hstack(
+        [test_features, 0.5 * context.transform(turns[test]), csr_array(signs[test])]
+    )
+    return [
+        (known.tocsr(), test_features.tocsr()),
+        (more_known.tocsr(), more_test_features.tocsr()),
+    ]
 
 
 def _signs(row: Mapping[str, str], before: str) -> list[float]:
@@ -223,22 +232,24 @@ def _signs(row: Mapping[str, str], before: str) -> list[float]:
     ]
 
 
-def _fitted(known: object, wanted: NDArray[np.bool_], asked: object, balanced: bool) -> Floats:
+def _fitted(
+    known: object, targets: NDArray[np.bool_], test_features: object, balanced: bool
+) -> Floats:
     from sklearn.linear_model import LogisticRegression
 
     found = []
-    for label in wanted.T:
+    for label in targets.T:
         made = LogisticRegression(
             C=3.0 if balanced else 1.0,
             max_iter=800,
             class_weight="balanced" if balanced else None,
         )
-        found.append(made.fit(known, label).predict_proba(asked)[:, 1])
+        found.append(made.fit(known, label).predict_proba(test_features)[:, 1])
     return np.stack(found, axis=1)
 
 
-def _macro(wanted: NDArray[np.bool_], found: NDArray[np.bool_]) -> float:
+def _macro(targets: NDArray[np.bool_], found: NDArray[np.bool_]) -> float:
     """Return the mean over labels of F1; a label that neither has counts 0."""
-    both = (wanted & found).sum(axis=0)
-    total = wanted.sum(axis=0) + found.sum(axis=0)
+    both = (targets & found).sum(axis=0)
+    total = targets.sum(axis=0) + found.sum(axis=0)
     return float(np.mean(2 * both / np.maximum(total, 1)))

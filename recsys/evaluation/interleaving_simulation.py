@@ -137,8 +137,8 @@ def _clicks(relevance: Floats, model: ClickModel, rng: np.random.Generator) -> N
     position: a place is seen with probability 1 / log2(1 + rank). cascade: from the top until the
     first click.
     """
-    wanted = rng.random(relevance.shape) < relevance
+    attractive = rng.random(relevance.shape) < relevance
     if model == "cascade":
-        return np.asarray(wanted & (wanted.cumsum(axis=1) == 1))
+        return np.asarray(attractive & (attractive.cumsum(axis=1) == 1))
     seen = rng.random(relevance.shape) < 1 / np.log2(2 + np.arange(relevance.shape[1]))
-    return np.asarray(wanted & seen)
+    return np.asarray(attractive & seen)

@@ -115,18 +115,18 @@ def figures(data: FollowData, users: int = 1_500, validation: bool = False) -> d
     train = remainder > (1 if validation else 0)
     size = len(data.ids)
     edges = StaticEdges(data.follower[train], data.followed[train], size)
-    wanted = StaticEdges(data.follower[held], data.followed[held], size)
-    known = wanted.degrees(np.arange(size, dtype=np.int32))
+    held_out = StaticEdges(data.follower[held], data.followed[held], size)
+    known = held_out.degrees(np.arange(size, dtype=np.int32))
     order = sorted(np.flatnonzero(known).tolist(), key=lambda at: _crc(data.ids[at]))[:users]
     own, reference, directed = [], [], []
     for user in order:
-        want = np.union1d(wanted.following(user), wanted.followers(user))
+        want = np.union1d(held_out.following(user), held_out.followers(user))
         linked = np.union1d(edges.following(user), edges.followers(user))
         best = _suggested(data, edges, user, linked)
         own.append(_recall(best, want))
         reference.append(_recall(_adamic_adar(edges, user, linked, size), want))
-        if len(wanted.following(user)):
-            directed.append(_recall(best, wanted.following(user)))
+        if len(held_out.following(user)):
+            directed.append(_recall(best, held_out.following(user)))
     gain = np.array(own) - np.array(reference)
     return {
         "users": len(order),

@@ -43,16 +43,16 @@ class WriterLease:
         self._thread = threading.Thread(target=self._renew, name="writer-lease", daemon=True)
 
     def __enter__(self) -> WriterLease:
-        seen, since, told = "", time.monotonic(), False
+        seen, since, logged = "", time.monotonic(), False
         while True:
             found = self._take(seen, since)
             if found is None:
                 break
             if found.tag != seen:
                 seen, since = found.tag, time.monotonic()
-            if not told:
+            if not logged:
                 log.info("%s: waiting for another writer: %s", self._store.url, _name(found))
-                told = True
+                logged = True
             time.sleep(min(_LOOK, self._seconds / 4))
         self._renewed = time.monotonic()
         self._thread.start()

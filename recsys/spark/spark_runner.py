@@ -117,16 +117,16 @@ class SparkRunner:
         try:
             n_parts = _put_parts(store, folder, parts)
             places = _put_shared(store, folder, shared)
-            wanted = tuple(range(n_parts if blocks is None else blocks))
-            job = Job(work, self.url, folder, places, wanted)
-            if n_parts and wanted:
+            pending = tuple(range(n_parts if blocks is None else blocks))
+            job = Job(work, self.url, folder, places, pending)
+            if n_parts and pending:
                 self._make(store, job, n_parts, blocks is not None)
             self.use.jobs += 1
             self.use.by_name[work.name] = self.use.by_name.get(work.name, 0) + 1
             self.use.seconds += time.perf_counter() - start
             if not n_parts:
                 ready = work.prepare(shared)
-                yield from (work.compute(block, [], ready) for block in wanted)
+                yield from (work.compute(block, [], ready) for block in pending)
                 return
             yield from self._gathered(store, job, n_parts, blocks is not None)
         finally:

@@ -233,12 +233,12 @@ def column_blocks(
     """Yield the same some rows at a time, from the first on."""
     solved, size = _solved(cold, rows), cold.targets.shape[0]
     keep = min(cold.config.keep, max(1, cold.config.most // max(size, 1)))
-    asked = np.full(size, histories is None)
+    selected = np.full(size, histories is None)
     if histories is not None:
-        asked[histories] = True
+        selected[histories] = True
     for start in range(0, max(size, 1), HELD):
         targets = cold.targets[start : start + HELD]
-        given = np.flatnonzero(asked[start : start + HELD] & _some(targets))
+        given = np.flatnonzero(selected[start : start + HELD] & _some(targets))
         targets = targets[given]  # the product of the others is zero, or nobody asks for it
 
         def strongest(

@@ -85,7 +85,7 @@ def _requests(text: bytes) -> dict[str, float]:
 def _by_status(text: bytes) -> Iterator[tuple[str, float]]:
     head = "recsys_request_seconds"
     lines = [one for one in text.decode().splitlines() if one.startswith(f"{head}_count")]
-    wanted = "\n".join([f"# TYPE {head} histogram", *lines]) + "\n"
-    for family in text_string_to_metric_families(wanted):
+    exposition = "\n".join([f"# TYPE {head} histogram", *lines]) + "\n"
+    for family in text_string_to_metric_families(exposition):
         for sample in family.samples:
             yield str(sample.labels.get("status", "")), float(sample.value)

@@ -32,13 +32,15 @@ def write_titles(night: NightContext, out: Path) -> Detail:
     from recsys.text_training.title_model_versions import TitleModelVersions
 
     versions = TitleModelVersions(settings.home)
-    lesson = f"{settings.title_model} {settings.title_minutes} {settings.seed} {pairs.fingerprint}"
-    if versions.lesson == lesson:
+    training_key = (
+        f"{settings.title_model} {settings.title_minutes} {settings.seed} {pairs.fingerprint}"
+    )
+    if versions.lesson == training_key:
         return {"trained": False, "because": "there is nothing new to learn from"}
     detail = _trained(night, pairs, versions.current, out / "model")
     if detail["kept"]:
         versions.publish(out / "model", f"{night.number}-{pairs.fingerprint}")
-    versions.note(lesson)
+    versions.note(training_key)
     return detail
 
 
