@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 SAME = {
     "events": {"rating": "value", "event_type": "event", "event_name": "event"},
 }
+# codes that name an item where no other id does: shops write them beside the id of the product
+CODE_NAMES = ("sku", "isbn", "asin")
 # names taken before all other names of their column: records of products have the parent's id only
 STRONG_NAMES = {"parent_asin": "item_id"}
 _CHINESE_NUMBERS = ("id", "编号", "号", "标识", "编码")
@@ -36,10 +38,10 @@ _CHINESE_USERS = (
 )
 _ITEM_ID = (
     *"""
-    item content_id article_id post_id movie_id film_id video_id product_id news_id asin isbn
+    item content_id article_id post_id movie_id film_id video_id product_id news_id
     book_id song_id track_id artist_id story_id doc_id document_id page_id object_id
-    statement_id listing_id recipe_id sku business_id question_id podcast_id episode_id game_id
-    thread_id course_id id_str 物品
+    statement_id listing_id recipe_id business_id question_id podcast_id episode_id game_id
+    thread_id course_id id_str bvid 物品
     """.split(),
     *(noun + ending for noun in _CHINESE_ITEMS for ending in _CHINESE_NUMBERS),
 )
@@ -55,9 +57,9 @@ _USER_ID = (
 _TIME = tuple(
     """
     ts time created created_at date datetime date_time event_time event_date event_timestamp
-    occurred_at unix_review_time created_utc timestamp_ms time_ms ts_ms creation_timestamp
-    logged_at rated_at watched_at at 时间 时间戳 毫秒时间戳 日期 行为时间 行为日期 发生时间
-    操作时间 事件时间 点击时间 浏览时间 播放时间 观看时间 评分时间 评论时间
+    occurred_at derived_tstamp unix_review_time created_utc timestamp_ms time_ms ts_ms
+    creation_timestamp logged_at rated_at watched_at at 时间 时间戳 毫秒时间戳 日期 行为时间
+    行为日期 发生时间 操作时间 事件时间 点击时间 浏览时间 播放时间 观看时间 评分时间 评论时间
     """.split()
 )
 _COMPLETION = tuple(
@@ -335,10 +337,13 @@ LAST_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
             "cookie_id",
             "browser_id",
             "domain_userid",
+            "external_id",
             "匿名id",
             "设备id",
         ),
         "item_id": (
+            "mid",
+            "object",
             "page_location",
             "page_url",
             "page_path",
@@ -352,8 +357,10 @@ LAST_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
         ),
     },
     "items": {
+        "item_id": ("guid", "handle", "slug", "mid"),
         "author_id": (
             "user_id",
+            "uid",
             "account_id",
             "member_id",
             "owner_id",
@@ -363,7 +370,9 @@ LAST_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
             "member",
             "owner",
             "poster",
+            "owner_mid",
         ),
+        "title": ("primary_title", "original_title"),
         "text": ("selftext", "plaintext", "caption", "excerpt"),
         "category": ("subreddit", "forum", "subforum", "board"),
         "created_at": (
@@ -424,7 +433,7 @@ WEAK_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
         "event": ("kind", "type", "类型"),
         "timestamp": ("when", "clicked_at", "viewed_at", "read_at", "happened_at"),
     },
-    "items": {"item_id": ("id",)},
+    "items": {"item_id": ("id", "编号")},
     "users": {"user_id": ("id",)},
     "follows": {},
 }

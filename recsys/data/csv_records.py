@@ -18,6 +18,7 @@ from recsys.data.file_opening import (
 )
 from recsys.data.flag_column_detection import with_flag_columns
 from recsys.data.header_naming import Naming, Shape, clean_name, named
+from recsys.data.item_lists import form_hint
 from recsys.data.label_separators import BRACKETS, LISTS, label_separator
 from recsys.data.label_separators import SEPARATORS as LABEL_SEPARATORS
 from recsys.data.parsing import shown
@@ -278,7 +279,7 @@ def _named(
         raise DataError(
             f"{path}:1: the header has no {' and no '.join(missing)}; "
             f"{_said(cells, shape, reading)}; a column of another name is named with "
-            f"{way}{_header_option(shape)}"
+            f"{way}{_header_option(shape)}{form_hint(naming, missing, values)}"
         )
     twice = sorted({name for name in naming.kept if naming.kept.count(name) > 1})
     if twice:

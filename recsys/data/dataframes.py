@@ -20,8 +20,10 @@ from recsys.data.event_tables import EventTable
 from recsys.data.flag_column_detection import with_flag_columns
 from recsys.data.header_naming import Naming, Shape, named
 from recsys.data.item_and_event_readers import read_events, read_partial_items, read_partial_users
+from recsys.data.item_lists import item_list
 from recsys.data.json_records import JsonObjects
 from recsys.data.label_separators import LISTS, label_separator
+from recsys.data.language_columns import LanguageColumns
 from recsys.data.nested_objects import is_nested
 from recsys.data.parquet_values import is_struct, values_of_column
 from recsys.data.parsing import FieldError, native
@@ -108,9 +110,11 @@ def _rows(
     rejected: list[str] = []
     now = time.time()
     states = PublicationStates()
+    languages = LanguageColumns()
     for place, record in enumerate(_records(source, kind, names or {})):
         if kind == "items":
             states.close(record, names or {})
+            languages.fill(record, names or {})
         elif ANONYMOUS in record:
             take_anonymous_id(record)
         try:
@@ -169,8 +173,8 @@ def _records(source: Source, kind: str, names: Mapping[str, str]) -> Iterator[Re
     for place, row in enumerate(source):
         if not isinstance(row, Mapping):
             raise DataError(f"{kind}: row {place} is a {type(row).__name__}, not a dict; {WAYS}")
-        if is_nested(row):
-            yield _nested_record(row, f"{kind}: row {place}", objects)
+        if is_nested(row) or kind == "events" and item_list(row, names) is not None:
+            yield from _nested_records(row, f"{kind}: row {place}", objects)
             continue
         header = tuple(map(str, row))
         if header not in known:
@@ -180,12 +184,12 @@ def _records(source: Source, kind: str, names: Mapping[str, str]) -> Iterator[Re
         yield record
 
 
-def _nested_record(row: Mapping[str, Any], place: str, objects: JsonObjects) -> Record:
-    """Return a row that holds objects; their fields count as columns, as in files."""
-    record = objects.record({str(name): native(value) for name, value in row.items()})
-    if isinstance(record, Broken):
-        raise DataError(f"{place}: {_of_columns(record.reason)}")
-    return record
+def _nested_records(row: Mapping[str, Any], place: str, objects: JsonObjects) -> Iterator[Record]:
+    """Yield the records of a row that holds objects; their fields count as columns, as in files."""
+    for record in objects.records({str(name): native(value) for name, value in row.items()}):
+        if isinstance(record, Broken):
+            raise DataError(f"{place}: {_of_columns(record.reason)}")
+        yield record
 
 
 def _naming(header: Sequence[str], kind: str, shape: Shape, names: Mapping[str, str]) -> Naming:
@@ -217,7 +221,7 @@ def _frame_records(
         rows = zip(*map(columns, range(len(header))), strict=True)
         for place, row in enumerate(rows):
             cells = dict(zip(header, row, strict=True))
-            yield _nested_record(cells, f"{kind}: row {place}", objects)
+            yield from _nested_records(cells, f"{kind}: row {place}", objects)
         return
     naming = _naming(header, kind, shape, names)
     if CLOCK in shape.columns:

@@ -187,7 +187,10 @@ TABLE: tuple[EventKind, ...] = (
     EventKind("thumbs_up", 1.0, True, ("thumb_up",)),
     EventKind("share", 1.5, True, ("shared", "分享")),
     EventKind(
-        "repost", 1.5, True, ("reposted", "retweet", "reblog", "reshare", "quote", "转发", "转载")
+        "repost",
+        1.5,
+        True,
+        ("reposted", "retweet", "reblog", "reshare", "quote", "announce", "转发", "转载"),
     ),
     EventKind("forward", 1.5, True, ("forwarded",)),
     EventKind("reply", 1.2, True, ("replied", "回复"), remark=True),

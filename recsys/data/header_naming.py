@@ -16,6 +16,7 @@ from recsys.data.anonymous_ids import ANONYMOUS, USER
 from recsys.data.anonymous_ids import NAMES as ANONYMOUS_NAMES
 from recsys.data.chinese_simplification import simplified_name
 from recsys.data.column_aliases import (
+    CODE_NAMES,
     ITEM_NOUNS,
     ITEM_PARTS,
     LAST_NAMES,
@@ -24,6 +25,7 @@ from recsys.data.column_aliases import (
     STRONG_NAMES,
     WEAK_NAMES,
 )
+from recsys.data.other_ids import NOUNS as OTHER_NOUNS
 from recsys.data.records import (
     COMPLETION_COLUMNS,
     EVENT_COLUMNS,
@@ -33,7 +35,8 @@ from recsys.data.records import (
 )
 from recsys.errors import DataError
 
-NESTED = 4  # rank of a name by its last parts: `properties.videoId` for `videoId`
+CODE = 2.5  # rank of a code of an item
+NESTED = 4  # rank of a name by its last parts: `properties.videoId`; .1 more for each object
 LAST = 8  # rank of a name that is an id only where nothing else is
 OBJECT = 9  # rank of an object as a whole, which is then refused as a value
 # nested objects that describe the request, not the act: their fields are known by full name alone
@@ -50,6 +53,7 @@ _TITLES = ("title", "name", "headline", "标题", "名称")
 # small letters need a sign before them: `paid` and `grid` are no ids
 _ID_NAME = re.compile(r"(.+?)(?:[ _.-]*(?:ID|Id)|[ _.-]+id|[ _]*(?:编号|标识|编码))")
 
+_WORDS = re.compile(r"[\s_.-]+|(?<=[a-z])(?=[A-Z])")
 _TYPE = re.compile(r":(?:token|float|token_seq|float_seq)$")  # of a column, as RecBole writes it
 
 
@@ -72,18 +76,19 @@ class Shape:
     def of(cls, kind: str) -> Shape:
         """Return the shape of a file of items, events, users or follows."""
         required, columns = _COLUMNS[kind]
-        others = {_plain(name): (column, 1.0) for name, column in SAME.get(kind, {}).items()}
+        others = {plain_name(name): (column, 1.0) for name, column in SAME.get(kind, {}).items()}
         if kind == "items":
-            others |= {_plain(name): ("item_id", LAST) for name in ("guid", "handle", "slug")}
             others |= _noun_parts()
         for column, known in LAST_NAMES.get(kind, {}).items():
-            others |= {_plain(name): (column, LAST + at / 100) for at, name in enumerate(known)}
+            others |= {plain_name(name): (column, LAST + at / 100) for at, name in enumerate(known)}
         for rank, names in ((2.0, OTHER_NAMES[kind]), (3.0, WEAK_NAMES[kind])):
             for column, known in names.items():
-                others |= {_plain(name): (column, rank) for name in known}
+                others |= {plain_name(name): (column, rank) for name in known}
+        if "item_id" in required:
+            others |= {plain_name(name): ("item_id", CODE) for name in CODE_NAMES}
         for name, column in STRONG_NAMES.items():
             if column in columns:
-                others[_plain(name)] = (column, 1.5)
+                others[plain_name(name)] = (column, 1.5)
         return cls(required, columns, others, kind == "items", kind)
 
 
@@ -171,7 +176,7 @@ def named(
 
 def _anonymous(names: Sequence[str], taken: Mapping[int, str]) -> dict[int, str]:
     """Return the place of the id of those who are not signed in, beside that of the user id."""
-    plains = [_plain(name) for name in names]
+    plains = [plain_name(name) for name in names]
     places = (plains.index(plain) for plain in _ANONYMOUS if plain in plains)
     place = next((place for place in places if place not in taken), None)
     return {} if place is None else {place: ANONYMOUS}
@@ -180,7 +185,7 @@ def _anonymous(names: Sequence[str], taken: Mapping[int, str]) -> dict[int, str]
 def _noun_parts() -> dict[str, tuple[str, float]]:
     """Return names such as `post_title` -> column, rank: a part that says more has a lower one."""
     return {
-        _plain(f"{noun}_{part}"): (column, 3 + place / 10)
+        plain_name(f"{noun}_{part}"): (column, 3 + place / 10)
         for noun in ITEM_NOUNS
         for column, parts in ITEM_PARTS.items()
         for place, part in enumerate(parts)
@@ -196,21 +201,22 @@ def _by_noun(names: Sequence[str], shape: Shape) -> Mapping[str, tuple[str, floa
     if "item_id" not in shape.required:
         return {}
     found: dict[str, tuple[str, float]] = {}
-    known = {_plain(column): column for column in shape.columns}
+    known = {plain_name(column): column for column in shape.columns}
     known |= {plain: column for plain, (column, _) in shape.others.items()}
-    nouns = {_plain(name): noun for name in names if (noun := _noun_of_id(name))}
+    nouns = {plain_name(name): noun for name in names if (noun := _noun_of_id(name))}
     items = [plain for plain in nouns if known.get(plain) == "item_id"]
     if not items:
         others = {*known, *_NO_ITEMS}
-        if not _PAGES.isdisjoint(map(_plain, names)):
+        if not _PAGES.isdisjoint(map(plain_name, names)):
             others.add(_APP)
-        items = [plain for plain, noun in nouns.items() if plain not in others]
+        last = {plain_name(name): _last_word_of_id(name) for name in names}
+        items = [plain for plain in nouns if others.isdisjoint({plain, last[plain]})]
         items = items or [plain for plain in nouns if plain == _FORUM]
         if len(items) == 1:
             found[items[0]] = ("item_id", NESTED + 1)
     if len(items) == 1 and "title" in shape.columns:
         found |= {nouns[items[0]] + ending: ("title", 1) for ending in _TITLES}
-    plains = {_plain(name) for name in names}
+    plains = {plain_name(name) for name in names}
     if "category" in shape.columns and any(
         known.get(p, found.get(p, ("",))[0]) == "title" for p in plains - {"subject"}
     ):
@@ -221,7 +227,13 @@ def _by_noun(names: Sequence[str], shape: Shape) -> Mapping[str, tuple[str, floa
 def _noun_of_id(name: str) -> str:
     """Return the noun in a name such as `lessonId`, `Lesson ID` or `课时编号`; empty for others."""
     match = _ID_NAME.fullmatch(name)
-    return _plain(match[1]) if match else ""
+    return plain_name(match[1]) if match else ""
+
+
+def _last_word_of_id(name: str) -> str:
+    """Return the last word before an id, with it: `sessionid` of `event_params.ga_session_id`."""
+    match = _ID_NAME.fullmatch(name)
+    return plain_name(_WORDS.split(match[1])[-1] + "id") if match else ""
 
 
 def _claims(
@@ -230,11 +242,11 @@ def _claims(
     """Return the place of each column, by the strongest of the names that stand for it."""
     found: dict[str, dict[float, list[int]]] = {}
     others = {**shape.others, **_by_noun(names, shape)}
-    requested_columns = {_plain(name): column for column, name in given.items() if name}
-    own = {_plain(column): column for column in shape.columns}
+    requested_columns = {plain_name(name): column for column, name in given.items() if name}
+    own = {plain_name(column): column for column in shape.columns}
     nested = any("." in name for name in names)
     for place, name in enumerate(names):
-        plain = _plain(name)
+        plain = plain_name(name)
         column, rank = None, 0.0
         if plain in requested_columns and requested_columns[plain] in shape.columns:
             column, rank = requested_columns[plain], -2
@@ -245,7 +257,7 @@ def _claims(
         elif plain in others:
             column, rank = others[plain]
         elif nested and "." in name:
-            column, rank = _by_last_parts(name, shape, own), NESTED
+            column, rank = _by_last_parts(name, shape, own)
         if name in containers:  # its fields say more than the object as a whole
             rank = OBJECT
         if column is not None and (rank == -2 or given.get(column, "?")):
@@ -254,7 +266,7 @@ def _claims(
     for column, places in strongest.items():
         if len(places) > 1:
             rivals = [names[place] for place in places]
-            accounts = [place for place in places if _plain(names[place]) not in _ANONYMOUS]
+            accounts = [place for place in places if plain_name(names[place]) not in _ANONYMOUS]
             if column == USER and len(accounts) == 1:
                 strongest[column] = accounts
                 continue
@@ -277,7 +289,7 @@ def _more_precise(names: Sequence[str]) -> int | None:
     """
     if len(names) != 2:
         return None
-    plains = [_plain(name) for name in names]
+    plains = [plain_name(name) for name in names]
     for place, other in ((0, 1), (1, 0)):
         if plains[place] == plains[other] + "gmt":
             return place
@@ -289,17 +301,24 @@ def _more_precise(names: Sequence[str]) -> int | None:
     return None
 
 
-def _by_last_parts(name: str, shape: Shape, own: Mapping[str, str]) -> str | None:
-    """Return the column that the last two parts, or the last, of a dotted name stand for."""
+def _by_last_parts(name: str, shape: Shape, own: Mapping[str, str]) -> tuple[str | None, float]:
+    """Return the column that the last two parts, or the last, of a dotted name stand for; its rank.
+
+    What names an id only where nothing else does (`slug`, `url`) does so in an object, too.
+    """
     parts = name.split(".")
-    if not _SURROUNDINGS.isdisjoint(map(_plain, parts[:-1])):
-        return None
+    if not _SURROUNDINGS.isdisjoint(map(plain_name, parts[:-1])):
+        return None, 0.0
     for count in (2, 1):
-        plain = _plain(".".join(parts[-count:]))
-        column = own.get(plain) or shape.others.get(plain, (None,))[0]
+        plain = plain_name(".".join(parts[-count:]))
+        column, rank = (own[plain], 0.0) if plain in own else shape.others.get(plain, (None, 0.0))
         if len(parts) > count and column is not None:
-            return None if not shape.extra and column in _ONLY_OWN_NAME else column
-    return None
+            unsure = not shape.extra and column in _ONLY_OWN_NAME
+            inner = name.count(".") / 10
+            if rank < LAST:
+                rank = NESTED + (CODE - 2) / 10 * (rank == CODE)
+            return None if unsure else column, rank + inner
+    return None, 0.0
 
 
 def _outer(name: str) -> list[str]:
@@ -317,7 +336,14 @@ def column_meant(kind: str, name: str) -> str:
 
 def says_the_same(name: str) -> bool:
     """Whether a name is one of SAME."""
-    return _plain(name) in _SAME
+    return plain_name(name) in _SAME
+
+
+@lru_cache(maxsize=10_000)
+def is_item_name(name: str) -> bool:
+    """Whether a name stands for the id of an item in files of events; addresses of pages do not."""
+    column, rank = Shape.of("events").others.get(plain_name(name), ("", 0))
+    return name == "item_id" or column == "item_id" and rank < LAST
 
 
 def clean_name(name: str) -> str:
@@ -328,65 +354,15 @@ def clean_name(name: str) -> str:
     return text[1:-1].strip() if quoted else text
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """Return the form by which names are compared: simplified, small letters and digits only."""
     folded = simplified_name(unicodedata.normalize("NFKC", name)).casefold()
     return "".join(sign for sign in folded if sign.isalnum())
 
 
-_ANONYMOUS = {_plain(name): None for name in ANONYMOUS_NAMES}  # in order of preference
+_ANONYMOUS = {plain_name(name): None for name in ANONYMOUS_NAMES}  # in order of preference
 _APP = "appid"  # the items of shops of programs; the platform itself where pages are named
-_PAGES = frozenset(_plain(name) for name in LAST_NAMES["events"]["item_id"])
+_PAGES = frozenset(plain_name(name) for name in LAST_NAMES["events"]["item_id"])
 _FORUM = "topicid"  # the items of forums; elsewhere a label
-_SAME = frozenset(_plain(name) for names in SAME.values() for name in names)
-_NO_ITEMS = dict.fromkeys(
-    _plain(f"{noun} id")
-    for noun in (
-        "session",
-        "event",
-        "message",
-        "insert",
-        "transaction",
-        "order",
-        "request",
-        "log",
-        "row",
-        "record",
-        "trace",
-        "device",
-        "author",
-        "creator",
-        "category",
-        "parent",
-        "brand",
-        "seller",
-        "shop",
-        "store",
-        "channel",
-        "campaign",
-        "cookie",
-        "anonymous",
-        "group",
-        "tag",
-        "topic",
-        "user",
-        "visit",
-        "impression",
-        "click",
-        "rating",
-        "review",
-        "comment",
-        "ad",
-        "site",
-        "tenant",
-        "language",
-        "country",
-        "city",
-        "section",
-        "owner",
-        "publisher",
-        "source",
-        "batch",
-        "import",
-        "external",
-    )
-)
+_SAME = frozenset(plain_name(name) for names in SAME.values() for name in names)
+_NO_ITEMS = frozenset(plain_name(f"{noun} id") for noun in OTHER_NOUNS)

@@ -198,6 +198,7 @@ def _read(
                     reading.add_time(clock, unit_of(record.get(clock)))
                 if kind == "items":
                     reading.states.close(record, reading.options.names, reading.renamed)
+                    reading.languages.fill(record, reading.options.names)
                 elif ANONYMOUS in record and take_anonymous_id(record):
                     reading.anonymous += 1
                 if kind == "events" and may_be_written(value := record.get("value")):
@@ -239,8 +240,9 @@ def notes(reading: Reading) -> Iterator[str]:
     if reading.continued:
         rows = "1 row goes" if reading.continued == 1 else f"{reading.continued:,} rows go"
         yield f"{rows} on with the item of the row before: what they fill is added to it"
-    if reading.unused:
-        yield f"columns not used: {', '.join(reading.unused)}"
+    unused = [name for name in reading.unused if name not in reading.item_lists]
+    if unused:
+        yield f"columns not used: {', '.join(unused)}"
     kinds = [name for name in reading.unused if may_say_kind(name)]
     if kinds and not {"event", "value"} & set(reading.columns):
         yield (
@@ -249,7 +251,12 @@ def notes(reading: Reading) -> Iterator[str]:
         )
     if reading.skipped:
         yield "passed over: " + ", ".join(f"{n:,} {what}" for what, n in reading.skipped.items())
-    for sentence in (reading.states.sentence(), reading.ratings.sentence()):
+    for name, (count, events) in reading.item_lists.items():
+        are = "1 row is" if count == 1 else f"{count:,} rows are"
+        into = "1 event" if events == 1 else f"{events:,} events, one for each item"
+        yield f"{are} about the items in {name}: read as {into}"
+    told = reading.states.sentence(), reading.languages.sentence(), reading.ratings.sentence()
+    for sentence in told:
         if sentence:
             yield sentence
     if reading.form:

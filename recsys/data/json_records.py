@@ -11,12 +11,17 @@ from pathlib import Path
 from typing import IO, Any
 
 from recsys.data.column_aliases import ITEM_NOUNS
+from recsys.data.envelopes import opened
 from recsys.data.file_opening import (
     MAX_WHOLE,
     lines_of,
 )
 from recsys.data.flag_column_detection import with_flag_columns
 from recsys.data.header_naming import Naming, Shape, named
+from recsys.data.item_lists import item_list
+from recsys.data.json_tables import TableKind, objects_by_id, table_rows
+from recsys.data.label_separators import BRACKETS, LISTS, label_separator
+from recsys.data.label_separators import SEPARATORS as LABEL_SEPARATORS
 from recsys.data.nested_objects import containers, flattened, is_nested, without
 from recsys.data.reading_report import BLANK, Broken, Reading, Record, Rows
 from recsys.data.time_column_detection import with_time_column
@@ -33,6 +38,24 @@ class JsonObjects:
     reading: Reading
     first: Sequence[Mapping[str, Any]] = ()  # objects by whose values columns are recognised
     known: dict[tuple[tuple[str, ...], frozenset[str]], Naming | str] = field(default_factory=dict)
+    signs: dict[str, str] = field(default_factory=dict)  # column of labels -> what separates them
+
+    def records(self, found: dict[str, Any]) -> Iterator[Record | Broken]:
+        """Yield the records of an object: one, or one for each item that an event is about."""
+        carried = opened(found)
+        if isinstance(carried, str):
+            yield Broken(carried, json.dumps(found, default=str))
+            return
+        for inner in carried:
+            listed = None
+            if self.shape.kind == "events":
+                listed = item_list(inner, self.reading.options.names)
+            if listed is None:
+                yield self.record(inner)
+                continue
+            self.reading.add_item_list(listed)
+            for entry in listed.entries:
+                yield self.record({**inner, **entry})
 
     def record(self, found: dict[str, Any]) -> Record | Broken:
         """Return an object under the columns' own names; fields of objects in it count as its."""
@@ -49,13 +72,21 @@ class JsonObjects:
         if isinstance(naming, str):
             return Broken(naming, json.dumps(found, default=str))
         if naming.targets == names:
-            return found
+            return self._with_labels(found)
         record = dict(zip(naming.targets, found.values(), strict=True))
         record.pop("", None)
         for name in naming.opened & record.keys():  # metadata holds no field twice
             rest = without(record.pop(name), naming.renamed, f"{name}.")
             if rest:
                 record[name] = rest
+        return self._with_labels(record)
+
+    def _with_labels(self, record: Record) -> Record:
+        """Return a record, lists of labels that are one text (`"Cafes, Bars"`) as `a|b`."""
+        for column, sign in self.signs.items():
+            text = record.get(column)
+            if isinstance(text, str) and "|" not in text and text[:1] not in BRACKETS:
+                record = {**record, column: text.replace(sign, "|")}
         return record
 
     def _named(self, found: dict[str, Any], opened: frozenset[str]) -> Naming | str:
@@ -70,6 +101,13 @@ class JsonObjects:
         except DataError as error:
             return str(error)
         self.reading.add(naming)
+        for name, target in zip(naming.names, naming.targets, strict=True):
+            if target in LISTS and target not in self.signs:
+                texts = [one[name] for one in self.first if isinstance(one.get(name), str)]
+                if sign := label_separator(texts):
+                    self.signs[target] = sign
+                    words = f"{target} with {LABEL_SEPARATORS[sign]} between labels"
+                    self.reading.form.append(words)
         return naming
 
 
@@ -89,7 +127,8 @@ def json_line_records(lines: Iterable[str], path: Path, shape: Shape, reading: R
             yield line, Broken(f"the line is not JSON ({error})", raw.rstrip("\r\n"))
             continue
         if isinstance(record, dict):
-            yield line, objects.record(record)
+            for one in objects.records(record):
+                yield line, one
         else:
             yield line, Broken("the line is not a JSON object", raw.rstrip("\r\n"))
     if not seen:
@@ -99,36 +138,53 @@ def json_line_records(lines: Iterable[str], path: Path, shape: Shape, reading: R
 def json_records(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Rows:
     """Yield (row, record) of a list of objects, of an object that holds one list, or of lines.
 
-    Rows of a list count from 1. DataError for JSON of another form.
+    Tables of other forms are those of recsys.data.json_tables. Rows of a list count from 1.
+    DataError for JSON of another form.
     """
     lines = lines_of(text)
     first = next((line for line in lines if not line.isspace()), "")
     record = _parsed(first)
+    further: list[str] = []
     if isinstance(record, dict) and _only_list(record) is record:
-        yield from json_line_records(itertools.chain([first], lines), path, shape, reading)
-        return
-    whole = first + text.read(MAX_WHOLE)
+        for line in lines:
+            further.append(line)
+            if not line.isspace():
+                break
+        alone = all(line.isspace() for line in further)
+        if not alone or _table(record, shape) is None and _is_record(record, shape):
+            following = itertools.chain([first], further, lines)
+            yield from json_line_records(following, path, shape, reading)
+            return
+    whole = first + "".join(further) + text.read(MAX_WHOLE)
     if len(whole) >= MAX_WHOLE:
         raise DataError(f"{path}: has more than {MAX_WHOLE:,} characters: use .jsonl")
     found = _parsed(whole)
     if found is None and isinstance(record, dict):
         yield from json_line_records(io.StringIO(whole), path, shape, reading)
         return
-    found, place = _records_of(_only_list(found), shape, path)
+    if (table := _table(found, shape)) is not None:
+        found, place = table
+    else:
+        found, place = _records_of(_only_list(found), shape, path)
+    if isinstance(found, dict):
+        found = [found]  # one record
     if not isinstance(found, list):
         raise DataError(f"{path}: holds no list of JSON objects, and no JSON object in each line")
     objects = JsonObjects(shape, reading, _flat(found[:FIRST]))
-    reading.form.append(f"the list {place}" if place else "a list of JSON objects")
+    reading.form.append(place or "a list of JSON objects")
     for row, entry in enumerate(found, start=1):
         if isinstance(entry, dict):
-            yield row, objects.record(entry)
+            for one in objects.records(entry):
+                yield row, one
         else:
             yield row, Broken("the entry is not a JSON object", json.dumps(entry)[:1000])
 
 
 def _flat(found: Iterable[Any]) -> list[dict[str, Any]]:
-    """Return the objects among values, without objects in them."""
-    return [flattened(one) if is_nested(one) else one for one in found if isinstance(one, dict)]
+    """Return the records of the objects among values, without objects in them."""
+    carried = (opened(one) for one in found if isinstance(one, dict))
+    records = (one for several in carried if not isinstance(several, str) for one in several)
+    return [flattened(one) if is_nested(one) else one for one in records]
 
 
 def _parsed(text: str) -> Any:
@@ -163,12 +219,34 @@ def _records_of(found: Any, shape: Shape, path: Path) -> tuple[Any, str]:
     wanted = _TABLES_OF.get(shape.kind, frozenset())
     meant = [name for name in tables if name.rpartition(".")[2].lower() in wanted]
     if len(meant) == 1:
-        return tables[meant[0]], meant[0]
+        return tables[meant[0]], f"the list {meant[0]}"
     names = ", ".join(f"{name} ({len(rows):,})" for name, rows in list(tables.items())[:8])
     raise DataError(
         f"{path}: holds several lists of objects: {names}; write the one that holds the "
         f"{shape.kind or 'records'} into a file of its own"
     )
+
+
+def _table(found: Any, shape: Shape) -> tuple[list[dict[str, Any]], str] | None:
+    """Return the rows of a table in another form than a list of objects, and its form."""
+    if not shape.kind:
+        return None
+
+    def columns_of(names: Sequence[str]) -> frozenset[str]:
+        try:
+            return frozenset(named(tuple(names), shape, {}).columns) - set(names).difference(
+                shape.columns
+            )
+        except DataError:  # names of one object that stand for the same column
+            return frozenset()
+
+    kinds = TableKind(columns_of, frozenset(shape.required))
+    if isinstance(found, dict):
+        wanted = _TABLES_OF.get(shape.kind, frozenset())
+        for name, value in found.items():
+            if name.lower() in wanted and (rows := objects_by_id(value, kinds)) is not None:
+                return rows[0], f"objects by id in {name}"
+    return table_rows(found, kinds)
 
 
 def _is_record(found: dict[str, Any], shape: Shape) -> bool:
@@ -188,8 +266,9 @@ def _tables(found: dict[str, Any], outer: str, depth: int) -> Iterator[tuple[str
             yield f"{outer}{name}", value
 
 
+_CONTENTS = ("stories", "news", "statuses", "entries", "nodes", "docs")
 _TABLES_OF: Mapping[str, frozenset[str]] = {
-    "items": frozenset((*(f"{noun}s" for noun in ITEM_NOUNS), "stories", "news", "statuses")),
+    "items": frozenset((*(f"{noun}s" for noun in ITEM_NOUNS), *_CONTENTS)),
     "events": frozenset(
         "events interactions likes favourites favorites votes views clicks ratings feedback".split()
     ),

@@ -3,18 +3,36 @@
 Exports of event collectors, document databases and content systems nest their fields. Wrappers
 that only state a type are removed first: `{"$oid": "5f…"}` and `{"$date": …}` of MongoDB,
 `{"rendered": "…"}` of WordPress, `{"string_value": "…", "int_value": null}` and the lists of
-`{"key": …, "value": …}` of Google Analytics.
+`{"key": …, "value": …}` of Google Analytics, `{"S": "…"}` of DynamoDB, times of Firestore and of
+protocol buffers, and texts by language (`{"en-US": "…"}`), of which the first is taken.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any
+
+from recsys.data.language_tags import by_language, first_filled, language_of
+from recsys.data.timestamps import LEAST_DATE
 
 DEPTH = 4  # levels of objects that are flattened; deeper ones stay one value
 MOST = 300  # fields of a flat record; further nested fields are left out
 _TYPED = ("string_value", "int_value", "float_value", "double_value")
 _KEYED = frozenset({"key", "value"})
+_TIMES = {  # objects that are a time: the seconds, the rest in parts of a second
+    frozenset({"_seconds", "_nanoseconds"}): ("_seconds", "_nanoseconds"),
+    frozenset({"seconds", "nanoseconds"}): ("seconds", "nanoseconds"),
+    frozenset({"seconds", "nanos"}): ("seconds", "nanos"),
+    frozenset({"epochSecond", "nano"}): ("epochSecond", "nano"),
+    frozenset({"t", "i"}): ("t", ""),  # $timestamp of MongoDB
+}
+_HELD = {  # objects with this field and these others hold its value
+    "__time__": frozenset[str](),
+    "iso": frozenset({"__type"}),
+    "value": frozenset({"__datatype__"}),
+}
+_DYNAMO = frozenset({"S", "N", "BOOL", "NULL", "SS", "NS", "L", "M"})
 
 
 def is_nested(record: Mapping[str, Any]) -> bool:
@@ -50,6 +68,9 @@ def without(container: Mapping[str, Any], names: Iterable[str], prefix: str) -> 
     read, rest = set(names), {}
     for key, raw in container.items():
         name, value = f"{prefix}{key}", _unwrapped(raw)
+        if isinstance(raw, dict) and len(raw) > 1 and by_language(raw):
+            rest[key] = raw  # the languages that are not read, too
+            continue
         if name in read:
             continue
         if isinstance(value, dict):
@@ -64,6 +85,8 @@ def _fields(record: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tupl
     for key, raw in record.items():
         name, value = f"{prefix}{key}", _unwrapped(raw)
         yield name, value if value != {} else None
+        if value is not raw and isinstance(raw, dict) and len(raw) > 1 and by_language(raw):
+            yield from ((f"{name}.{tag}", text) for tag, text in raw.items())
         if isinstance(value, dict) and value and depth > 1:
             yield from _fields(value, f"{name}.", depth - 1)
 
@@ -76,13 +99,67 @@ def _unwrapped(value: Any) -> Any:
         return value
     if not isinstance(value, dict):
         return value
-    names = list(value)
-    if len(names) == 1 and names[0].startswith("$"):
-        return _unwrapped(value[names[0]])
+    names = tuple(value)
+    if not _may_wrap(names):
+        return value
+    if len(names) == 1:
+        if names[0].startswith("$"):
+            return _unwrapped(value[names[0]])
+        if names[0] in _DYNAMO:
+            return _of_dynamo(names[0], value)
+    if len(names) <= 2:
+        if (seconds := _seconds(value)) is not None:
+            return seconds
+        for held, others in _HELD.items():
+            if held in value and value.keys() - {held} == others:
+                return _unwrapped(value[held])
+    if by_language(value):
+        return first_filled(value)
     if "rendered" in value:
         return value["rendered"]
     if names and all(name in _TYPED for name in names):
         return next((one for one in value.values() if one is not None), None)
+    return value
+
+
+@lru_cache(maxsize=4096)
+def _may_wrap(names: tuple[str, ...]) -> bool:
+    """Whether an object with these names may be a wrapper; its values decide then."""
+    fields = frozenset(names)
+    return (
+        len(names) == 1
+        and (names[0].startswith("$") or names[0] in _DYNAMO)
+        or fields in _TIMES
+        or any(held in fields and fields - {held} == others for held, others in _HELD.items())
+        or "rendered" in fields
+        or bool(names)
+        and (fields.issubset(_TYPED) or all(map(language_of, names)))
+    )
+
+
+def _seconds(value: Mapping[str, Any]) -> float | None:
+    """Return Unix seconds of an object that is a time; None for another one."""
+    parts = _TIMES.get(frozenset(value))
+    if parts is None:
+        return None
+    try:
+        whole, rest = float(value[parts[0]]), float(value[parts[1]] or 0) if parts[1] else 0.0
+    except (TypeError, ValueError):
+        return None
+    return whole + rest / 1e9 if abs(whole) >= LEAST_DATE else None
+
+
+def _of_dynamo(kind: str, value: dict[str, Any]) -> Any:
+    """Return the value that DynamoDB wrote with its type; the object itself where it did not."""
+    held = value[kind]
+    if kind in ("S", "N") and isinstance(held, str):
+        return held
+    if kind in ("BOOL", "NULL") and isinstance(held, bool):
+        return held if kind == "BOOL" else None
+    if kind in ("SS", "NS", "L") and isinstance(held, list):
+        return [_unwrapped(one) for one in held]
+    if kind == "M" and isinstance(held, dict):
+        return {name: _unwrapped(one) for name, one in held.items()}
     return value
 
 

@@ -75,4 +75,5 @@ def _structs(file: Any, names: Sequence[str], objects: JsonObjects) -> Rows:
         columns = [values_of_column(batch.column(place)) for place in range(len(names))]
         for values in zip(*columns, strict=True):
             row += 1
-            yield row, objects.record(dict(zip(names, values, strict=True)))
+            for record in objects.records(dict(zip(names, values, strict=True))):
+                yield row, record

@@ -11,7 +11,7 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime, time
 from decimal import Decimal
 from typing import Any
@@ -25,6 +25,7 @@ from recsys.data.id_normalization import (
     label_key,
 )
 from recsys.data.label_lists import split_labels
+from recsys.data.rich_text import rich_text
 from recsys.data.timestamps import AHEAD, FutureTime, NotATime, any_moment, unix_seconds
 from recsys.errors import DataError
 
@@ -245,20 +246,9 @@ def _plain(raw: object, column: str) -> str:
         return str(raw)
     if isinstance(raw, (date, datetime, time)):
         return raw.isoformat()
-    if isinstance(raw, (list, tuple)) and (words := _joined(raw)) is not None:
+    if isinstance(raw, (list, tuple, dict)) and (words := rich_text(raw)) is not None:
         return words
     raise FieldError(column, f"{shown(raw)} is not text")
-
-
-def _joined(parts: Sequence[object]) -> str | None:
-    """Return a list of paragraphs as a text, or one of runs with and without marks ([{"text"}]).
-
-    None for a list that holds something else.
-    """
-    runs = any(isinstance(part, dict) for part in parts)
-    words = [part.get("text") if isinstance(part, dict) else part for part in parts]
-    texts = [word for word in words if isinstance(word, str)]
-    return ("" if runs else "\n").join(texts) if len(texts) == len(parts) else None
 
 
 def _paired(raw: str) -> bool:

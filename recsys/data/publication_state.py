@@ -25,25 +25,29 @@ _SIGNS = re.compile(r"[\s_.-]+")
 _STATES = frozenset(
     """status poststatus itemstatus articlestatus contentstatus videostatus publishstatus
     publicationstatus state poststate articlestate publishstate visibility postvisibility
-    itemvisibility archetype
+    itemvisibility archetype businessstatus availability stockstatus
     状态 发布状态 审核状态 文章状态 帖子状态 视频状态 可见性 可见范围""".split()
 )
 _NOT_PUBLIC = frozenset(
     """draft autodraft pending pendingreview inreview private privatemessage trash trashed deleted
     removed hidden unpublished scheduled future inherit spam rejected direct followers
     followersonly inactive archived expired suspended
-    disabled banned blocked withdrawn embargoed invisible offline 草稿 私密 私有 仅自己可见 已删除
+    disabled banned blocked withdrawn embargoed invisible offline
+    closedpermanently permanentlyclosed discontinued outofstock soldout 缺货 售罄
+    草稿 私密 私有 仅自己可见 已删除
     删除 待审核 审核中 未通过 未发布 定时发布 下架 已下架 回收站 屏蔽 已屏蔽 隐藏
     归档 已归档 过期 已过期 已失效""".split()
 )
 _SET = frozenset(
     """isdeleted deleted isdraft draft isprivate private ishidden hidden isremoved removed istrashed
-    trashed isspam isunpublished unpublished isbanned isdead dead
+    trashed isspam isunpublished unpublished isbanned isdead dead isclosed permanentlyclosed
+    isdiscontinued discontinued isarchived archived isexpired expired 是否下架 是否草稿
     是否删除 已删除 是否隐藏""".split()
 )  # flags of what is not public
 _UNSET = frozenset(
     """ispublished published ispublic public isactive active isvisible visible isapproved approved
-    isenabled enabled islisted listed 是否发布 是否公开 已发布""".split()
+    isenabled enabled islisted listed isopen isavailable available isonline
+    是否发布 是否公开 已发布 是否上架 上架""".split()
 )  # flags of what is public
 _ONLY_CLOSED = frozenset(
     """deletedat deletedon removedat trashedat unpublishedat deletiontime removedbycategory bannedat

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from recsys.data.header_naming import Naming
+from recsys.data.item_lists import ItemList
+from recsys.data.language_columns import LanguageColumns
 from recsys.data.publication_state import PublicationStates
 from recsys.data.written_ratings import WrittenRatings
 from recsys.errors import DataError
@@ -73,6 +75,8 @@ class Reading:
     states: PublicationStates = field(default_factory=PublicationStates)  # of items
     ratings: WrittenRatings = field(default_factory=WrittenRatings)  # of events
     anonymous: int = 0  # rows of events whose user is an anonymous id
+    languages: LanguageColumns = field(default_factory=LanguageColumns)  # of items
+    item_lists: dict[str, list[int]] = field(default_factory=dict)  # name -> rows, events
     continued: int = 0  # rows of items that were joined to the row before
 
     def add(self, naming: Naming) -> None:
@@ -83,7 +87,14 @@ class Reading:
             (self.unused, naming.unused),
             (self.kept, naming.kept),
         ):
-            into.extend(name for name in dict.fromkeys(names) if name not in into)
+            new = (name for name in dict.fromkeys(names) if name not in self.item_lists)
+            into.extend(name for name in new if name not in into)
+
+    def add_item_list(self, found: ItemList) -> None:
+        """Note an event about the items of a list."""
+        self.item_lists.setdefault(found.name, [0, 0])
+        self.item_lists[found.name][0] += 1
+        self.item_lists[found.name][1] += len(found.entries)
 
     def add_time(self, column: str, unit: str) -> None:
         """Note in which form, worth telling, a column holds times; empty for none."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -185,6 +185,8 @@ def _calendar(raw: object) -> float:
         return _stamp(raw)
     if isinstance(raw, date):
         return _stamp(datetime(raw.year, raw.month, raw.day))
+    if isinstance(raw, (list, tuple)):
+        return _stamp(_of_parts(raw))
     if not isinstance(raw, str):
         raise NotATime(_WAY_OUT)
     text = (raw if raw.isascii() else unicodedata.normalize("NFKC", raw)).strip()
@@ -206,6 +208,19 @@ def _calendar(raw: object) -> float:
     if _MONTH.fullmatch(text):
         raise NotATime(": for the month write its first day, as in 2021-01-01")
     raise NotATime(_WAY_OUT)
+
+
+def _of_parts(parts: Sequence[object]) -> datetime:
+    """Return the moment of [2026, 11, 20, 10, 0, 5], as Java writes times: a date at least."""
+    numbers = [one for one in parts if isinstance(one, int) and not isinstance(one, bool)]
+    if len(numbers) != len(parts) or not 3 <= len(numbers) <= 7:
+        raise NotATime(_WAY_OUT)
+    year, month, day, *clock = numbers
+    hour, minute, second, nano = [*clock, 0, 0, 0, 0][:4]
+    try:
+        return datetime(year, month, day, hour, minute, second, nano // 1000, tzinfo=UTC)
+    except (ValueError, OverflowError):
+        raise NotATime(_WAY_OUT) from None
 
 
 def _stamp(moment: datetime) -> float:

@@ -63,7 +63,10 @@ class EventParser:
         try:
             if given is not None and not (isinstance(given, str) and _ID.fullmatch(given)):
                 raise FieldError("recommendation_id", f"{shown(given)} is no id of a list")
-            record = self._objects.record(found)
+            record, *others = self._objects.records(found)
+            if others:
+                count = len(others) + 1
+                return Refused("", f"the message is about {count} items: send one for each item")
             if isinstance(record, Broken):
                 return Refused("", record.reason)
             event = parse_event(record, now)
