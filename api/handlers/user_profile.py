@@ -13,7 +13,7 @@ import numpy as np
 
 from recsys.data.records import User
 from recsys.explain import user_profile
-from recsys.explain.topic_bubble import DAYS, bubble
+from recsys.explain.filter_bubble import DAYS, bubble
 from recsys.explain.user_profile import CommunityMembership, Interest
 from recsys.follow_community import FollowCommunity
 from recsys.follow_influence import FollowInfluence

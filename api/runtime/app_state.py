@@ -40,7 +40,6 @@ from ..http.response_cache import Cache
 from ..metrics import Metrics
 from .experiment_cache import ExperimentCache
 from .exposure_write_buffer import ExposureLog
-from .log_reading import LogReading
 from .new_item_rates import NewItemRates
 from .operational_notices import OperationNotices
 from .pin_cache import PinCache
@@ -49,6 +48,7 @@ from .request_audit import AuditTrail
 from .second_bundle import SecondBundle
 from .served_model import ServedModel, no_bundle
 from .store_connection import StoreLink
+from .store_log_reading import LogReading
 from .suspect_notices import SuspectNotices
 
 if TYPE_CHECKING:

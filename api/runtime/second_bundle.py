@@ -15,9 +15,9 @@ from recsys.store.store import Store
 from recsys.store_log_tailer import EventReader
 from recsys.text.sentiment.scorer import SentimentScorer
 
-from .log_reading import LogReading
 from .served_model import ServedModel
 from .store_connection import StoreLink
+from .store_log_reading import LogReading
 
 log = logging.getLogger("recsys.api")
 _STATUS = Path("/proc/self/statm")

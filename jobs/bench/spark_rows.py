@@ -21,7 +21,7 @@ import click
 import numpy as np
 
 from recsys.evaluation.peak_memory import peak_mb, reset_peak
-from recsys.models.block_row_work import rows_elsewhere
+from recsys.models.distributed_item_weights import distributed_rows
 from recsys.models.gfcf_blockwise import (
     BlockConfig,
     BlockPlan,
@@ -98,7 +98,7 @@ def compared(
         runner.worth_seconds, runner.blocks_per_process = 0.0, per_process
         try:
             started = cpu_seconds()
-            there = joined_rows(rows_elsewhere(runner, histories, plan, ideal))
+            there = joined_rows(distributed_rows(runner, histories, plan, ideal))
             done = cpu_seconds()
         finally:
             runner.close()

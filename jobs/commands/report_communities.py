@@ -11,9 +11,9 @@ import click
 
 from recsys.bundle_store import BundleStore
 from recsys.errors import BundleError
-from recsys.network_report import LEAST, NetworkReport
 from recsys.serving.model import Model
 from recsys.settings import Settings
+from recsys.social_network_report import LEAST, NetworkReport
 from recsys.store.store import Store
 
 from ..cli import run

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from recsys.errors import DataError, MissingExtra
 from recsys.evaluation.baseline_registry import ENGINES, FitContext, load_baselines
 from recsys.evaluation.evaluation_result import Result, RowResult
+from recsys.evaluation.follow_homophily import follow_homophily
 from recsys.evaluation.protocol_runners import (
     DEFAULT,
     JUDGED_AT,
@@ -23,7 +24,6 @@ from recsys.evaluation.protocol_runners import (
     ListTrial,
     ReplayTrial,
 )
-from recsys.evaluation.taste_of_linked_users import taste_of_linked_users
 from recsys.tuning.evaluation_protocols import Split
 from recsys.tuning.scorer_protocol import Skip
 
@@ -113,7 +113,7 @@ def run(
         tuple(rows),
         skipped,
         trial.deciding_metrics,
-        taste_of_linked_users(data, split.rules.seed),
+        follow_homophily(data, split.rules.seed),
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from recsys.array_types import Mask, Rows
-from recsys.evaluation.taste_of_linked_users import LinkedTaste
+from recsys.evaluation.follow_homophily import FollowHomophily
 from recsys.ranking_metrics import Comparison, Interval, Values, compare, intervals
 
 
@@ -63,7 +63,7 @@ class Result:
     rows: tuple[RowResult, ...]
     skipped: Mapping[str, str]  # rows that were requested and could not be made, and why
     deciding_metrics: tuple[str, ...]  # the metrics that rows are compared by
-    linked_taste: LinkedTaste | None = None  # None: no follows were given
+    linked_taste: FollowHomophily | None = None  # None: no follows were given
 
     def comparisons(self, name: str, metric: str) -> dict[str, Comparison]:
         """Compare one row with every other, pairing the users; empty where there is nothing to."""

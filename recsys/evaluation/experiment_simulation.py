@@ -10,9 +10,9 @@ import numpy as np
 
 from recsys.experiments.arm_sums import ArmSums, difference
 from recsys.experiments.confidence_sequence import always_valid, fixed_horizon
-from recsys.experiments.duration_plan import plan
 from recsys.experiments.guardrail import Guardrail
 from recsys.experiments.sample_ratio import mismatched
+from recsys.experiments.sample_size import plan
 
 RATE = 0.05  # clicks per list without an effect
 DAYS = 30  # one look at the end of each

@@ -8,7 +8,7 @@ from typing import Any
 
 from recsys.experiments.arm_sums import ArmSums
 from recsys.experiments.definition import Experiment, GuardrailMetric
-from recsys.experiments.duration_plan import SEQUENTIAL, Plan, plan
+from recsys.experiments.sample_size import SEQUENTIAL, Plan, plan
 from recsys.experiments.unit_counts import DAYS_BEFORE, UnitCounts
 
 LEAST_USERS = 100  # of the last days, below which no plan is made

@@ -94,9 +94,9 @@ def fit_blocks(data: Interactions, config: BlockConfig, seed: int) -> ItemWeight
     if runner is None:
         return joined_rows(rows_of_blocks(recent, plan, ideal))
     # here: executors import this module, and the work imports it
-    from recsys.models.block_row_work import rows_elsewhere
+    from recsys.models.distributed_item_weights import distributed_rows
 
-    return joined_rows(rows_elsewhere(runner, recent, plan, ideal))
+    return joined_rows(distributed_rows(runner, recent, plan, ideal))
 
 
 def rows_of_blocks(

@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats
+from recsys.text.encoders.distributed_encoding import encode_texts
 from recsys.text.encoders.embedding_cache import DAMAGE, CachedEncoder
-from recsys.text.encoders.lacking_words import LackingWords, text_hash
+from recsys.text.encoders.out_of_vocabulary_words import OutOfVocabularyWords, text_hash
 from recsys.text.encoders.student import Student
-from recsys.text.encoders.text_work import encode_texts
 from recsys.text.encoders.vocabulary_extension import MOST, RAREST, with_words
 
 KIND = ".words"  # ending of the files, beside those of `CachedEncoder`
@@ -34,7 +34,7 @@ class _Kept:
     """Distinct texts as an encoder read them, in ascending order of their hashes."""
 
     keys: NDArray[np.uint64]  # (n,): hashes of texts
-    lacking: LackingWords
+    lacking: OutOfVocabularyWords
     added: NDArray[np.uint64]  # hashes of the words that had a vector of their own
     vectors: Floats  # (n, d)
 
@@ -70,7 +70,7 @@ class _Kept:
             with path.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 found = {name: file[name] for name in file.files}
             words = json.loads(found["words"].tobytes())
-            lacking = LackingWords(
+            lacking = OutOfVocabularyWords(
                 found["unread"], found["ends"], found["numbers"], words, found["hashes"]
             )
             kept = cls(found["keys"], lacking, found["added"], found["vectors"])
@@ -138,13 +138,13 @@ def encode_static(
 
 def _lacking(
     encoder: Student, texts: Sequence[str], kept: _Kept | None, place: NDArray[np.int64]
-) -> LackingWords | None:
+) -> OutOfVocabularyWords | None:
     """Return the lacking words of texts, as kept at a place or, at place -1, by reading them.
 
     None where the tokenizer spells out every word.
     """
     new, held = np.flatnonzero(place < 0), np.flatnonzero(place >= 0)
-    read = LackingWords.of(encoder, [texts[row] for row in new.tolist()])
+    read = OutOfVocabularyWords.of(encoder, [texts[row] for row in new.tolist()])
     if read is None or kept is None:
         return read
     both = kept.lacking.take(place[held]).followed_by(read)

@@ -27,7 +27,7 @@ from recsys.text.encoders.student import Student
 from recsys.text.item_texts import documents
 from recsys.text.search_tokens import search_tokens
 from recsys.training.cold_items import ColdStartSolver, config_of, with_unread
-from recsys.training.counter_work import sums_of_items
+from recsys.training.distributed_popularity_sums import sums_of_items
 from recsys.training.explicit_mf import explicit_mf_of
 from recsys.training.first_interaction_delay import first_use_delays
 

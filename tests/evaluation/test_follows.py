@@ -17,7 +17,7 @@ from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import ItemTable
 from recsys.data.follow_table import FollowTable
 from recsys.data.records import Event, Follow
-from recsys.evaluation.taste_of_linked_users import taste_of_linked_users
+from recsys.evaluation.follow_homophily import follow_homophily
 from recsys.serving.score_model import ScoreModel
 from recsys.tuning.social_term_priors import with_social_priors
 
@@ -52,12 +52,12 @@ def data_of(events: list[Event], follows: list[Follow]) -> Dataset:
 
 def test_follows_within_a_taste_tell_something_and_random_ones_nothing() -> None:
     events, alike, others = world()
-    found = taste_of_linked_users(data_of(events, alike), 0)
+    found = follow_homophily(data_of(events, alike), 0)
     assert found is not None and found.telling and found.ratio > 2
-    nothing = taste_of_linked_users(data_of(events, others), 0)
+    nothing = follow_homophily(data_of(events, others), 0)
     assert nothing is not None and not nothing.telling and 0.7 < nothing.ratio < 1.3
     assert "tells nothing" in nothing.sentence and "tells nothing" not in found.sentence
-    strangers = taste_of_linked_users(data_of(events, [Follow("x", followed_user_id="y")]), 0)
+    strangers = follow_homophily(data_of(events, [Follow("x", followed_user_id="y")]), 0)
     assert strangers is not None and strangers.sentence.startswith("follows: none of the 1 follows")
 
 

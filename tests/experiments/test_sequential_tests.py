@@ -13,9 +13,9 @@ from recsys.evaluation.experiment_simulation import (
 )
 from recsys.experiments.arm_sums import ArmSums, difference, winsorised
 from recsys.experiments.confidence_sequence import always_valid, fixed_horizon
-from recsys.experiments.duration_plan import plan
 from recsys.experiments.guardrail import Guardrail
 from recsys.experiments.sample_ratio import log_bayes_factor, mismatched
+from recsys.experiments.sample_size import plan
 
 
 def arm(value, base=None, before=None):

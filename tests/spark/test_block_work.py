@@ -11,17 +11,17 @@ from text_world import tiny_tokenizer
 from jobs.bench.niche_world import NicheConfig, niche_world
 from recsys.block_runner import runner_for, using
 from recsys.data.dataset import Dataset
-from recsys.models import block_row_work, user_histories
+from recsys.models import distributed_item_weights, user_histories
 from recsys.models.gfcf_blockwise import BlockConfig, fit_blocks
 from recsys.models.interaction_matrix import Interactions
 from recsys.object_storage.opening import open_objects
 from recsys.serving.popularity_counters import PopularityCounters
 from recsys.serving.popularity_sums import DAY
-from recsys.text.encoders import text_work
+from recsys.text.encoders import distributed_encoding
+from recsys.text.encoders.distributed_encoding import encode_texts
 from recsys.text.encoders.encoder import load_encoder
 from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
-from recsys.text.encoders.text_work import encode_texts
-from recsys.training.counter_work import sums_of_items
+from recsys.training.distributed_popularity_sums import sums_of_items
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def data() -> Dataset:
 @pytest.fixture
 def elsewhere(tmp_path, monkeypatch) -> InProcessSpark:
     """A runner, and parts so small that there are many."""
-    monkeypatch.setattr(block_row_work, "PART_ITEMS", 700)
+    monkeypatch.setattr(distributed_item_weights, "PART_ITEMS", 700)
     monkeypatch.setattr(user_histories, "PART_EVENTS", 900)
     return InProcessSpark(tmp_path)
 
@@ -82,7 +82,7 @@ def test_counters_are_those_of_one_process(data, elsewhere, actors, timed):
 
 
 def test_vectors_are_those_of_one_process(elsewhere, monkeypatch):
-    monkeypatch.setattr(text_work, "BLOCK", 4)
+    monkeypatch.setattr(distributed_encoding, "BLOCK", 4)
     texts = [f"a film about {word} and the sea" for word in ("war", "love", "\ud800", "", "中文")]
     texts = [text for text in texts * 7 if text.isprintable()]
     encoder = packaged_word_vectors()
@@ -104,7 +104,7 @@ def test_vectors_of_a_neural_encoder_are_those_of_one_process(
         config = T5Config(vocab_size=size, d_model=16, d_kv=8, d_ff=32, num_layers=1, num_heads=2)
         T5ForConditionalGeneration(config).save_pretrained(tmp_path / "t5")
     encoder = load_encoder("use" if kind == "use" else f"t5:{tmp_path / 't5'}", "cpu")
-    monkeypatch.setattr(text_work, "BLOCK", 2)
+    monkeypatch.setattr(distributed_encoding, "BLOCK", 2)
     texts = ["a film", "war and love", "", "the sea", "a film about the sea", "love"]
     with using(elsewhere):
         there = encode_texts(encoder, texts)

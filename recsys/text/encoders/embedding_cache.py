@@ -16,8 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats
+from recsys.text.encoders.distributed_encoding import encode_texts
 from recsys.text.encoders.encoder import Encoder
-from recsys.text.encoders.text_work import encode_texts
 
 KEPT_VERSIONS = 2  # tonight's encoder and yesterday's, in case the gate refuses tonight's
 

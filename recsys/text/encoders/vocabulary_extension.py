@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from recsys.array_types import Floats
-from recsys.text.encoders.lacking_words import LackingWords
+from recsys.text.encoders.out_of_vocabulary_words import OutOfVocabularyWords
 from recsys.text.encoders.student import Student
 
 RAREST = 2  # texts that must hold a word for it to be added
@@ -27,7 +27,7 @@ def widened(student: Student, texts: Sequence[str], rarest: int = RAREST) -> Stu
 
     The student itself where nothing is missing, or where its tokenizer spells out every word.
     """
-    found = LackingWords.of(student, texts)
+    found = OutOfVocabularyWords.of(student, texts)
     if found is None:
         return student
     return with_words(student, found.frequent(np.ones(len(found), np.int64), rarest, MOST))

@@ -26,7 +26,7 @@ CUT_INTO_WORDS = ("WordPiece", "WordLevel")  # other kinds spell out what they d
 
 
 @dataclass(frozen=True, slots=True)
-class LackingWords:
+class OutOfVocabularyWords:
     """The distinct lacking words of some texts."""
 
     unread: Mask  # (n_texts,): a piece of the text is unknown or a single letter out of a word
@@ -39,7 +39,7 @@ class LackingWords:
         return len(self.unread)
 
     @classmethod
-    def of(cls, student: Student, texts: Sequence[str]) -> LackingWords | None:
+    def of(cls, student: Student, texts: Sequence[str]) -> OutOfVocabularyWords | None:
         """Return those of texts; None where the tokenizer spells out every word."""
         spec = json.loads(student.tokenizer_json)
         model = spec["model"]
@@ -67,14 +67,14 @@ class LackingWords:
         hashes = np.fromiter(map(text_hash, reader.words), np.uint64, len(reader.words))
         return cls(np.concatenate(unread), ends, numbers, reader.words, hashes)
 
-    def take(self, rows: NDArray[np.integer]) -> LackingWords:
+    def take(self, rows: NDArray[np.integer]) -> OutOfVocabularyWords:
         """Return the words of some texts, in the same numbering."""
         sizes = np.diff(self.ends)[rows]
         ends = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
         at = np.arange(ends[-1]) + np.repeat(self.ends[rows] - ends[:-1], sizes)
         return replace(self, unread=self.unread[rows], ends=ends, numbers=self.numbers[at])
 
-    def followed_by(self, more: LackingWords) -> LackingWords:
+    def followed_by(self, more: OutOfVocabularyWords) -> OutOfVocabularyWords:
         """Return these texts and then others, in one numbering without words that none has."""
         numbers = np.concatenate([self.numbers, more.numbers + np.int32(len(self.words))])
         used, numbers = np.unique(numbers, return_inverse=True)
@@ -85,7 +85,7 @@ class LackingWords:
         every = [*self.words, *more.words]
         for at, own in zip(place.tolist(), used.tolist(), strict=True):
             words[at] = words[at] or every[own]
-        return LackingWords(
+        return OutOfVocabularyWords(
             np.concatenate([self.unread, more.unread]),
             np.concatenate([self.ends, self.ends[-1] + more.ends[1:]]),
             place[numbers].astype(np.int32),

@@ -21,7 +21,7 @@ NOTHING = 1.2  # ratio below which the graph is said to tell nothing
 
 
 @dataclass(frozen=True, slots=True)
-class LinkedTaste:
+class FollowHomophily:
     """Mean cosine of what two users took up, of linked users and of random pairs."""
 
     follows: int  # between users with events
@@ -62,7 +62,7 @@ class LinkedTaste:
         return {**asdict(self), "ratio": self.ratio, "telling": self.telling}
 
 
-def taste_of_linked_users(data: Dataset, seed: int) -> LinkedTaste | None:
+def follow_homophily(data: Dataset, seed: int) -> FollowHomophily | None:
     """Compare the users of follows by what they took up in training; None without follows."""
     if data.follows is None:
         return None
@@ -73,7 +73,7 @@ def taste_of_linked_users(data: Dataset, seed: int) -> LinkedTaste | None:
     first, second = first[kept], second[kept]
     count = len(first)
     if not count:
-        return LinkedTaste(0, data.follows.given, 0.0, 0.0, 0.0, 0.0)
+        return FollowHomophily(0, data.follows.given, 0.0, 0.0, 0.0, 0.0)
     rng = np.random.default_rng(seed)
     if count > MOST_PAIRS:
         some = rng.choice(count, MOST_PAIRS, replace=False)
@@ -92,7 +92,7 @@ def taste_of_linked_users(data: Dataset, seed: int) -> LinkedTaste | None:
         for _ in range(40)
     ]
     low, high = np.percentile(ratios, [2.5, 97.5])
-    return LinkedTaste(
+    return FollowHomophily(
         count, data.follows.given, float(own.mean()), random, float(low), float(high)
     )
 

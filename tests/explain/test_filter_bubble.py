@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from recsys.explain.topic_bubble import bubble, effective, jensen_shannon
+from recsys.explain.filter_bubble import bubble, effective, jensen_shannon
 from recsys.ranking.history import History
 
 LIVE = SimpleNamespace(

@@ -1,6 +1,6 @@
 """Rank of a newly posted item for a user whom it suits, in a running service with the sample data.
 
-python -m jobs.bench.new_item_place http://127.0.0.1:8000
+python -m jobs.bench.new_item_rank http://127.0.0.1:8000
 
 A visitor has rated three films 10. The post is made of the words of their titles and of their
 genres, sent by POST /items, looked up in the visitor's list by POST /recommend, and deleted again.

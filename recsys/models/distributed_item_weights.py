@@ -92,7 +92,7 @@ class BlockRowWork:
         }
 
 
-def rows_elsewhere(
+def distributed_rows(
     runner: BlockRunner, histories: sparse.csr_array, plan: BlockPlan, ideal: IdealFilter
 ) -> list[sparse.csr_array]:
     """Return the rows of all blocks, computed by a runner, as `rows_of_blocks` does."""
