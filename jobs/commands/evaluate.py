@@ -45,6 +45,7 @@ from ..environment import load_settings
 from ..file_options import file_option, map_option, read_options
 from ..nightly.steps.finetune_encoder import evaluated_encoder
 from ..progress import job_progress
+from ..seed_option import seed_option
 
 log = logging.getLogger("recsys")
 DEEPEST = 1000
@@ -81,7 +82,7 @@ DEEPEST = 1000
     default="",
     help="Item column: figures where the test item is greater than the item before, and not.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@seed_option
 @figures_file
 @click.option("--html", "html_file", type=Path, help="Write a report with charts to this file.")
 def command(

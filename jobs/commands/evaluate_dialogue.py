@@ -28,6 +28,7 @@ from recsys.evaluation.utterance_trials import read_utterances, understood_as_ex
 from recsys.text.sentiment.scorer import SentimentScorer
 
 from ..cli import run
+from ..seed_option import seed_option
 
 DRAWS = 5  # of a few sentences per intent
 
@@ -52,7 +53,7 @@ DRAWS = 5  # of a few sentences per intent
     help="Of critique dialogues, instead of all; may be repeated.",
 )
 @click.option("--speed", is_flag=True, help="CPU time of turns instead, with --utterances.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@seed_option
 def command(
     utterances: tuple[Path, ...],
     intents: tuple[Path, ...],

@@ -23,6 +23,7 @@ from recsys.evaluation.digest_replay import (
 )
 
 from ..cli import run
+from ..seed_option import seed_option
 
 
 @click.command(name="evaluate-digest")
@@ -37,7 +38,7 @@ from ..cli import run
     show_default=True,
     help="So many users at each cut, drawn by the seed; 0: all.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@seed_option
 def command(items: Path, events: Path, cuts: int, days: float, users: int, seed: int) -> None:
     """Print the share of digest items that users take up later, at the last cuts, DAYS apart.
 

@@ -25,6 +25,7 @@ from recsys.evaluation.interleaving_simulation import ClickModel, interleaved, s
 
 from ..cli import run
 from ..command_output import check_json_file, figures_file, output, write_json
+from ..seed_option import seed_option
 
 CLICK_MODELS: tuple[ClickModel, ...] = ("position", "cascade")
 CORRELATION = 0.6  # of a user's value with the one before the experiment
@@ -33,7 +34,7 @@ UNITS = 100_000  # of the test of sample ratios
 
 @click.command(name="evaluate-experiments")
 @click.option("--simulations", type=click.IntRange(1), default=4_000, show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@seed_option
 @figures_file
 def command(simulations: int, seed: int, json_file: Path | None) -> None:
     """Simulate experiments: false alarms, power, sample ratios, guardrails and interleaving."""

@@ -15,12 +15,13 @@ from recsys.errors import DataError
 from recsys.evaluation.grounding_trials import trial
 
 from ..cli import run
+from ..seed_option import seed_option
 
 
 @click.command(name="evaluate-grounding")
 @click.option("--items", type=Path, required=True, help="Items with texts, or titles.")
 @click.option("--most", type=click.IntRange(1), default=2_000, show_default=True, help="Texts.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@seed_option
 def command(items: Path, most: int, seed: int) -> None:
     """Corrupt a name, a number and a negation of a sentence of each text; print what is caught.
 

@@ -33,6 +33,7 @@ from ..cli import run
 from ..command_output import check_json_file, figures_file, output, write_json
 from ..environment import load_settings
 from ..file_options import file_option, map_option, read_options
+from ..seed_option import seed_option
 
 
 @click.command(name="evaluate-text")
@@ -53,7 +54,7 @@ from ..file_options import file_option, map_option, read_options
     show_default=True,
     help="Of the topics' vectors; another than static also joins the tone model.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@seed_option
 @figures_file
 def command(
     labels: Path | None,

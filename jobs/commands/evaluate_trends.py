@@ -31,6 +31,7 @@ from recsys.trends.series import HOUR, Stream, count, hours_of
 from ..cli import run
 from ..command_output import check_json_file, figures_file, output, write_json
 from ..file_options import file_option, map_option, read_options
+from ..seed_option import seed_option
 
 LEAST_DAYS = WARM_UP + 14
 
@@ -41,7 +42,7 @@ LEAST_DAYS = WARM_UP + 14
 @map_option
 @click.option("--days", type=click.IntRange(LEAST_DAYS), help="The last days only.")
 @click.option("--per-week", type=float, default=10.0, show_default=True, help="Bursts injected.")
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@seed_option
 @figures_file
 def command(
     items: tuple[Path, ...],

@@ -20,13 +20,14 @@ from ..cli import run
 from ..command_output import check_json_file, figures_file, output, write_json
 from ..environment import load_settings
 from ..file_options import file_option, map_option, read_options
+from ..seed_option import seed_option
 
 
 @click.command(name="evaluate-profiles")
 @file_option("items", "Items file.")
 @file_option("events", "Events file.")
 @map_option
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@seed_option
 @figures_file
 def command(
     items: tuple[Path, ...],

@@ -25,6 +25,7 @@ from recsys.store.watches import LEVELS
 from recsys.text.sentiment.model import load_sentiment_model
 
 from ..cli import run
+from ..seed_option import seed_option
 
 CATEGORIES, WORDS, GROUPS = 40, 30, 30  # watches of each sort
 FREQUENT = 10  # of the most frequent words, which are left out
@@ -43,7 +44,7 @@ GROUP_SEED = 7
 @click.option("--bursts", type=click.IntRange(0), default=30, show_default=True)
 @click.option("--floods", type=click.IntRange(0), default=30, show_default=True)
 @click.option("--level", type=click.Choice(LEVELS), default="normal", show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@seed_option
 def command(
     items: Path,
     labels: Path,

@@ -36,6 +36,7 @@ from recsys.what_if import Hypothesis, hypothetical_state
 from ..cli import run
 from ..command_output import check_json_file, output, write_json
 from ..environment import load_settings
+from ..seed_option import seed_option
 
 
 @click.command(name="replay")
@@ -49,7 +50,7 @@ from ..environment import load_settings
 @click.option("--from", "since", required=True, help="Lists from this time: a date or seconds.")
 @click.option("--to", "until", default=None, help="Lists before this time; now by default.")
 @click.option("--lists", "most", type=click.IntRange(1), default=2_000, show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@seed_option
 @click.option("--json", "json_file", type=Path, help="Write the answer to this file; - is stdout.")
 def command(
     file: Path, since: str, until: str | None, most: int, seed: int, json_file: Path | None

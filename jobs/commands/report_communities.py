@@ -19,6 +19,7 @@ from recsys.store.store import Store
 from ..cli import run
 from ..command_audit import audited
 from ..environment import load_settings
+from ..seed_option import seed_option
 
 
 @click.command(name="communities")
@@ -29,7 +30,7 @@ from ..environment import load_settings
     show_default=True,
     help="Users below which nothing is reported of a community, a topic or a person.",
 )
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@seed_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(least: int, seed: int, as_json: bool) -> None:
     """Tell of communities that follow each other and take up the same, with their topics.

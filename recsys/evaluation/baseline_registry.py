@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
 from itertools import product
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import numpy as np
 
 from recsys.array_types import Floats
 from recsys.data.dataset import Dataset
+from recsys.entry_points import call_entry_points
 from recsys.errors import DataError
 from recsys.evaluation import baselines
 from recsys.evaluation.baselines import Options
@@ -248,10 +248,4 @@ def register_baseline(engine: Baseline) -> None:
 @cache
 def load_baselines() -> None:
     """Call the registering functions of installed packages, once per process."""
-    for point in entry_points(group=BASELINE_ENTRY_POINTS):
-        try:
-            point.load()()
-        except Exception as error:
-            raise DataError(
-                f"entry point {point.value} of {BASELINE_ENTRY_POINTS}: {error!r}"
-            ) from error
+    call_entry_points(BASELINE_ENTRY_POINTS)

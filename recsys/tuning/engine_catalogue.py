@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import cache
-from importlib.metadata import entry_points
 from importlib.util import find_spec
 
+from recsys.entry_points import call_entry_points
 from recsys.errors import DataError, MissingExtra
 from recsys.models.engine_definitions import (
     SUM,
@@ -135,11 +135,7 @@ def load_entry_points() -> None:
 
     DataError names the package whose function fails.
     """
-    for point in entry_points(group=ENTRY_POINTS):
-        try:
-            point.load()()
-        except Exception as error:
-            raise DataError(f"entry point {point.value} of {ENTRY_POINTS}: {error!r}") from error
+    call_entry_points(ENTRY_POINTS)
 
 
 def engine_named(name: str) -> Engine:

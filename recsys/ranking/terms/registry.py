@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from importlib.metadata import entry_points
 from types import MappingProxyType
 
-from recsys.errors import DataError
+from recsys.entry_points import call_entry_points
 from recsys.ranking.terms.control_boosts import Controls
 from recsys.ranking.terms.dislike_share import DislikeShare
 from recsys.ranking.terms.factors import FactorTerm
@@ -88,11 +87,7 @@ def load_terms() -> None:
     An entry point of the group `recsys.score_terms` names a function without arguments that calls
     `register`. DataError names the one that fails.
     """
-    for point in entry_points(group=ENTRY_POINTS):
-        try:
-            point.load()()
-        except Exception as error:
-            raise DataError(f"entry point {point.value} of {ENTRY_POINTS}: {error!r}") from error
+    call_entry_points(ENTRY_POINTS)
 
 
 def feature_names() -> tuple[str, ...]:
