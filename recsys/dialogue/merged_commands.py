@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -97,8 +98,6 @@ def _add(found: list[Command], one: Command) -> None:
             than = tuple(dict.fromkeys((*before.than, *one.than)))
             found[-1] = replace(before, than=than, order=one.order or before.order)
             return
-        if isinstance(before, Guess) and one == Find():
-            return
         if not before.words and before.like is None:
             than = tuple(dict.fromkeys((*before.than, *one.than)))
             found[-1] = replace(one, than=than, order=one.order or before.order)
@@ -107,10 +106,19 @@ def _add(found: list[Command], one: Command) -> None:
         if before.action == "more" and not one.than:
             found[-1] = Find(like=before.target)
             return
+    if isinstance(one, Help) and isinstance(before, Help) and _ASKS.match(one.question):
+        found.append(one)
+        return
     if isinstance(one, Undo | Help | Handoff | Why) and type(before) is type(one):
         if not isinstance(one, Why) or one.item is None:
             return
     found.append(one)
+
+
+# a second question for help of its own, not the end of the first
+_ASKS = re.compile(
+    r"^(?:how|where|can|may|what|do|is|when)\b|^(?:还有|另外)?(?:怎么|如何|在哪|哪里|能不能)"
+)
 
 
 def _subject_of(command: Command | None) -> Target | None:

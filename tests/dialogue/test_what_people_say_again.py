@@ -74,6 +74,17 @@ def say(dialogue, text, conversation=None, service=None):
         ("a less well-known book like dune", "find~dune<less_known"),
         ("why did you pick number 4", "why:4"),
         ("tell me what you know about me", "show:profile"),
+        ("show my settings", "show:controls"),
+        ("我的设置", "show:controls"),
+        ("大家怎么看", "around:"),
+        ("政治也不要", "steer:mute:政治"),
+        ("stop recommending things by ada wong", "steer:mute:ada wong"),
+        ("how come i see cooking so much", "why:cooking"),
+        ("what should i read about bread", "find:bread"),
+        ("i want my data deleted", "help"),
+        ("what did user u5 watch yesterday", "cannotdo"),
+        ("u5昨天看了什么", "cannotdo"),
+        ("怎么改邮箱，还有怎么注销", "help + help"),
     ],
 )
 def test_what_is_understood(text, expected):

@@ -83,6 +83,8 @@ def make_list(turn: Turn) -> None:
     turn.items = found.items
     _lead_last(turn, found)
     turn.remember_list(found.items)
+    if not found.items and not turn.further:  # a search without results does not go on
+        turn.conversation = replace(turn.conversation, find=Find(), shown=())
 
 
 def _lead_last(turn: Turn, found: Listed) -> None:

@@ -30,7 +30,10 @@ _PLATFORM = (
 
 
 _HELP = re.compile(
-    r"^(?:(?:i )?(?:want|need|demand) (?:a |an |my )?(?:refund|money back|invoice).*|(?:forget|"
+    r"^(?:(?:i )?(?:want|need|demand|would like|id like)(?: to have)? (?:all )?my (?:data|account|"
+    r"history|profile|posts?|subscription|membership) (?:deleted|removed|erased|closed|exported|"
+    r"changed|cancelled|canceled|back|gone).*|"
+    r"(?:i )?(?:want|need|demand) (?:a |an |my )?(?:refund|money back|invoice).*|(?:forget|"
     r"delete|clear|erase|reset|remove|wipe) (?:everything|all(?: of it)?|(?:all )?my "
     r"(?:history|data|profile|recommendations|interests|account|likes|preferences))"
     r"(?: (?:i|ive|that i|you|about|so far|on)\b.*)?|(?:i )?need (?:some )?help(?: (?:with|"

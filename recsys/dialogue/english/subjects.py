@@ -49,7 +49,7 @@ PROFILE = re.compile(
 )
 
 
-_ABOUT = r"(?:about|on|of|from|related to|regarding|concerning|involving|with|around)"
+_ABOUT = r"(?:about|on|of|from|by|related to|regarding|concerning|involving|with|around)"
 
 
 _THINGS = r"(?:stuff|posts?|content|things?|items?|everything|anything|all|topics?)"

@@ -38,6 +38,13 @@ RULES: Rules = (
         ),
     ),
     (
+        r"(?:what|which (?:one|ones|posts?|articles?|books?|films?|videos?)|what else) "
+        r"(?:should|can|could|shall|would|do) (?:i|we|you) "
+        r"(?:read|watch|see|listen to|learn|recommend|suggest|have)(?: to (?:read|watch|learn))? "
+        r"(?:about|on|by|from|for) " + SUBJECT,
+        lambda m: (Find(finding(m["x"])),),
+    ),
+    (
         r"(?:find|search|search for|look for|look up|lookup|seek|fetch|browse|explore|"
         r"google)(?: me| us| for)*(?: something| anything| some| stuff)*(?: about| on|"
         r" for)? " + SUBJECT,

@@ -61,7 +61,8 @@ RULES: Rules = (
         r"restrictions)|what (?:did|have) you (?:just )?chang(?:e|ed)(?: .*)?|(?:which|"
         r"what) (?:filters?|rules|controls|mutes)(?: \w+)* (?:on|"
         r"active|set|in (?:place|force|effect)|are there|do i have)|my (?:filters?|"
-        r"mutes?|controls?|mute list|blocklist|settings for topics)",
+        r"mutes?|controls?|mute list|blocklist|settings for topics|settings)|"
+        r"(?:show|list|see|view|whats|what are)(?: me)? (?:my|the|all my) (?:wishes|settings)",
         shown("controls"),
     ),
     (

@@ -50,7 +50,7 @@ RULES: Rules = (
         ),
     ),
     (
-        r"(?:why|how come) (?:do|am|are|did) (?:i|you) (?:keep|always|still|constantly)? ?"
+        r"(?:why|how come) (?:(?:do|am|are|did) )?(?:i|you) (?:keep|always|still|constantly)? ?"
         r"(?:getting|seeing|shown|showing(?: me)?|recommending(?: me)?|get|see|show(?: me)?)"
         r"(?: so (?:much|many))?(?: of)? " + SUBJECT,
         explained,
