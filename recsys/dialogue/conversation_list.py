@@ -119,6 +119,12 @@ class ConversationList:
         filters, unknown = self._filters(critiques, len(mask))
         base, source = self._base(query, conversation, mask)
         wanted, known = self._matching(find.words, base, source)
+        kept_out = base.copy()
+        for one, holds in filters:
+            if _excludes(one):
+                kept_out &= holds
+        if not (wanted & kept_out).any():  # nothing that is muted comes back for a search
+            wanted, known = base, known or not np.array_equal(wanted, base)
         relaxed: list[Critique] = []
         waived_from, waived_by = 0, list[Critique]()
         for one, holds in list(filters):  # what leaves nothing by itself is no reason to end others

@@ -31,7 +31,8 @@ _REPEATED = re.compile(r"\b(\w+)(?: \1\b)+")
 _TRAILING = re.compile(r"(?<=\w) (?:posts?|articles?|threads?|content|items?|stuff|things)$")
 _ABOUT = re.compile(
     r"^(?:(?:something |anything |stuff )?(?:about|on|regarding|related to)|"
-    r"(?:something|anything|stuff|things?) (?:by|from|featuring|starring|with|of)) "
+    r"(?:something|anything|stuff|things?) (?:by|from|featuring|starring|with|of)) |"
+    r"^(?:something|anything|stuff|things?) (?=in )"
 )
 _HAN_NOUN = (
     r"(?:文章|帖子|贴子|视频|内容|主题|话题|东西|资料|资讯|信息|消息|讨论|链接|推荐|帖|文|新闻|"

@@ -98,8 +98,13 @@ class TitleIndex:
         whole = 100 * float(_SAME(key, title))
         if len(key) >= SHORTEST and key in title:  # a part of a longer title
             return max(whole, LIKELY)
-        words = {stem_of_word(one) for one in key.split() if one not in _NOUNS}
-        if len(words) > 1 and words <= {stem_of_word(one) for one in title.split()}:
+        parts = key.split()
+        words = {stem_of_word(one) for one in parts if one not in _NOUNS}
+        if (
+            0 < len(words)
+            and len(parts) > 1
+            and words <= {stem_of_word(one) for one in title.split()}
+        ):
             return max(whole, LIKELY)  # "the Tesla recall article"
         return whole
 

@@ -75,6 +75,11 @@ def say(dialogue, text, conversation=None, service=None):
         ("why did you pick number 4", "why:4"),
         ("tell me what you know about me", "show:profile"),
         ("show my settings", "show:controls"),
+        ("im bored to death", "find:"),
+        ("not interested in the first two", "steer:mute:1 + steer:mute:2"),
+        ("whats the shortest one?", "find:"),
+        ("which one of these is the newest?", "find:"),
+        ("which ones are trending", "around:"),
         ("我的设置", "show:controls"),
         ("大家怎么看", "around:"),
         ("政治也不要", "steer:mute:政治"),
@@ -96,6 +101,23 @@ def test_later_utterances_are_understood():
     utterances = read_utterances(Path(__file__).parent / "later_utterances.tsv")
     figures = understood_as_expected(utterances, UNDERSTANDING)
     assert len(utterances) == 60 and figures.commands >= 0.93, figures.wrong
+
+
+def test_what_is_muted_does_not_come_back_for_a_search(dialogue):
+    first = say(dialogue, "no chess")
+    second = say(dialogue, "find rook gambit", first.conversation)
+    assert second.conversation.critiques == first.conversation.critiques
+    assert "You know or hid the items" in second.text.text
+    rows = [dialogue.recommender.live.row(one.item_id) for one in second.answer.items]
+    documents = [dialogue.recommender.live.document(row) for row in rows]
+    assert rows and all(one["category"] != "chess" for one in documents)
+
+
+def test_a_comparison_ends_where_no_item_with_the_words_is_left(dialogue):
+    first = say(dialogue, "only harbour")
+    second = say(dialogue, "find rook gambit", first.conversation)
+    assert not second.conversation.critiques and "no longer holds" in second.text.text
+    assert second.answer.items[0].reasons
 
 
 def test_wishes_about_a_subject_are_taken_back_alone(dialogue):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from recsys.dialogue.commands import CannotDo, Command, Help
-from recsys.dialogue.english.rules.order import SORTING
+from recsys.dialogue.english.rules.order import SORTING, WHICH
 
 _PLATFORM = (
     r"(?:accounts?|profile|password|passcode|email|e-mail|mail|notifications?|"
@@ -142,7 +142,7 @@ _SHOWN = re.compile(
 )
 
 
-_SORTING = re.compile(rf"^(?:{SORTING})$")
+_SORTING = re.compile(rf"^(?:{SORTING})$|^(?:{WHICH})$")
 
 
 def questions(bare: str, words: str) -> tuple[Command, ...]:

@@ -11,7 +11,8 @@ from recsys.dialogue.patterns import Rules
 
 RULES: Rules = (
     (
-        r"what(?:s| is| are|re)? (?:trending|hot|popular|viral|buzzing|big|happening|"
+        r"(?:what|which)(?:s| is| are|re| (?:ones|things|posts|articles|topics|stories) are)? "
+        r"(?:trending|hot|popular|viral|buzzing|big|happening|"
         r"going on|up|new|the buzz|the news|everyone (?:talking|reading|"
         r"watching)(?: about)?|everybody (?:talking|reading|watching)(?: about)?|"
         r"people (?:talking|reading|watching|discussing)(?: about)?|"

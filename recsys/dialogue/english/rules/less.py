@@ -51,8 +51,8 @@ RULES: Rules = (
     (
         r"(?:im |i am |i m |i )?(?:so |really |getting |a bit |sick and |kind of |"
         r"kinda |just |very |pretty |totally )*(?:tired|sick|bored|fed up|weary|over|"
-        r"done|annoyed|exhausted)(?: and tired)? (?:of|with|by)?(?: the| all the|"
-        r" all this| this| seeing| hearing about)* ?" + SUBJECT,
+        r"done|annoyed|exhausted)(?: and tired)? (?!to (?:death|tears)|out of my|stiff)"
+        r"(?:of|with|by)?(?: the| all the| all this| this| seeing| hearing about)* ?" + SUBJECT,
         steered("less"),
     ),
     (

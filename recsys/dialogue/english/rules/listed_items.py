@@ -10,7 +10,16 @@ from recsys.dialogue.english.subjects import PLACED, THIS, finding, target
 from recsys.dialogue.english.word_classes import BAD, GIVE, NOUN_OF_ITEMS, SUBJECT
 from recsys.dialogue.patterns import Rules
 
+_SEVERAL = {"two": 2, "2": 2, "three": 3, "3": 3, "four": 4, "4": 4}
 RULES: Rules = (
+    (
+        r"(?:i )?(?:(?:im )?not interested in|dont (?:want|like)|hide|skip|remove|drop|mute|lose|"
+        r"(?:ive |i have |i )?(?:already )?(?:seen|read|watched|know)) (?:already )?the first "
+        r"(?P<n>two|three|four|[234])(?: ones| items| posts| articles| films| movies)?",
+        lambda m: tuple(
+            Steer("mute", Target(str(place))) for place in range(1, _SEVERAL[m["n"]] + 1)
+        ),
+    ),
     (
         rf"{PLACED} (?:is|was|looks|sounds|seems|sucks) ?(?:\w+ ){{0,2}}(?:{BAD}|not for me|"
         r"not interesting|no good|uninteresting|)",

@@ -38,6 +38,9 @@ _LISTED = (
 )
 
 
+_ONE = frozenset("one item post article film movie book video".split())
+
+
 def _sorted(match: re.Match[str]) -> Sequence[Command]:
     found = match.groupdict()
     order = next(name for name in _ORDERS if found.get(name))
@@ -48,15 +51,21 @@ def _first(match: re.Match[str]) -> Sequence[Command] | None:
     key = re.fullmatch(_KEY, match["key"])
     if key is None:
         return None
-    words = finding(match["x"] or "")
+    words = "" if match["x"] in _ONE else finding(match["x"] or "")
     return (Find(words, order=cast(Comparison, key.lastgroup)),)
 
 
+WHICH = (
+    r"(?:whats|what is|which(?: one)?(?: of (?:these|those|them))? is) the "
+    rf"(?P<key>{_SUPERLATIVE})(?: (?P<x>one|item|post|article|film|movie|book|video))?"
+    r"(?: (?:here|of (?:these|those|them|all)|(?:in|on) (?:the|this) list))?"
+)
 SORTING = (
     rf"(?:sort|order|rank|arrange|list|show)(?: me)?(?: {_LISTED})?(?: (?:by|from|on|with))?"
     rf"(?: the)? (?:{_KEY})(?: (?:ones|items|posts|articles))?(?: (?:first|at the top|on top|up))?"
 )
 RULES: Rules = (
+    (WHICH, _first),
     (rf"(?=sort|order|rank|arrange|.* (?:first|top|up)$|list by|show .*by){SORTING}", _sorted),
     (
         rf"(?:(?:show|give|list|put|with|i want|want)(?: me)? )?(?:the )?(?P<key>{_SUPERLATIVE})"
