@@ -4,7 +4,8 @@
     made.sections, made.why_not
 
 Items are those of the user's list (their controls hold) that were created since a moment, one per
-author, without what exposures show as seen and what the user acted on.
+author, in the languages that the user reads, without what exposures show as seen and what the user
+acted on.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ DAYS = 7.0  # that a digest looks back where nothing else is said
 MOST = 10  # items
 MOST_OF_SECTION = 5
 LEAST = 3  # items below which there is no digest
+_KNOWN = 5  # items with a language that a user acted on, from which no other language is listed
 _READ = 60  # best items that are divided into sections
 Section = Literal["followed", "topics", "trending", "new"]
 WhyNot = Literal["", "nothing_new", "too_few"]
@@ -111,7 +113,7 @@ def digest(
     """Return the digest of a user; the engine is to be held meanwhile. `seen`: item ids."""
     request = ListRequest(
         exclude=frozenset(seen),
-        filters=Filters(max_age=max(now - since, 0.0)),
+        filters=Filters(max_age=max(now - since, 0.0), language=_languages(recommender, user)),
         author_cap=1,
         language=language,
         now=now,
@@ -133,6 +135,16 @@ def digest(
         if items
     )
     return Digest(since, now, sections, "")
+
+
+def _languages(recommender: Recommender, user: UserState) -> frozenset[str]:
+    """Return the languages of what a user acted on; empty: all, since too little is known."""
+    live = recommender.live
+    named = dict(enumerate(live.spelt("language")))
+    rows = [row for one in user.history if (row := live.row(one.item_id)) >= 0]
+    codes = live.labels["language"][rows].tolist() if rows else []
+    known = [name for code in codes if (name := named.get(code, ""))]
+    return frozenset(known) if len(known) >= _KNOWN else frozenset()
 
 
 def _section(recommender: Recommender, user: UserState, one: Recommendation) -> Section:

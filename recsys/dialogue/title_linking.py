@@ -100,11 +100,8 @@ class TitleIndex:
             return max(whole, LIKELY)
         parts = key.split()
         words = {stem_of_word(one) for one in parts if one not in _NOUNS}
-        if (
-            0 < len(words)
-            and len(parts) > 1
-            and words <= {stem_of_word(one) for one in title.split()}
-        ):
+        held = {stem_of_word(one) for one in title.split()}
+        if words and len(parts) > 1 and words <= held:
             return max(whole, LIKELY)  # "the Tesla recall article"
         return whole
 
