@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,8 +21,9 @@ from recsys.bundle_store import BundleStore
 from recsys.settings import Settings
 from recsys.store.store import Store
 
-TWICE = 8  # operations from one that is killed twice to the next
-CLEANED = 16  # operations from one to the next while the run's files are removed
+ALIKE = 8  # operations from one that is tried to the next, within those of one kind
+CLEANED = 16  # the same while the run's files are removed, after the night has published
+TWICE = 16  # operations from one that is killed twice to the next
 STATES = {"older bundle": 1, "no bundle": 0}  # complete nights before the killed one
 
 
@@ -126,19 +128,30 @@ def status(home: Path) -> str:
         return store.runs(1)[0].status
 
 
+def chosen(kinds: Sequence[str]) -> list[int]:
+    """Return the numbers, from 1, of operations of another kind than one beside, and some more."""
+    beside = ["", *kinds, ""]
+    return [
+        at
+        for at in range(1, len(kinds) + 1)
+        if not at % ALIKE or len({*beside[at - 1 : at + 2]}) > 1
+    ]
+
+
 @pytest.mark.exhaustive
 @pytest.mark.timeout(3_600)
 def test_a_night_may_die_at_any_file_operation_of_publish(prepared):
-    """All until the night is called published; then each `CLEANED`th, of removing its run."""
+    """At each where another kind begins or ends, and of the files of a bundle at some."""
     whole = run(prepared.restore(), 0)
-    count = int(whole.stderr.rpartition("operations: ")[2])
-    number, tried, late = 1, 0, 0
-    while number <= count:
+    kinds = whole.stderr.rpartition("kinds: ")[2].partition("\n")[0].split()
+    tried, late = 0, 0
+    for number in chosen(kinds):
+        if late and number % CLEANED:
+            continue
         try:
-            published = check_one(prepared.restore(), number)
+            late += check_one(prepared.restore(), number)
         except AssertionError as error:
-            raise AssertionError(f"operation {number} of {count}") from error
-        tried, late = tried + 1, late + published
-        number += CLEANED if published else 1
-    print(f"{tried} of {count} operations, {late} of them after the night had published")
-    assert tried > 100 and 5 <= late < tried
+            raise AssertionError(f"operation {number} of {len(kinds)}") from error
+        tried += 1
+    print(f"{tried} of {len(kinds)} operations, {late} of them after the night had published")
+    assert tried > 30 and 5 <= late < tried

@@ -3,7 +3,8 @@
 python tests/support/dying.py STEP NUMBER MODULE ARGUMENTS…
 
 Operations are counted from the creation of the step's folder: files opened for writing, folders
-made, names changed and removed. With NUMBER 0 nothing is killed; how many there were is printed.
+made, names changed and removed. With NUMBER 0 nothing is killed; what they were is printed, and how
+many.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ class Death:
     def __init__(self, step: str, number: int) -> None:
         self.step, self.number = step, number
         self.inside, self.count = False, 0
+        self.kinds: list[str] = []
 
     def __call__(self, name: str, arguments: tuple[Any, ...]) -> None:
         if name == "os.mkdir":
@@ -35,6 +37,7 @@ class Death:
             return
         if name in _CHANGES or (name == "open" and _writes(arguments)):
             self.count += 1
+            self.kinds.append(name)
             if self.count == self.number:
                 os.kill(os.getpid(), signal.SIGKILL)
 
@@ -55,6 +58,7 @@ def main() -> None:
     try:
         runpy.run_module(f"jobs.{module}", run_name="__main__", alter_sys=True)
     finally:
+        print(f"kinds: {' '.join(death.kinds)}", file=sys.stderr)
         print(f"operations: {death.count}", file=sys.stderr)
 
 
