@@ -67,23 +67,25 @@ def test_nothing_new_is_no_digest(client, posted):
     assert client.get("/digest/ann?max=1").status_code == 400
 
 
-def test_a_digest_is_in_the_languages_that_a_user_reads(client, posted):
-    others = [
+def test_a_digest_is_in_the_languages_that_a_user_reads(client):
+    new = [
         {
-            "item_id": f"zh-{n}",
-            "title": "海上的潮水",
-            "author_id": f"zh-writer-{n}",
+            "item_id": f"{language}-{n}",
+            "title": title,
+            "author_id": f"{language}-writer-{n}",
             "created_at": time.time() - 3_600,
-            "language": "zh",
+            "language": language,
         }
         for n in range(3)
+        for language, title in (("zh", "海上的潮水"), ("en", "The tide at sea"))
     ]
-    assert client.post("/items", json=others).status_code == 201
-    read = [{"user_id": "lee", "item_id": f"sea-{n}", "event": "view"} for n in range(1, 11, 2)]
+    assert client.post("/items", json=new).status_code == 201
+    read = [{"user_id": "lee", "item_id": f"sea-{n}", "event": "view"} for n in range(11, 20, 2)]
     assert client.post("/events", json=read).status_code < 300
-    own = set(ids(client.get("/digest/lee?max=50").json))
-    assert own and not own & {one["item_id"] for one in others}
-    assert set(ids(client.get("/digest/nobody?max=50").json)) & {one["item_id"] for one in others}
+    own, anybody = (ids(client.get(f"/digest/{user}?max=50").json) for user in ("lee", "nobody"))
+    assert {"en-0", "en-1", "en-2"} <= set(own)
+    assert not any(one.startswith("zh") for one in own)
+    assert any(one.startswith("zh") for one in anybody)
 
 
 def test_a_sent_digest_goes_with_the_user(client, service, home, posted, monkeypatch):
