@@ -194,7 +194,7 @@ class FittedModel:
             0: by score alone, 1: each item as unlike the earlier ones as possible. None: .3 for a
             user of whom nothing is known, else 0.
         personal
-            0: what is popular and trending, 1: what the history speaks for alone; None: as tuned.
+            0: by popularity and trend alone, 1: by the history alone; None: as tuned.
             `choice["frontier"]` has the accuracy at each place.
         author_cap, category_cap
             Most items of one author or category.

@@ -114,8 +114,8 @@ class SteerParameters(PageParameters):
     )
     personal: Share | None = Field(
         None,
-        description="0: what is popular and trending; 1: what the history speaks for alone; "
-        "default: where the last tuning put it",
+        description="0: by popularity and trend alone; 1: by the history alone; "
+        "default: as the last tuning chose",
     )
     author_cap: Cap = Field(None, description="most items of one author")
     category_cap: Cap = Field(None, description="most items of one category")

@@ -64,7 +64,7 @@ def list_(as_json: bool) -> None:
 @click.option("--after", type=click.IntRange(min=0), default=0, help="Only greater numbers.")
 @click.option(
     "--save",
-    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    type=click.Path(path_type=Path, file_okay=False),
     help="Write each message as it came to a file NUMBER.message of this folder.",
 )
 @as_json
@@ -74,6 +74,7 @@ def rejects(count: int, after: int, save: Path | None, as_json: bool) -> None:
         found = StreamRejects(store.db).page(after, count)
         act.object = f"{len(found)} messages"
     if save is not None:
+        save.mkdir(parents=True, exist_ok=True)
         for one in found:
             (save / f"{one.id}.message").write_bytes(one.body)
     if as_json:
