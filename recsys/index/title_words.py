@@ -53,6 +53,12 @@ class TitleWords:
         ends = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
         return cls(keys[by_key], ends, row[order], norms.astype(np.float32))
 
+    @classmethod
+    def empty(cls, count: int) -> TitleWords:
+        """Return the index of so many items without a title."""
+        none = np.zeros(0, np.int32)
+        return cls(none.astype(np.uint64), np.zeros(1, np.int64), none, np.zeros(count, np.float32))
+
     def __len__(self) -> int:
         return len(self.norms)
 

@@ -18,7 +18,7 @@ class LiveTitles:
 
     def __init__(self, title_words: TitleWords | None, base: int, posted: Sequence[Item]) -> None:
         """`base`: items of the model; `posted`: those of the rows from there on, growing."""
-        self._known = title_words or TitleWords.fit([()] * base)
+        self._known = title_words or TitleWords.empty(base)
         self._base, self._posted = base, posted
         self._places: dict[str, list[int]] = {}  # of posted items, by word
         self._norms: list[float] = []  # of posted items, as far as they were read

@@ -7,7 +7,7 @@ length of a history, number of personal places of ten) within one paired standar
 the one with the highest debiased nDCG; of those level with it within one standard error, the one
 that shows the most items. Long histories say more than short ones: with a discount, their lists
 move along the dial first, and those of short histories stay near what is popular. Forms that weigh
-popularity by other features of a user are points of the same frontier.
+popularity by other features of a user, or read another engine, are points of the same frontier.
 """
 
 from __future__ import annotations

@@ -176,19 +176,21 @@ def build_choice_sets(
     rng = np.random.default_rng(seed)
     lives, named = tuple(half_lives), dict(zip(feature_names(), features, strict=True))
     parts: list[ChoiceSets] = []
+    live = LiveState(next(iter(models.values())))
     block = min(BLOCK, max(1, CELLS // max(len(check.data.items), 1)))
     for start in range(0, len(check), block):
         if parts and enough(start):
             break
         part = check.take(np.arange(start, min(start + block, len(check))))
         context = CutContext(models, lives, part.histories, named, check.data.created())
-        parts.append(_block(part, context, rng, thorough, terms))
+        parts.append(_block(part, context, live, rng, thorough, terms))
     return joined(parts)
 
 
 def _block(
     check: ValidationSet,
     context: CutContext,
+    live: LiveState,
     rng: np.random.Generator,
     thorough: bool,
     terms: Collection[str] | None,
@@ -203,7 +205,6 @@ def _block(
     now = check.data.now if check.data.timed else np.nan
     full[AGE] = np.broadcast_to(ages(created, now), (len(check), n_items))
     full[NEW] = np.broadcast_to(_unread(context), (len(check), n_items))
-    live = LiveState(next(iter(context.models.values())))
     every: Rows = np.arange(n_items, dtype=np.int32)
     full[WAITING] = np.broadcast_to(waiting_share(live, every), (len(check), n_items))
     full[STANDING] = np.broadcast_to(item_state(live), (len(check), n_items))
@@ -255,9 +256,23 @@ def candidate_mask(columns: Iterable[Floats], closed: Mask) -> Mask:
     for values in columns:
         if closed.shape[1] <= TOP_PER_COLUMN:
             return np.ones(closed.shape, bool)
+        if not values.strides[0]:  # the same for all users
+            picked |= _best_of_one_order(values[0], closed)
+            continue
         order = np.where(closed, -np.inf, values)
         picked[users, np.argpartition(-order, TOP_PER_COLUMN, axis=1)[:, :TOP_PER_COLUMN]] = True
     return picked
+
+
+def _best_of_one_order(values: Floats, closed: Mask) -> Mask:
+    """Return the `TOP_PER_COLUMN` best open places of each user by values that all users share."""
+    most = min(TOP_PER_COLUMN + int(closed.sum(axis=1).max(initial=0)), len(values))
+    best = np.argpartition(-values, most - 1)[:most]
+    best = best[np.argsort(-values[best], kind="stable")]
+    open_ = ~closed[:, best]
+    found = np.zeros(closed.shape, bool)
+    found[:, best] = open_ & (np.cumsum(open_, axis=1) <= TOP_PER_COLUMN)
+    return found
 
 
 def sampling_log_offsets(picked: Mask, closed: Mask, rng: np.random.Generator) -> Floats:

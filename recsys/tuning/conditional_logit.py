@@ -58,11 +58,15 @@ class Choices:
 
 
 def fit_logit(
-    choices: Choices, regularization: float = 1e-3, positive: Mask | None = None
+    choices: Choices,
+    regularization: float = 1e-3,
+    positive: Mask | None = None,
+    start: NDArray[np.float64] | None = None,
 ) -> Floats:
     """Return one weight per feature, in the features' own units; 0 for a constant feature.
 
     `positive`, (features,): those whose weights are sought among numbers from `LEAST` on.
+    `start`, (features,): weights to begin with, which shorten the way and change nothing else.
 
     `regularization` applies to features scaled to a spread of one. Users weigh alike, however
     much each chose; users who chose none of the candidates are left out.
@@ -79,7 +83,8 @@ def fit_logit(
         return np.zeros(len(spread), np.float32)
     scaled = (features[:, :, used] / spread[used].astype(np.float32)).astype(np.float32)
     least = None if positive is None else np.where(positive[used], LEAST, -np.inf)
-    found = _maximise(scaled, chosen, choices.offset[users], regularization, least)
+    first = None if start is None else start[used] * spread[used]
+    found = _maximise(scaled, chosen, choices.offset[users], regularization, least, first)
     weights = np.zeros(len(spread))
     weights[used] = found / spread[used]
     if not np.isfinite(weights).all():
@@ -99,10 +104,11 @@ def _maximise(
     offset: Floats,
     regularization: float,
     least: NDArray[np.float64] | None,
+    start: NDArray[np.float64] | None,
 ) -> NDArray[np.float64]:
     """Return the weights of the highest penalised likelihood; not below `least`, where given."""
     likelihood = _Likelihood.of(features, chosen, offset, regularization)
-    found = _newton(likelihood)
+    found = _newton(likelihood, start)
     if least is None or bool((found >= least).all()):
         return found
     bounded = minimize(
@@ -166,9 +172,11 @@ class _Likelihood:
         return value, slope / self.users - self.target + penalty, curvature
 
 
-def _newton(likelihood: _Likelihood) -> NDArray[np.float64]:
+def _newton(
+    likelihood: _Likelihood, start: NDArray[np.float64] | None = None
+) -> NDArray[np.float64]:
     """Return the minimum of the loss by Newton's method, with steps halved until it falls."""
-    weights = np.zeros(len(likelihood.target))
+    weights = np.zeros(len(likelihood.target)) if start is None else start
     value, slope, curvature = likelihood.derivatives(weights)
     for _ in range(MOST_STEPS):
         step = np.linalg.solve(curvature, slope)

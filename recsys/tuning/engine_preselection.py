@@ -15,6 +15,7 @@ from itertools import combinations
 
 import numpy as np
 
+from recsys.array_types import Rows
 from recsys.models.engine_definitions import SUM, Engine, engine_sum
 from recsys.models.interaction_matrix import Interactions
 from recsys.models.item_factors import Factors
@@ -23,7 +24,6 @@ from recsys.models.item_to_item_weights import ItemWeights
 from recsys.ranking.popularity_features import prior_features
 from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.terms.protocol import Column
-from recsys.ranking_metrics import Values
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.tuning.choice_sets import joined
@@ -31,8 +31,10 @@ from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.cut_choice_sets import LARGE, choice_sets_at_cut
 from recsys.tuning.engine_catalogue import Family
 from recsys.tuning.item_numbering_artefact import gains_both_ways
+from recsys.tuning.recent_item_popularity import item_weights
 from recsys.tuning.score_model_form import CandidateForm, CrossValidator
 from recsys.tuning.score_model_form_search import plain
+from recsys.tuning.validation_gains import Gains, ranked
 from recsys.tuning.validation_set import ValidationSet
 
 N_SURVIVORS = 3  # kinds of families; every engine more costs time at each step of a replay
@@ -81,6 +83,8 @@ class Preselection:
     refinement: float = REFINEMENT
     each: float = 1.0  # share of the budget that one engine may take
     survivors: int = N_SURVIVORS  # engines that go on, beside a sum and factors in no sum
+    debiased: bool = False  # whether engines that are level in nDCG are ranked by debiased nDCG
+    gains: dict[str, Gains] = field(default_factory=dict)  # engine -> of each query
     planned: float = 0.0  # CPU seconds that all that was fitted and compared usually takes
     comparing: float = 0.0  # CPU seconds that asking all users by one engine took at most
 
@@ -94,11 +98,11 @@ class Preselection:
             if value is not None:
                 best[family.name] = start, value
         named = {family.name: family for family in families}
-        for name in _best_of_kinds(named, best)[:N_REFINED]:
+        for name in self._best_of_kinds(named, best)[:N_REFINED]:
             best[name] = self._checked(named[name], *self._refined(named[name], *best[name]))
             kept = (named[one].at(place).name for one, (place, _) in best.items())
             self._forget_others(given, kept)
-        engines = [named[name].at(best[name][0]) for name in _best_of_kinds(named, best)]
+        engines = [named[name].at(best[name][0]) for name in self._best_of_kinds(named, best)]
         sums = [engine for engine in [self._best_sum(engines)] if engine is not None]
         # Factors that take part in no sum are tried beside item-item models.
         floor = LEVEL * max((value for _, value in best.values()), default=0.0)
@@ -108,6 +112,23 @@ class Preselection:
             if not self._sums(engine) and self.values[engine.name] >= floor
         ]
         return [*sums, *engines[: self.survivors], *beside[:1]]
+
+    def _best_of_kinds(
+        self,
+        named: Mapping[str, Family],
+        best: Mapping[str, tuple[tuple[int, ...], float]],
+    ) -> list[str]:
+        """Return the best family of each kind, best first.
+
+        Families that nDCG cannot tell apart are ranked by debiased nDCG where `debiased`.
+        """
+        order = sorted(best, key=lambda name: -best[name][1])
+        if self.debiased:
+            order = ranked({name: self.gains[named[name].at(best[name][0]).name] for name in order})
+        kinds = dict[str, str]()
+        for name in order:
+            kinds.setdefault(named[name].kind or name, name)
+        return list(kinds.values())
 
     def _forget_others(self, *names: Iterable[str]) -> None:
         """Free the memory of settings that lost, of all fitted engines but those of some names."""
@@ -210,7 +231,7 @@ class Preselection:
         most = DIRECTION_USERS // len(self.checks)
         some = [check.sample(most, self.seed) for check in self.checks]
         self.planned += 2 * self._comparison(most)
-        gains = [self._gains(some, name) for name in (directed, symmetric)]
+        gains = [self._gains(some, name).ndcg for name in (directed, symmetric)]
         kept = gains_both_ways(some, *gains)
         self.rows.append({"direction": directed, "kept": kept})
         if kept:
@@ -220,8 +241,8 @@ class Preselection:
         )
         return without, self.values[symmetric]
 
-    def _gains(self, checks: Sequence[ValidationSet], name: str) -> Values:
-        """Return nDCG@20 of each query of some folds by the best form with a fitted engine."""
+    def _gains(self, checks: Sequence[ValidationSet], name: str) -> Gains:
+        """Return what queries of some folds gain by the best form with a fitted engine."""
         folds = enumerate(self.parts[name])
         models = [self.assemble(fold, name, part) for fold, part in folds]
         return gains_of(checks, name, models, self.seed)
@@ -268,9 +289,9 @@ class Preselection:
         """Note and return nDCG@20 of the best form with a fitted engine."""
         self.parts[engine.name], began = parts, cpu_seconds()
         some = [check.sample(self._users(), self.seed) for check in self.checks]
-        gains = self._gains(some, engine.name)
+        gains = self.gains[engine.name] = self._gains(some, engine.name)
         self.comparing = max(self.comparing, cpu_seconds() - began)
-        value = float(gains.mean()) if len(gains) else 0.0
+        value = float(gains.ndcg.mean()) if len(gains.ndcg) else 0.0
         self.values[engine.name] = value
         self.note(
             f"{engine.name}: nDCG@20 {value:.4f} in the preselection, fitted in {fitted:.1f} s of"
@@ -300,17 +321,6 @@ class Preselection:
             )
 
 
-def _best_of_kinds(
-    named: Mapping[str, Family], best: Mapping[str, tuple[tuple[int, ...], float]]
-) -> list[str]:
-    """Return the best family of each kind, best first."""
-    ranked = sorted(best, key=lambda name: -best[name][1])
-    kinds = dict[str, str]()
-    for name in ranked:
-        kinds.setdefault(named[name].kind or name, name)
-    return list(kinds.values())
-
-
 def users_compared(n_items: int) -> int:
     """Return how many users engines are compared on in a catalogue of so many items."""
     return int(np.clip(SCORES // max(n_items, 1), FEWEST_USERS, MOST_USERS))
@@ -318,31 +328,48 @@ def users_compared(n_items: int) -> int:
 
 def gains_of(
     checks: Sequence[ValidationSet], name: str, models: Sequence[Model], seed: int
-) -> Values:
-    """Return nDCG@20 of each query of some folds by the best form with an engine, fold by fold.
+) -> Gains:
+    """Return what each query of some folds gains by the best form with an engine, fold by fold.
 
     `models`: of the engine, one per fold.
     """
-    pools = []
+    pools, places, start = [], [], 0
     for check, each in zip(checks, models, strict=True):
         model = replace(each, words=np.zeros((len(each), 0), np.float32))
         features = prior_features(LiveState(model))
-        pools.append(
-            choice_sets_at_cut(
-                check, {name: model}, HALF_LIVES, features, seed, terms=TERMS_COMPARED
-            )
+        pool = choice_sets_at_cut(
+            check, {name: model}, HALF_LIVES, features, seed, terms=TERMS_COMPARED
         )
-    choice_sets = joined(pools)
-    validator = CrossValidator.halves(choice_sets, seed)
+        pools.append(pool)
+        places.append(start + pool.user)
+        start += len(check)
+    choice_sets = replace(joined(pools), user=np.concatenate(places))
+    validator = CrossValidator.halves(choice_sets, seed, users=_users_of(checks))
     shares = SHARES if checks[0].data.timed else ("share_all",)
     columns = [c for c in choice_sets.columns if c.term in ("neighbours", "factors")]
-    alone, best = [(validator.gains(plain(column)), column) for column in columns], np.zeros(0)
-    if alone:  # beside popularity at one half-life of a history alone: it is most of the cost
-        best, column = max(alone, key=lambda one: float(one[0].sum()))
-        best = max(best, validator.gains(_form(shares, column)), key=lambda one: float(one.sum()))
-    found = np.zeros(len(best))
-    found[np.concatenate([held_out.user for _, held_out in validator.folds])] = best
+    none = np.zeros(len(choice_sets))
+    if not columns:
+        return Gains(none, none)
+    # Beside popularity at one half-life of a history alone: it is most of the cost.
+    best = max(map(plain, columns), key=lambda form: float(validator.gains(form).sum()))
+    forms = best, _form(shares, _engine_column(best))
+    best = max(forms, key=lambda form: float(validator.gains(form).sum()))
+    order = np.concatenate([held_out.user for _, held_out in validator.folds])
+    found = Gains(none, none.copy())
+    found.ndcg[order] = validator.gains(best)
+    found.debiased[order] = validator.debiased(best, item_weights(checks[0].data))
     return found
+
+
+def _engine_column(form: CandidateForm) -> Column:
+    """Return the column of the one engine of a form."""
+    return form.neighbours if form.neighbours is not None else form.factors[0]
+
+
+def _users_of(checks: Sequence[ValidationSet]) -> Rows:
+    """Return the number of the user of each query of some folds, fold by fold; else places."""
+    users = [np.arange(len(check)) if check.users is None else check.users for check in checks]
+    return np.concatenate(users).astype(np.int32)
 
 
 def _form(shares: tuple[str, ...], column: Column) -> CandidateForm:

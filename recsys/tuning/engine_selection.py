@@ -85,6 +85,7 @@ def selected_engines(
         found = _preselection(checks, known, words, budget, seed, device, log)
         if check.data.timed and check.only is None:
             found.refinement, found.each = CUT_REFINEMENT, CUT_EACH
+            found.debiased = True
         for engine in found.run(families):
             for parts, part in zip(folds, found.parts[engine.name], strict=True):
                 parts[engine.name] = part

@@ -23,6 +23,7 @@ from recsys.ranking_metrics import Values
 from recsys.serving.gbdt_model import Gbdt
 from recsys.tuning.choice_sets import AGE, ChoiceSets
 from recsys.tuning.score_model_form import CandidateForm
+from recsys.tuning.stable_sampling import half
 
 if TYPE_CHECKING:
     import lightgbm
@@ -165,11 +166,10 @@ def _has_enough_data(gains: Values) -> int:
 def _folds(
     choice_sets: ChoiceSets, in_time: bool, seed: int
 ) -> list[tuple[ChoiceSets, ChoiceSets]]:
-    users, place = np.unique(choice_sets.user, return_inverse=True)
     if in_time:
         first = np.arange(len(choice_sets)) < len(choice_sets) // 2
     else:
-        first = (np.random.default_rng(seed).permutation(len(users)) % 2 == 0)[place]
+        first = half(choice_sets.user, seed)
     halves = choice_sets.take(np.flatnonzero(first)), choice_sets.take(np.flatnonzero(~first))
     return [halves, halves[::-1]]
 

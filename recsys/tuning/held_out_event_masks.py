@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 
 import numpy as np
-from numpy.typing import NDArray
 
 from recsys.array_types import Mask, Rows, Times
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.unrecorded_items import NEEDED
+from recsys.tuning.stable_sampling import number_in_user
 
 
 def last_slice(times: Times, timed: bool, share: float) -> Mask:
@@ -25,23 +25,14 @@ def last_slice(times: Times, timed: bool, share: float) -> Mask:
     return times >= times[first] if timed else np.arange(n) >= first
 
 
-def _place_in_user(user: Rows) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return each event's number among its user's events, and how many those are."""
-    order = np.argsort(user, kind="stable")
-    counts = np.bincount(user) if len(user) else np.zeros(0, np.int64)
-    starts = np.cumsum(counts) - counts
-    place = np.empty(len(user), np.int64)
-    place[order] = np.arange(len(user)) - starts[user[order]]
-    return place, counts[user]
-
-
 def random_of_each_user(events: EventTable, share: float, seed: int) -> Mask:
     """Mark the same share of each user's events at random, never all of them.
 
     (events,).
     """
     order = np.random.default_rng(seed).permutation(len(events))
-    place, count = _place_in_user(events.user[order])
+    user = events.user[order]
+    place, count = number_in_user(user), np.bincount(user, minlength=1)[user]
     is_test = np.zeros(len(events), bool)
     is_test[order] = place < np.minimum(np.round(share * count), count - 1)
     return is_test

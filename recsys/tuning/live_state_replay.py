@@ -26,6 +26,7 @@ from recsys.tuning.prequential_replay import ReplayEvent, replay_queries
 from recsys.tuning.relevant_events import DISLIKED, LIKED
 from recsys.tuning.replay_choice_sets import ReplayStep
 from recsys.tuning.scorer_protocol import Histories
+from recsys.tuning.stable_sampling import event_keys, random_order
 from recsys.tuning.validation_choice_sets import ReplaySource
 from recsys.tuning.validation_set import ValidationSet
 
@@ -87,13 +88,13 @@ def _of_some_users(user: Rows, query: Mask, seed: int, most: int) -> Mask:
 
     Means are over users, so that further queries of one user say little more.
     """
-    rng = np.random.default_rng(seed)
-    places = rng.permutation(np.flatnonzero(query))
+    places = np.flatnonzero(query)
+    places = places[random_order(event_keys(user)[places], seed)]
     order = places[np.argsort(user[places], kind="stable")]
     _, first, counts = np.unique(user[order], return_index=True, return_counts=True)
     kept = order[np.arange(len(order)) - np.repeat(first, counts) < MOST_EACH]
     users, counts = np.unique(user[kept], return_counts=True)
-    drawn = rng.permutation(len(users))
+    drawn = random_order(users, seed)
     whole = np.cumsum(counts[drawn]) <= max(most, int(counts.max(initial=0)))
     found = np.zeros(len(user), bool)
     found[kept[np.isin(user[kept], users[drawn[whole]])]] = True

@@ -167,7 +167,7 @@ def choose(
         design = _no_regret(design, search, validator, log)
     forms = [design]
     if check.data.timed and on_the_way is None and not search.stopped:
-        forms += search.reweighted(design)
+        forms += [*search.reweighted(design), *search.with_other_engines(design)]
     design, points = frontier(validator, forms, item_weights(check.data))
     if design != forms[0]:
         note(f"{form_summary(design)} takes the place of {form_summary(forms[0])}")

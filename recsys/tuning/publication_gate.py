@@ -19,6 +19,7 @@ from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.tuning.choice_sets import masked_items
 from recsys.tuning.recent_item_popularity import item_weights
+from recsys.tuning.validation_gains import Gains
 from recsys.tuning.validation_set import ValidationSet
 
 AT = 20  # depth of the lists that are compared
@@ -72,14 +73,6 @@ def decide(today: Values, yesterday: Values, seed: int = 0) -> Verdict:
     low, high = change.low / before, change.high / before
     result = f"nDCG@{AT} {now:.4f}, previous bundle {before:.4f}, change {low:+.1%} to {high:+.1%}"
     return Verdict(high >= TOLERANCE, result, people, now, before, low, high)
-
-
-@dataclass(frozen=True, slots=True)
-class Gains:
-    """How a model answered a check, user by user."""
-
-    ndcg: Values  # nDCG@20
-    debiased: Values  # debiased nDCG@20, by which tuning chooses among what nDCG cannot tell apart
 
 
 def decide_by_gains(today: Gains, yesterday: Gains) -> Verdict:

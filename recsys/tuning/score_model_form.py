@@ -5,12 +5,12 @@ weights.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from recsys.array_types import Floats, Mask
+from recsys.array_types import Floats, Mask, Rows
 from recsys.ranking.popularity_free_places import UPTAKE
 from recsys.ranking.terms.protocol import ModelForm, Parameter
 from recsys.ranking.terms.registry import TERMS
@@ -24,6 +24,7 @@ from recsys.serving.score_model import (
 from recsys.tuning.choice_sets import ChoiceSets
 from recsys.tuning.conditional_logit import Choices as LogitChoices
 from recsys.tuning.conditional_logit import fit_logit
+from recsys.tuning.stable_sampling import half
 
 LIKING = 7.0  # what telling likes from dislikes without error adds to the value of a form at most,
 # as a multiple of the nDCG@20 of the best single column
@@ -57,8 +58,10 @@ class CandidateForm(ModelForm):
         """Return each parameter and what its weight multiplies, (users, places)."""
         return [part for term in TERMS for part in term.design(self, choice_sets.choices)]
 
-    def fit(self, *pools: ChoiceSets) -> dict[Parameter, float]:
-        """Return the weights, learned from all these pools.
+    def fit(
+        self, *pools: ChoiceSets, start: Mapping[Parameter, float] | None = None
+    ) -> dict[Parameter, float]:
+        """Return the weights, learned from all these pools; `start`: weights to begin with.
 
         Those of popularity and trend are positive where nothing else differs between users: a
         sample in which what is popular was not taken up would otherwise put first what nobody takes
@@ -67,7 +70,8 @@ class CandidateForm(ModelForm):
         parameters = [parameter for parameter, _ in self.parts(pools[0])]
         choices = LogitChoices.joined([self._choices(choice_sets) for choice_sets in pools])
         shared = np.array([parameter.shared for parameter in parameters], bool)
-        weights = fit_logit(choices, positive=None if self.personal else shared)
+        begin = np.array([(start or {}).get(parameter, 0.0) for parameter in parameters])
+        weights = fit_logit(choices, positive=None if self.personal else shared, start=begin)
         return {key: float(w) for key, w in zip(parameters, weights, strict=True)}
 
     def _choices(self, choice_sets: ChoiceSets) -> LogitChoices:
@@ -187,18 +191,24 @@ class CrossValidator:
 
     @classmethod
     def halves(
-        cls, choice_sets: ChoiceSets, seed: int, opinions: LabeledPairs | None = None
+        cls,
+        choice_sets: ChoiceSets,
+        seed: int,
+        opinions: LabeledPairs | None = None,
+        users: Rows | None = None,
     ) -> CrossValidator:
         """Split the users of choice sets at random; each half is tested once.
+
+        `users`: the number of each user, by their place in `ChoiceSets.user`; None: these are
+        numbers. The half of a user depends on their number alone.
 
         The AUC of opinions weighs by the level that nDCG has on this platform, by the number of
         users who stated likes and dislikes, since a mean over few of them differs between forms by
         chance, and by the share of dislikes, since a list is rarely spoilt where they are rare.
         Opinions without weight are left out.
         """
-        users, place = np.unique(choice_sets.user, return_inverse=True)
-        first = np.random.default_rng(seed).permutation(len(users)) % 2 == 0
-        mine = first[place] if len(users) else np.zeros(0, bool)
+        numbers = choice_sets.user if users is None else users[choice_sets.user]
+        mine = half(numbers, seed)
         one, other = choice_sets.take(np.flatnonzero(mine)), choice_sets.take(np.flatnonzero(~mine))
         folds = (((one,), other), ((other,), one))
         if opinions is None:
@@ -230,6 +240,20 @@ class CrossValidator:
                 for (_, held_out), weights in zip(self.folds, self.weights(design), strict=True)
             ]
         return self.listed[design]
+
+    def debiased(self, design: CandidateForm, item_weights: Values) -> Values:
+        """Return debiased nDCG@20 of each user in the same way and order, (users,).
+
+        `item_weights`: of a hit on each item.
+        """
+        folds = zip(self.folds, self.weights(design), strict=True)
+        found = [
+            held_out.ordered_ndcg(
+                held_out.best(design.scores(held_out, weights)), weights=item_weights
+            )
+            for (_, held_out), weights in folds
+        ]
+        return np.concatenate(found)
 
     def steady(self, design: CandidateForm, other: CandidateForm) -> bool:
         """Return whether a form loses to another one in no period, beyond one standard error.
@@ -266,8 +290,24 @@ class CrossValidator:
         """Return the weights learned for each fold; they do not depend on the dial."""
         known = as_learned(design)
         if known not in self.fitted:
-            self.fitted[known] = [design.fit(*learn) for learn, _ in self.folds]
+            starts = self._nearest(known)
+            self.fitted[known] = [
+                known.fit(*learn, start=start)
+                for (learn, _), start in zip(self.folds, starts, strict=True)
+            ]
         return self.fitted[known]
+
+    def _nearest(self, design: CandidateForm) -> Sequence[Mapping[Parameter, float] | None]:
+        """Return the weights of the fitted form that shares most parameters, one set per fold."""
+        if not self.fitted or not len(self.folds[0][1]):
+            return [None for _ in self.folds]
+        one_list = self.folds[0][1].take(np.arange(1))
+        own = {parameter for parameter, _ in design.parts(one_list)}
+
+        def shared(fitted: Sequence[Mapping[Parameter, float]]) -> tuple[int, int]:
+            return len(own & {*fitted[0]}), -len(fitted[0])
+
+        return max(self.fitted.values(), key=shared)
 
     def value(self, design: CandidateForm) -> float:
         """Return nDCG@20 of the users who were not learned from, both ways round.

@@ -47,6 +47,7 @@ class Search:
     linear: list[LinearTerm] = field(default_factory=list)  # optional terms with a column
     social: list[str] = field(default_factory=list)  # terms of follows with a column
     follows_tried: bool = False  # all of them, before the time was over
+    neighbours: list[Column] = field(default_factory=list)  # of all engines
 
     def grow(self, timed: bool, columns: Iterable[Column], voted: bool) -> CandidateForm:
         """Return the best form found; `columns` are those that differ between items.
@@ -59,6 +60,7 @@ class Search:
         self.linear = [one for one in terms if one not in social]
         self.social = [one.name for one in terms if one in social]
         found = by_life(column for column in columns if column.term == "neighbours")
+        self.neighbours = found
         factors = [column for column in columns if column.term == "factors"]
         engines = len({column.source for column in found})
         first = self._best_of(map(plain, (*found[:engines], *factors)))
@@ -101,6 +103,20 @@ class Search:
             replace(design, by_trait=(*design.by_trait, *((trait, name) for name in names)))
             for trait in USER_FEATURES
             if trait not in known
+        ]
+
+    def with_other_engines(self, design: CandidateForm) -> list[CandidateForm]:
+        """Return the forms that read another item-item engine at the same half-life.
+
+        None for an engine alone, or without neighbours.
+        """
+        own = design.neighbours
+        if design.plain or own is None:
+            return []
+        return [
+            replace(design, neighbours=column)
+            for column in self.neighbours
+            if column.half_life == own.half_life and column.source != own.source
         ]
 
     def _followed(self, best: tuple[CandidateForm, float]) -> tuple[CandidateForm, float]:

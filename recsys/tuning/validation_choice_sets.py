@@ -19,7 +19,7 @@ from recsys.tuning.engine_selection import Log
 from recsys.tuning.replay_choice_sets import ReplayChoiceSets, ReplayStep, collect_choice_sets
 from recsys.tuning.validation_set import ValidationSet
 
-PEOPLE = 3_000  # of the validation set that are evaluated
+PEOPLE = 4_000  # of the validation set that are evaluated
 HALF_LIVES = (1.0, 2.2, 5.0, 20.0, math.inf)  # events back; how fast a history fades
 WALKED = 0.5  # of the time left is for the search after a walk
 SEARCHED = 0.1  # the same while a walk has fewer than `FEWEST_LISTS`, on which it is short
@@ -88,9 +88,10 @@ def validation_choice_sets(
         pool = choice_sets_at_cut(fold, own, HALF_LIVES, features, seed, over)
         pools.append((pool, fold.users))
     pooled, wanted = joined([pool for pool, _ in pools]), sum(map(len, some))
-    if len(pools) > 1:  # few users, each of whom several folds ask
+    if all(users is not None for _, users in pools):  # else one fold, and places in it
         users = [users[pool.user] for pool, users in pools if users is not None]
         pooled = replace(pooled, user=np.concatenate(users).astype(np.int64))
+    if len(pools) > 1:
         if checks[0].data.timed:
             periods = [np.full(len(pool), number) for number, (pool, _) in enumerate(pools)]
             pooled = replace(pooled, period=np.concatenate(periods).astype(np.int64))

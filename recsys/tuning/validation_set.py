@@ -11,6 +11,7 @@ from recsys.array_types import Rows
 from recsys.data.dataset import Dataset
 from recsys.ranking.history_batch import HistoryBatch
 from recsys.ranking_metrics import Positives
+from recsys.tuning.stable_sampling import sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,12 @@ class ValidationSet:
         )
 
     def sample(self, most: int, seed: int) -> ValidationSet:
-        """Return at most so many users, drawn without replacement, in their order."""
+        """Return at most so many users, drawn without replacement, in their order.
+
+        Who is drawn depends on the number of each user, see `stable_sampling`.
+        """
         if len(self) <= most:
             return self
-        drawn = np.random.default_rng(seed).choice(len(self), most, replace=False)
-        return self.take(np.sort(drawn))
+        return self.take(
+            sample(np.arange(len(self)) if self.users is None else self.users, most, seed)
+        )

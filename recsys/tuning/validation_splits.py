@@ -13,6 +13,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.ranking_metrics import Positives
+from recsys.tuning.stable_sampling import event_keys, number_in_user, random_order
 from recsys.tuning.validation_set import ValidationSet
 
 SHARE = 0.1  # of the events, the last by time
@@ -74,9 +75,8 @@ def random_of_each_user(events: EventTable, acts: Mask, seed: int) -> Mask:
     Where requests lie anywhere among the events, the last ones are no better question than others,
     and more of them leave less to chance. (events,); `acts` (events,): events that weigh something.
     """
-    return _fifth_of_each_user(
-        events, np.random.default_rng(seed).permutation(np.flatnonzero(acts))
-    )
+    places = np.flatnonzero(acts)
+    return _fifth_of_each_user(events, places[random_order(event_keys(events.user)[places], seed)])
 
 
 def last_fifth_of_each_user(events: EventTable, acts: Mask) -> Mask:
@@ -91,9 +91,7 @@ def _fifth_of_each_user(events: EventTable, places: NDArray[np.intp]) -> Mask:
     """Mark the first fifth of each user's events in the order of `places`."""
     user = events.user[places]
     counts = np.bincount(user, minlength=len(events.users))
-    order = np.argsort(user, kind="stable")
-    number = np.empty(len(user), np.int64)  # of each act among those of its user, from 0
-    number[order] = np.arange(len(user)) - (np.cumsum(counts) - counts)[user[order]]
+    number = number_in_user(user)
     held = np.where(counts >= 2, np.maximum(counts // PER_TEST, 1), 0)
     is_test = np.zeros(len(events), bool)
     is_test[places[number < held[user]]] = True
@@ -137,11 +135,11 @@ def folds_of(
     size = min(-(-len(users) // FOLDS), FOLD_USERS)
     most = FOLDS if ordered else MOST_FOLDS
     number = min(max(-(-FOLD_LISTS // max(size, 1)), 1), most)
-    rng, found = np.random.default_rng(seed), list[Mask]()
+    found = list[Mask]()
     at_random = not ordered and (not ahead or sorted_by_item(events))
     for fold in range(number):
         if fold % FOLDS == 0:
-            users = rng.permutation(users)
+            users = users[random_order(users, seed + fold)]
         own = np.zeros(len(events.users), bool)
         own[users[(fold % FOLDS) * size : (fold % FOLDS + 1) * size]] = True
         open_ = acts & own[events.user]

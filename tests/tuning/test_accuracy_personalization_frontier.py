@@ -77,6 +77,23 @@ def test_more_items_and_less_popular_ones_are_shown_up_the_dial():
     assert shown == sorted(shown)
 
 
+def test_of_forms_that_are_level_the_one_that_finds_less_popular_items_is_chosen():
+    sets = choice_sets_of(2000, popular=2.0)
+    taste, shared = sets.columns[factors("als")], sets.columns[share("share_all")]
+    plain, also_popular = factors("bpr"), factors("elsa")
+    sets.columns[plain], sets.columns[also_popular] = taste - 0.2 * shared, taste + shared
+    forms = [replace(FORM, factors=(column,)) for column in (also_popular, plain)]
+    weights = popularity_weights(sets.chosen.sum(axis=0))
+    validator = CrossValidator.halves(sets, 0)
+    chosen, points = frontier(validator, forms, weights)
+    alone = [
+        next(one for one in frontier(validator, [form], weights)[1] if one.chosen) for form in forms
+    ]
+    point = next(one for one in points if one.chosen)
+    assert point.debiased >= max(one.debiased for one in alone) - point.error
+    assert chosen in forms
+
+
 def test_the_best_place_is_kept_where_every_other_one_loses_clearly():
     points, chosen = points_of(choice_sets_of(4000, noise=0.3))
     best = max(one.ndcg for place, one in points.items() if place >= LEARNED)

@@ -17,8 +17,10 @@ from recsys.ranking.terms.registry import feature_names
 from recsys.ranking_metrics import Positives
 from recsys.serving.live_state import LiveState
 from recsys.tuning.choice_sets import (
+    TOP_PER_COLUMN,
     ChoiceSets,
     build_choice_sets,
+    candidate_mask,
     joined,
     masked_items,
     mean_by_period,
@@ -98,6 +100,18 @@ def test_everybody_chooses_among_what_is_new_to_him(choice_sets):
         ]
         assert set(rows[choice_sets.chosen[person][kept]].tolist()) == set(mine.tolist())
     assert choice_sets.relevant.tolist() == [2] * len(choice_sets)
+
+
+@pytest.mark.parametrize("share_closed", [0.0, 0.3, 0.97])
+def test_a_column_that_users_share_nominates_what_its_copies_would(share_closed):
+    rng = np.random.default_rng(0)
+    values = rng.normal(size=400).astype(np.float32)
+    closed = rng.random((30, 400)) < share_closed
+    shared = np.broadcast_to(values, closed.shape)
+    found = candidate_mask([shared], closed)
+    copied = candidate_mask([shared.copy()], closed) & ~closed
+    assert (found == copied).all()
+    assert (found.sum(axis=1) == np.minimum(TOP_PER_COLUMN, (~closed).sum(axis=1))).all()
 
 
 def test_only_some_items_may_be_asked_for():

@@ -23,6 +23,13 @@ def test_planted_weights_are_recovered():
     assert np.allclose(fit_logit(planted()), PLANTED, atol=0.12)
 
 
+@pytest.mark.parametrize("start", [PLANTED, -3.0 * PLANTED, np.array([0.0, 0.0, 40.0])])
+def test_where_the_search_begins_changes_nothing(start):
+    choices = planted(scale=(10.0, 1.0, 0.1))
+    found = fit_logit(choices, start=np.asarray(start, np.float64))
+    assert np.allclose(found, fit_logit(choices), rtol=1e-3, atol=1e-4)
+
+
 def test_weights_are_in_the_features_own_units():
     found = fit_logit(planted(scale=(100.0, 0.01, 1.0)))
     assert np.allclose(found * np.array([100.0, 0.01, 1.0]), PLANTED, atol=0.12)

@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from functools import partial
 
 import choice_columns
@@ -480,6 +481,22 @@ def test_logarithms_of_neighbour_sums_gain_as_much_over_the_lift_as_any_other_pa
         True, [choice_columns.near("x"), choice_columns.near("y")], voted=False
     )
     assert found.neighbours is not None and found.lift is lift
+
+
+def test_other_engines_are_offered_at_the_half_life_that_was_chosen():
+    near = [choice_columns.near(name, life) for name in ("x", "y", "z") for life in (1.0, 5.0)]
+
+    def value(form):
+        return 1.0 + (form.neighbours == choice_columns.near("y", 5.0)) * form.lift
+
+    search = Search(Values(value), lambda text: None, [])
+    found = search.grow(True, near, voted=False)
+    assert found.neighbours == choice_columns.near("y", 5.0)
+    others = search.with_other_engines(found)
+    assert [str(one.neighbours) for one in others] == ["x~5", "z~5"]
+    assert all(replace(one, neighbours=found.neighbours) == found for one in others)
+    assert not search.with_other_engines(CandidateForm(("share_all",)))
+    assert not search.with_other_engines(CandidateForm(neighbours=near[0], plain=True))
 
 
 def test_a_part_that_was_refused_is_tried_again_beside_parts_that_were_added_later():

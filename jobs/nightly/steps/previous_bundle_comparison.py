@@ -24,7 +24,6 @@ from recsys.serving.model import Model
 from recsys.text_training.encode_catalogue import renumbered
 from recsys.tuning.baseline_comparison import named
 from recsys.tuning.publication_gate import (
-    Gains,
     Verdict,
     answers,
     decide,
@@ -33,6 +32,7 @@ from recsys.tuning.publication_gate import (
     people_asked,
 )
 from recsys.tuning.tuning_result import TuningResult
+from recsys.tuning.validation_gains import Gains
 from recsys.tuning.validation_set import ValidationSet
 from recsys.tuning.validation_splits import FEWEST, newest, validation_set_of
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -200,9 +200,9 @@ class Neighbours(ScoreTerm):
                 continue
             weights = implicit_weights(histories.weights, model.rated)
             common = ItemPopularity.of_counters(next(iter(context.models.values())).counters)
-            for life in context.half_lives:
-                decayed = histories.decayed(life, len(context.created), weights)
-                sums = _batch_sums(model, decayed)
+            size = len(context.created)
+            decayed = [histories.decayed(life, size, weights) for life in context.half_lives]
+            for life, sums in zip(context.half_lives, _sums_at_each(model, decayed), strict=True):
                 found[self.column(engine, life)] = sums
                 found[self.lift_column(engine, life)] = common.lift(sums)
         return found
@@ -351,6 +351,24 @@ def _batch_sums(model: Model, weighted: sparse.csr_array) -> Floats:
     if model.neighbours is None:
         return np.zeros(weighted.shape, np.float32)
     return np.asarray((weighted @ model.neighbours.matrix()).todense(), np.float32)
+
+
+def _sums_at_each(model: Model, weighted: Sequence[sparse.csr_array]) -> list[Floats]:
+    """Return the neighbour sums at several weights of the same histories, (users, n_items) each.
+
+    The rows of a history are read once for all weights.
+    """
+    found = [np.zeros(one.shape, np.float32) for one in weighted]
+    if model.neighbours is None or not weighted:
+        return found
+    matrix, ends, rows = model.neighbours.matrix(), weighted[0].indptr, weighted[0].indices
+    values = np.stack([one.data for one in weighted], axis=1)
+    for user in np.flatnonzero(np.diff(ends)).tolist():
+        own = slice(ends[user], ends[user + 1])
+        sums = matrix[rows[own]].T @ values[own]
+        for one, column in zip(found, sums.T, strict=True):
+            one[user] = column
+    return found
 
 
 def _logarithm(sums: Floats) -> Floats:
