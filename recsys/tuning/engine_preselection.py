@@ -202,7 +202,7 @@ class Preselection:
     def _refined(
         self, family: Family, place: tuple[int, ...], value: float
     ) -> tuple[tuple[int, ...], float]:
-        """Move over the grid from a place as long as the value rises."""
+        """Move over the grid from a place as long as the next one is better."""
         seen, moved = {place}, True
         while moved:
             moved = False
@@ -211,10 +211,20 @@ class Preselection:
                     continue
                 seen.add(other)
                 found = self._value(family.at(other), self.refinement)
-                if found is not None and found > value * GAIN:
+                if found is not None and self._better(family, other, place):
                     place, value, moved = other, found, True
                     break
         return place, value
+
+    def _better(self, family: Family, other: tuple[int, ...], place: tuple[int, ...]) -> bool:
+        """Return whether one setting of a family takes the place of another.
+
+        With `debiased`, not by what the same users might gain by chance.
+        """
+        new, old = family.at(other).name, family.at(place).name
+        if self.debiased:
+            return ranked({old: self.gains[old], new: self.gains[new]})[0] == new
+        return self.values[new] > self.values[old] * GAIN
 
     def _checked(
         self, family: Family, place: tuple[int, ...], value: float
