@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from recsys.data.records import Item
 from recsys.safety import minhash
@@ -119,7 +119,7 @@ class DuplicateIndex:
             self.batch[one] = (
                 Seen(1, look.item.item_id, look.number)
                 if seen is None
-                else replace(seen, count=seen.count + 1)
+                else Seen(seen.count + 1, seen.first, seen.number)
             )
 
 

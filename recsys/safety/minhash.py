@@ -16,7 +16,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.text.clean import clean
+from recsys.text.clean import clean, is_plain_ascii
 
 Shingles = NDArray[np.uint64]  # ascending, each once
 
@@ -33,13 +33,17 @@ _BLANKS = {sign: " " for sign in range(128) if not chr(sign).isalnum()}  # _SIGN
 _HAN = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _LINK = re.compile(r"(?:https?://|www\.)([^\s/]+)\S*")
 _NUMBER = re.compile(r"\d+")
+_NO_DIGITS = {sign: " " for sign in range(128) if not chr(sign).isdigit()}
 _TURN = np.random.default_rng(20261122).integers(0, 2**63, BANDS * ROWS, np.uint64) * 2 + 1
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 def content(*texts: str) -> str:
     """Return what is compared of a text: letters and digits in lower case, links by their site."""
-    text = clean(" ".join(texts)[: 2 * LONGEST_READ])[:LONGEST_READ].lower()
+    text = " ".join(texts)[: 2 * LONGEST_READ]
+    if len(text) > LONGEST_READ or not is_plain_ascii(text):
+        text = clean(text)[:LONGEST_READ]
+    text = text.lower()
     if "www." in text or "://" in text:
         text = _LINK.sub(r"\1", text)
     if text.isascii():
@@ -127,9 +131,7 @@ def _are_many(found: Shingles) -> bool:
 def _numbered(texts: Sequence[str], least: NDArray[np.uint64]) -> list[list[int]]:
     """Return the bands of texts from the least turned shingles, (n, BANDS * ROWS)."""
     seeds = [
-        zlib.crc32(" ".join(sorted(_NUMBER.findall(text))).encode())
-        if len(text) < NUMBERS_COUNT
-        else 0
+        zlib.crc32(" ".join(sorted(_numbers(text))).encode()) if len(text) < NUMBERS_COUNT else 0
         for text in texts
     ]
     least = least.reshape(len(texts), BANDS, ROWS)
@@ -142,12 +144,17 @@ def _numbered(texts: Sequence[str], least: NDArray[np.uint64]) -> list[list[int]
     return found
 
 
+def _numbers(text: str) -> list[str]:
+    """Return the numbers in a text, in their order."""
+    return text.translate(_NO_DIGITS).split() if text.isascii() else _NUMBER.findall(text)
+
+
 def similarity(one: str, other: str) -> float:
     """Return the share of common shingles of two contents; 0 for short ones of other numbers."""
     if one == other:
         return 1.0
     if max(len(one), len(other)) < NUMBERS_COUNT:
-        if sorted(_NUMBER.findall(one)) != sorted(_NUMBER.findall(other)):
+        if sorted(_numbers(one)) != sorted(_numbers(other)):
             return 0.0
     left, right = shingles(one), shingles(other)
     shared = len(np.intersect1d(left, right, assume_unique=True))
@@ -165,8 +172,10 @@ def _number(*parts: object) -> int:
     return int.from_bytes(digest, "little", signed=True)
 
 
-def repeated(texts: Sequence[str]) -> float:
-    """Return the share of the most frequent one among some words, 0 for few words."""
-    if len(texts) < 8:
+def repeated(texts: Sequence[str], least: float = 0.0) -> float:
+    """Return the share of the most frequent one among some words; 0 for few, or up to `least`."""
+    n = len(texts)
+    # the others occur once at least, so that the most frequent one has no greater share
+    if n < 8 or n - len(set(texts)) + 1 <= least * n:
         return 0.0
     return max(Counter(texts).values()) / len(texts)

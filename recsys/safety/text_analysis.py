@@ -83,7 +83,7 @@ def _of_form(text: str, content: str) -> list[Flag]:
         links = [one for one in text.split() if one.startswith(("http://", "https://", "www."))]
     if len(links) >= LINKS and sum(map(len, links)) > LINK_SHARE * len(text.strip()):
         return [Flag("spam", 0.6, f"{len(links)} links and little else")]
-    share = minhash.repeated(content.split()[:2_000])
+    share = minhash.repeated(content.split()[:2_000], REPEATED)
     if share > REPEATED:
         return [Flag("spam", round(share, 3), f"{share:.0%} of its words are one word")]
     return []

@@ -10,14 +10,15 @@ import importlib
 import logging
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from recsys.errors import DataError
-from recsys.safety.text_rule_phrases import CHINESE, ENGLISH, INSULTS, KINDS, SLURS
-from recsys.text.clean import clean
-from recsys.text.deobfuscation import Lexicon, joined
-from recsys.text.sentiment.features import undisguised
+from recsys.safety.plain_text import HURTING_WORDS, SLUR_WORDS, has_han, plain
+from recsys.safety.text_rule_phrases import CHINESE, ENGLISH, KINDS
+from recsys.safety.word_memory import WordMemory
+from recsys.text.language.function_words import FUNCTION_WORDS
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +37,7 @@ class TextFlag:
 
 Scorer = Callable[[Sequence[str]], list[list[TextFlag]]]
 
-_SLURS = frozenset(SLURS.split())
-_HURTING = _SLURS | frozenset(INSULTS.split())
-_NAMES = "|".join(sorted(_HURTING))
+_NAMES = "|".join(sorted(HURTING_WORDS))
 _WORD = re.compile(r"[a-z]+")
 _TO_SOMEBODY = re.compile(
     r"\b(?:you(?:'re)?|ur|u|your|these|those|he(?:'s)?|she(?:'s)?|they(?:'re)?)\b"
@@ -47,100 +46,132 @@ _TO_SOMEBODY = re.compile(
     rf"|\bfuck\w* (?:{_NAMES})\b"
 )
 _DENIED = re.compile(r"\b(?:not|never|no|isn't|aren't|don't|doesn't|wasn't|nor|if|why)\b")
-_ENGLISH = {
-    kind: [
-        (hints.split(), re.compile(rf"(?<!\w)(?:{phrase})"), weight)
-        for hints, phrase, weight in phrases
-    ]
-    for kind, phrases in ENGLISH.items()
-}
+
+
+class _Phrase(NamedTuple):
+    """An English phrase of a kind."""
+
+    kind: str
+    hints: tuple[str, ...]  # a text that holds the phrase holds one of them
+    pattern: re.Pattern[str]
+    weight: float
+
+
+_Hinted = tuple[_Phrase, Sequence[str]]
+
+
+def _hint_word(hint: str) -> str:
+    """Return the rarest word of a hint, with a blank where the hint goes on beside it.
+
+    Where a text holds the hint, one of its words, between blanks, holds this. Function words are
+    the most frequent; of others, the longest one is taken to be the rarest.
+    """
+    words = hint.split()
+    place = max(
+        range(len(words)),
+        key=lambda at: (words[at] not in FUNCTION_WORDS["en"], len(words[at])),
+    )
+    return " " * (place > 0) + words[place] + " " * (place < len(words) - 1)
+
+
+def _any_of(texts: Iterable[str]) -> str:
+    """Return a pattern of any of some texts, by first signs: so fewer are tried at each place."""
+    rest: dict[str, list[str]] = {}
+    for text in sorted(texts):
+        rest.setdefault(re.escape(text[0]), []).append(re.escape(text[1:]))
+    return "|".join(f"{first}(?:{'|'.join(others)})" for first, others in rest.items())
+
+
+_ENGLISH = [
+    _Phrase(kind, tuple(hints.split(", ")), re.compile(rf"(?<!\w)(?:{phrase})"), weight)
+    for kind in KINDS
+    for hints, phrase, weight in ENGLISH[kind]
+]
 _CHINESE = {
     kind: [(re.compile(phrase), weight) for phrase, weight in phrases]
     for kind, phrases in CHINESE.items()
 }
-_LEXICON = Lexicon.of(
-    {
-        *_HURTING,
-        *re.findall(
-            r"[a-z]{3,}",
-            " ".join(
-                f"{hints} {phrase}" for phrases in ENGLISH.values() for hints, phrase, _ in phrases
-            ),
-        ),
-    }
-)
-_HUMP = re.compile(r"(?<=[a-z])(?=[A-Z][a-z])")  # in YouAreHere
-_SEAM = re.compile(r"(?<=[a-z])[._/|~=:]+(?=[a-z])|_+")  # words held together by signs
-# quick looks at what the two change: they begin with a letter or sign that is rare
-_MAY_BE_HUMP = re.compile(r"[A-Z](?<=[a-z][A-Z])")
-_MAY_BE_SEAM = re.compile(r"[._/|~=:][._/|~=:a-z]|_")
-_RUN = re.compile(r"([a-z])\1{2,}")
-_SPOKEN = re.compile(r"[\u3400-\u9fff]")
-_BLANKS_IN_HAN = re.compile(r"(?<=[\u3400-\u9fff])[\s*·.。\-_]+(?=[\u3400-\u9fff])")
+_HINT_WORDS = [[_hint_word(hint) for hint in phrase.hints] for phrase in _ENGLISH]
+_ANY_HINT_WORD = re.compile(_any_of({one for every in _HINT_WORDS for one in every}))
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """What a word may be a part of."""
+
+    phrases: tuple[int, ...]  # places in _ENGLISH of those of which it may hold a word of a hint
+    hurting: bool
+
+
+def _note(word: str) -> _Note | None:
+    phrases: tuple[int, ...] = ()
+    between_blanks = f" {word} "
+    if _ANY_HINT_WORD.search(between_blanks):
+        phrases = tuple(
+            place
+            for place, every in enumerate(_HINT_WORDS)
+            if any(one in between_blanks for one in every)
+        )
+    hurting = not HURTING_WORDS.isdisjoint(_WORD.findall(word))
+    return _Note(phrases, hurting) if phrases or hurting else None
+
+
+_memory = WordMemory(_note)
 
 
 def by_words(texts: Sequence[str]) -> list[list[TextFlag]]:
     """Return the doubts about each text by labelled phrases, each kind once; any string is fit."""
-    plain = [_plain(text) for text in texts]
-    words = _different_words(plain)
-    if _RUN.search(words):
-        plain = [_WORD.sub(_shortened, text) if _RUN.search(text) else text for text in plain]
-        words = _different_words(plain)
-    plain = [_BLANKS_IN_HAN.sub("", text) if _has_han(text) else text for text in plain]
-    possible = _possible(words)
-    return [_doubts(text, possible) for text in plain]
+    found: list[list[TextFlag]] = [[] for _ in texts]
+    as_a_whole = []
+    for place, text in enumerate(texts):
+        read = _memory.read(text)
+        if read is None:
+            as_a_whole.append(place)
+        elif read.notes:
+            possible = sorted({phrase for note in read.notes for phrase in note.phrases})
+            hurting = any(note.hurting for note in read.notes)
+            hinted = [(_ENGLISH[one], _ENGLISH[one].hints) for one in possible]
+            found[place] = _doubts(read.plain, hinted, hurting)
+    if as_a_whole:
+        forms = [plain(texts[place]) for place in as_a_whole]
+        phrases = _hinted(forms)
+        for place, form in zip(as_a_whole, forms, strict=True):
+            found[place] = _doubts(form, phrases, True)
+    return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Possible:
-    """What may be found in any of some texts: a quick look at their different words."""
+def _hinted(texts: Sequence[str]) -> list[_Hinted]:
+    """Return the phrases of which a hint occurs in any of some texts, with these hints."""
+    whole = "\n".join(texts)
+    return [
+        (phrase, some)
+        for phrase in _ENGLISH
+        if (some := [hint for hint in phrase.hints if hint in whole])
+    ]
 
-    # of each kind: hints, of which a text that holds the phrase holds one; phrase; weight
-    phrases: Mapping[str, Sequence[tuple[Sequence[str], re.Pattern[str], float]]]
-    hurting: Sequence[str]  # words that insult
 
+def _doubts(text: str, possible: Sequence[_Hinted], hurting: bool) -> list[TextFlag]:
+    """Return the doubts about a plain text, each kind once.
 
-def _possible(words: str) -> _Possible:
-    """Return the English phrases of which a hint occurs in some words, and what may insult.
-
-    No hint has a blank, so that each lies within a word.
+    `possible`: English phrases in their order, each with hints of which it holds one where it holds
+    the phrase. `hurting`: whether it may hold a word that insults.
     """
-    phrases = {
-        kind: [
-            (found, phrase, weight)
-            for hints, phrase, weight in every
-            if (found := [hint for hint in hints if hint in words])
-        ]
-        for kind, every in _ENGLISH.items()
-    }
-    return _Possible(phrases, sorted(_HURTING.intersection(_WORD.findall(words))))
-
-
-def _different_words(texts: Sequence[str]) -> str:
-    """Return each word of some texts once, whichever way they are spelt, with blanks between."""
-    return " ".join({word for text in texts for word in text.split()})
-
-
-def _plain(text: str) -> str:
-    """Return a text in lower case and without disguises."""
-    text = joined(text)
-    if _MAY_BE_HUMP.search(text):
-        text = _HUMP.sub(" ", text)
-    text = undisguised(clean(text).replace("\u2019", "'"), _LEXICON).lower()
-    if _MAY_BE_SEAM.search(text):
-        text = _SEAM.sub(" ", text)
-    return " ".join(text.split())
-
-
-def _has_han(text: str) -> bool:
-    return not text.isascii() and bool(_SPOKEN.search(text))
-
-
-def _doubts(text: str, possible: _Possible) -> list[TextFlag]:
-    han = _has_han(text)
+    matches: dict[str, list[tuple[str, float]]] = {}
+    for phrase, hints in possible:
+        for hint in hints:
+            if hint in text:
+                if hit := phrase.pattern.search(text):
+                    matches.setdefault(phrase.kind, []).append((hit[0], phrase.weight))
+                break
+    if has_han(text):
+        for kind, phrases in _CHINESE.items():
+            hits = [(hit[0], w) for pattern, w in phrases if (hit := pattern.search(text))]
+            matches.setdefault(kind, []).extend(hits)
+    if hurting:
+        matches.setdefault("insult", []).extend(_insults(text))
     found = []
     for kind in KINDS:
-        result = _matches(kind, text, han, possible)
+        result = matches.get(kind)
         if not result:
             continue
         score = 1 - math.prod(1 - weight for _, weight in result)
@@ -150,33 +181,11 @@ def _doubts(text: str, possible: _Possible) -> list[TextFlag]:
     return found
 
 
-def _shortened(found: re.Match[str]) -> str:
-    for by in (r"\1", r"\1\1"):
-        if (word := _RUN.sub(by, found[0])) in _LEXICON.informative:
-            return word
-    return found[0]
-
-
-def _matches(kind: str, text: str, han: bool, possible: _Possible) -> list[tuple[str, float]]:
-    result = []
-    for hints, phrase, weight in possible.phrases[kind]:
-        for hint in hints:
-            if hint in text:
-                if hit := phrase.search(text):
-                    result.append((hit[0], weight))
-                break
-    if han:
-        result += [(hit[0], w) for phrase, w in _CHINESE[kind] if (hit := phrase.search(text))]
-    if kind == "insult" and any(word in text for word in possible.hurting):
-        result += _insults(text)
-    return result
-
-
 def _insults(text: str) -> list[tuple[str, float]]:
-    words = set(_WORD.findall(text))
-    result = [(word, SLUR) for word in sorted(words & _SLURS)[:1]]
-    if not words & _HURTING:
-        return result
+    words = HURTING_WORDS.intersection(_WORD.findall(text))
+    if not words:
+        return []
+    result = [(word, SLUR) for word in sorted(words & SLUR_WORDS)[:1]]
     for hit in _TO_SOMEBODY.finditer(text):
         if not _DENIED.search(hit["between"] or ""):
             result.append((hit[0], min(SAID_TO + LOUD * text.count("!"), 0.9)))

@@ -267,6 +267,31 @@ class Database:
         result = connection.exec_driver_sql(f"{head} SELECT * FROM unnest({arrays}) {tail}", lists)
         return max(result.rowcount, 0)
 
+    def update_rows(
+        self, connection: Connection, columns: Sequence[Column[Any]], rows: Sequence[Sequence[Any]]
+    ) -> None:
+        """Change rows by their number, the column `id`; rows: that number, values of `columns`.
+
+        Straight to the driver, as `insert_new`.
+        """
+        if not rows:
+            return
+        table = columns[0].table.name
+        if self.on_sqlite:
+            sets = ", ".join(f'"{column.name}" = ?' for column in columns)
+            changed = [(*values, number) for number, *values in rows]
+            connection.exec_driver_sql(f'UPDATE "{table}" SET {sets} WHERE id = ?', changed)
+            return
+        # here: not needed on SQLite
+        from recsys.store.postgres_copy import sql_type
+
+        sets = ", ".join(f'"{column.name}" = "to"."{column.name}"' for column in columns)
+        names = ", ".join(f'"{column.name}"' for column in columns)
+        arrays = ", ".join(["%s::bigint[]", *(f"%s::{sql_type(one)}[]" for one in columns)])
+        query = f'UPDATE "{table}" SET {sets} FROM unnest({arrays}) AS "to" (number, {names})'
+        lists = tuple(list(values) for values in zip(*rows, strict=True))
+        connection.exec_driver_sql(f'{query} WHERE "{table}".id = "to".number', lists)
+
     def known_numbers(
         self, connection: Connection, column: Column[str], texts: Collection[str]
     ) -> dict[str, int]:

@@ -62,17 +62,7 @@ _CHANGES = (
     .order_by(item_changes.c.id)
     .limit(bindparam("n"))
 )
-_STORE = (
-    update(items)
-    .where(items.c.id == bindparam("number"))
-    .values(
-        {
-            "known": 1,
-            "state": bindparam("to_state"),
-            **{column.name: bindparam(f"to_{column.name}") for column in _COLUMNS[1:]},
-        }
-    )
-)
+_STORED = (items.c.known, items.c.state, *_COLUMNS[1:])
 
 
 ITEM_COLUMNS = _COLUMNS  # what `item_of_row` takes, in this order
@@ -121,12 +111,14 @@ class ItemLog:
             if goal != DELETED and hidden is not None:
                 goal = HIDDEN if hidden else LIVE
             if goal != DELETED and (not known or state != goal or before != item):
-                values.append({"number": number, "to_state": goal, **_values(item)})
+                values.append((number, 1, goal, *_values(item)))
             if goal != DELETED and row[0] in fingerprints:
                 printed[number] = fingerprints[row[0]]
         if values:
-            connection.execute(_STORE, values)
-            _log(connection, [value["number"] for value in values])
+            self.db.update_rows(connection, _STORED, values)
+            now = time.time()
+            logged = [(number, now) for number, *_ in values]
+            self.db.insert_new(connection, [item_changes.c.item, item_changes.c.at], logged)
         if printed:
             replace_fingerprints(self.db, connection, printed)
         return len(values)
@@ -241,20 +233,21 @@ def _log(connection: Connection, numbers: Sequence[int]) -> None:
     connection.execute(insert(item_changes), [{"item": number, "at": now} for number in numbers])
 
 
-def _values(item: Item) -> dict[str, Any]:
-    return {
-        "to_title": item.title,
-        "to_text": item.text,
-        "to_tags": json.dumps(item.tags) if item.tags else "",
-        "to_category": item.category,
-        "to_author_id": item.author_id,
-        "to_created_at": item.created_at,
-        "to_url": item.url,
-        "to_metadata": json.dumps(item.metadata) if item.metadata else "",
-        "to_available_from": item.available_from,
-        "to_expires_at": item.expires_at,
-        "to_parent_id": item.parent_id,
-    }
+def _values(item: Item) -> tuple[Any, ...]:
+    """Return the values of _COLUMNS but the first."""
+    return (
+        item.title,
+        item.text,
+        json.dumps(item.tags) if item.tags else "",
+        item.category,
+        item.author_id,
+        item.created_at,
+        item.url,
+        json.dumps(item.metadata) if item.metadata else "",
+        item.available_from,
+        item.expires_at,
+        item.parent_id,
+    )
 
 
 def _item(row: Sequence[Any]) -> Item:

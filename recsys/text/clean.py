@@ -35,9 +35,18 @@ def clean(text: str) -> str:
         text = html.unescape(text)
     if not text.isascii():
         text = _plain_unicode(text)
-    if not (text.isascii() and text.replace("\n", "").isprintable()):
+    if not (text.isascii() and _is_printable(text)):
         text = _INVISIBLE.sub(" ", text)
     return " ".join(text.split())[:LONGEST].rstrip()
+
+
+def is_plain_ascii(text: str) -> bool:
+    """Whether `clean` changes nothing of a text but its blanks, and its length: a quick look."""
+    return text.isascii() and "<" not in text and "&" not in text and _is_printable(text)
+
+
+def _is_printable(text: str) -> bool:
+    return text.replace("\n", "").isprintable()
 
 
 def _without_comments(text: str) -> str:

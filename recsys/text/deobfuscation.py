@@ -129,11 +129,19 @@ def legible(text: str, lexicon: Lexicon, spaced: bool = True) -> str:
         text = text.translate(_ALWAYS)
     if spaced:
         text = _SPACED.sub(lambda found: _closed(found[0], lexicon), text)
-    if text.isascii() and not _ODD_ASCII.search(text):
-        return text
-    if not _ODD.search(text):
+    if not holds_leet(text):
         return text
     return _TOKEN.sub(lambda found: _plain(found[0], lexicon), text)
+
+
+def holds_leet(text: str) -> bool:
+    """Whether a text holds a digit, sign or foreign letter that may stand for a letter.
+
+    Where it does, `legible` looks at all of its words.
+    """
+    if text.isascii() and not _ODD_ASCII.search(text):
+        return False
+    return bool(_ODD.search(text))
 
 
 def may_be_spaced(text: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -79,6 +80,7 @@ _SHARED = {
 _RUNS = {name: re.compile(f"[{signs}]+") for name, signs in _SCRIPTS.items()}
 _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)?")
 _ASCII_WORD = re.compile(r"[a-z]+(?:'[a-z]+)?")  # the same, of text in lower case
+_LETTERS_ONLY = {sign: " " for sign in range(128) if not chr(sign).islower()}
 _NOISE = re.compile(r"https?://\S+|www\.\S+|[@#]\w+")
 _NOISY = ("://", "www.", "@", "#")  # one of them is in all that _NOISE takes out
 _DOUBLED = 2.0  # Han and Hangul signs and kana say as much as some letters
@@ -158,11 +160,11 @@ def _script(text: str) -> tuple[str, float]:
 
 
 def _among(text: str, codes: tuple[str, ...]) -> Language:
-    scores = dict.fromkeys(codes, 0.0)
+    scores: defaultdict[str, float] = defaultdict(float)  # those that something speaks for
     if codes[0] != "en":
         scores[codes[0]] = USUAL
     if text.isascii():
-        words = _ASCII_WORD.findall(text)
+        words = _ASCII_WORD.findall(text) if "'" in text else text.translate(_LETTERS_ONLY).split()
     else:
         words = _WORD.findall(text.replace("\u2019", "'"))
     evidence = _BY_WORD[codes]
@@ -172,10 +174,12 @@ def _among(text: str, codes: tuple[str, ...]) -> Language:
                 scores[code] += weight
     for sign in set(text) if not text.isascii() else ():
         for code, weight in _BY_LETTER.get(sign, ()):
-            if code in scores:
+            if code in codes:
                 scores[code] += weight
-    if "en" in scores and text.isascii():
+    if "en" in codes and text.isascii():
         scores["en"] += english_evidence(words[:MOST_WORDS])
+    if not scores:
+        return NOT_KNOWN
     ranked = sorted(scores.values(), reverse=True)
     best = max(scores, key=scores.__getitem__)
     second = ranked[1] if len(ranked) > 1 else 0.0

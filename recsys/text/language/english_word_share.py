@@ -24,7 +24,7 @@ SHARED = 0.4  # of a word whose ending Romance languages have as well
 CERTAIN = 0.5  # more for letters that English alone has in listed words
 UNKNOWN = -0.3  # of a word that is not listed: a name, or a word of another language
 SHORTEST = 3  # letters
-KEPT = 8_192  # words whose evidence is remembered, about 1 MB
+KEPT = 32_768  # words whose evidence is remembered, about 4 MB
 
 _OTHERS = frozenset(
     word for code, words in FUNCTION_WORDS.items() if code != "en" for word in words
@@ -64,33 +64,24 @@ def _has(word: str) -> bool:
 
 def english_evidence(words: Sequence[str]) -> float:
     """Return what the words say for English beside its function words, 0 or more."""
-    new = [word for word in words if word not in _evidence]
-    if new:
-        found = _evidence_of(new)
-        if len(_evidence) > KEPT:
-            _evidence.clear()
-        _evidence.update(found)
-    else:
-        found = {}
     total = 0.0
     for word in words:
-        # another thread may clear what is kept: then the word is looked up again
-        one = found.get(word)
-        one = _evidence.get(word) if one is None else one
-        total += _evidence_of([word])[word] if one is None else one
+        one = _evidence.get(word)
+        if one is None:
+            one = _evidence_of(word)
+            if len(_evidence) > KEPT:
+                _evidence.clear()
+            _evidence[word] = one
+        total += one
     return max(total, 0.0)
 
 
-def _evidence_of(words: Sequence[str]) -> dict[str, float]:
-    """Return the evidence of each word; that of function words and of short words is 0."""
-    result = dict.fromkeys(words, 0.0)
-    for word in words:
-        if len(word) < SHORTEST or word in _OTHERS or word in FUNCTION_WORDS["en"]:
-            continue
-        if not is_listed(word):
-            result[word] = UNKNOWN
-        elif _ENGLISH.search(word):
-            result[word] = KNOWN + CERTAIN
-        else:
-            result[word] = SHARED if _ROMANCE.search(word) else KNOWN
-    return result
+def _evidence_of(word: str) -> float:
+    """Return the evidence of a word; that of function words and of short words is 0."""
+    if len(word) < SHORTEST or word in _OTHERS or word in FUNCTION_WORDS["en"]:
+        return 0.0
+    if not is_listed(word):
+        return UNKNOWN
+    if _ENGLISH.search(word):
+        return KNOWN + CERTAIN
+    return SHARED if _ROMANCE.search(word) else KNOWN
