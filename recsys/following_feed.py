@@ -6,6 +6,7 @@ feed.by_time(20)
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -34,7 +35,7 @@ class FollowingFeed:
             authors &= query.filters.author
         self.nobody = not authors
         self.filtered = not query.filters.empty
-        filters = replace(query.filters.with_replies(), author=authors)
+        filters = replace(query.filters.with_replies(), author=_who_wrote(recommender, authors))
         self.query = replace(query, filters=filters)
 
     def ranked(self, n: int) -> Sequence[Recommendation]:
@@ -76,3 +77,14 @@ class FollowingFeed:
         )
         reason = Reason(SOURCE, 1.0, text, label=author)
         return Recommendation(one.item_id, one.score, one.rank, SOURCE, (reason,))
+
+
+def _who_wrote(recommender: Recommender, authors: frozenset[str]) -> frozenset[str]:
+    """Return the authors of items among some, which filters look up for every part of a page.
+
+    Where there is none of them, one of `authors` stands for all: a filter without a name admits
+    every item.
+    """
+    live = recommender.live
+    found = frozenset(name for name in authors if live.code("author", name) >= 0)
+    return found or frozenset(itertools.islice(authors, 1))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:  # a worker that draws a chart needs no statistics
 
 WIDTH, NAMES, FIGURES, ROW = 560, 100, 70, 26
 LEFT, RIGHT, TOP, BOTTOM = 52, 14, 10, 24  # margins of a plot
+WIDEST = 36.0  # a column
 TICKS = 5  # on an axis, about
 
 
@@ -86,16 +87,20 @@ def plot(
     x_ticks: Sequence[float] = (),
     y_range: tuple[float, float] | None = None,
     size: tuple[int, int] = (600, 220),
+    counts: bool = False,
 ) -> str:
     """Return layers over two numeric axes as SVG; empty text where there is no point.
 
     `label`: what it shows, read aloud. `y_range`: by default from 0, or less, to the most.
+    `counts`: no label of the y axis is a fraction. Every other label of the x axis has the class
+    `alternate`, to be left out where there is little room.
     """
     marks = [mark for layer in layers for mark in layer.marks]
     if not any(mark.y is not None for mark in marks):
         return ""
-    frame = _Frame.of(marks, y_range, size)
-    parts = [*_y_axis(frame, y_text), *_x_axis(frame, x_ticks, x_text)]
+    columns = max((len(one.marks) for one in layers if one.form == "columns"), default=0)
+    frame = _Frame.of(marks, y_range, size, columns)
+    parts = [*_y_axis(frame, y_text, 1.0 if counts else 0.0), *_x_axis(frame, x_ticks, x_text)]
     for layer in layers:
         parts.extend(_DRAWN[layer.form](frame, layer))
     width, height = size
@@ -119,15 +124,25 @@ class _Frame:
 
     @classmethod
     def of(
-        cls, marks: Sequence[Mark], y_range: tuple[float, float] | None, size: tuple[int, int]
+        cls,
+        marks: Sequence[Mark],
+        y_range: tuple[float, float] | None,
+        size: tuple[int, int],
+        columns: int,
     ) -> _Frame:
+        """Return the frame of some marks; `columns`: how many stand side by side, half of one is
+        left free at either end.
+        """
         xs = [mark.x for mark in marks]
         ys = [y for m in marks for y in (m.y, m.low, m.high) if y is not None and math.isfinite(y)]
         low, high = y_range or (min(0.0, *ys, 0.0), max(*ys, 0.0))
         if high <= low:
             high = low + 1.0
         first, last = min(xs), max(xs)
-        return cls(first, last if last > first else first + 1.0, low, high, *size)
+        if last <= first:
+            return cls(first - 0.5, first + 0.5, low, high, *size)
+        room = 0.5 * (last - first) / max(columns - 1, 1) if columns else 0.0
+        return cls(first - room, last + room, low, high, *size)
 
     def x(self, value: float) -> float:
         span = self.width - LEFT - RIGHT
@@ -139,19 +154,19 @@ class _Frame:
         return self.height - BOTTOM - span * share
 
 
-def ticks(low: float, high: float, count: int = TICKS) -> list[float]:
-    """Return round values between two, about `count`."""
+def ticks(low: float, high: float, count: int = TICKS, least: float = 0.0) -> list[float]:
+    """Return round values between two, about `count`, at least `least` apart."""
     if not high > low:
         return [low]
-    rough = (high - low) / count
+    rough = max((high - low) / count, least)
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * unit for unit in (1, 2, 5, 10) if power * unit >= rough)
     start = math.ceil(low / step - 1e-9)
     return [place * step for place in range(start, math.floor(high / step + 1e-9) + 1)]
 
 
-def _y_axis(frame: _Frame, text: Callable[[float], str]) -> Iterator[str]:
-    for value in ticks(frame.low, frame.high, 4):
+def _y_axis(frame: _Frame, text: Callable[[float], str], least: float) -> Iterator[str]:
+    for value in ticks(frame.low, frame.high, 4, least):
         y = frame.y(value)
         yield (
             f'<line class="axis" x1="{LEFT}" x2="{frame.width - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>'
@@ -162,9 +177,10 @@ def _y_axis(frame: _Frame, text: Callable[[float], str]) -> Iterator[str]:
 
 def _x_axis(frame: _Frame, given: Sequence[float], text: Callable[[float], str]) -> Iterator[str]:
     values = given or ticks(frame.first, frame.last)
-    for value in values:
+    for place, value in enumerate(values):
+        kind = " alternate" if place % 2 else ""
         yield (
-            f'<text class="soft" x="{frame.x(value):.1f}" y="{frame.height - 6}"'
+            f'<text class="soft{kind}" x="{frame.x(value):.1f}" y="{frame.height - 6}"'
             f' text-anchor="middle">{escape(text(value))}</text>'
         )
 
@@ -206,14 +222,14 @@ def _dots(frame: _Frame, layer: Layer) -> Iterator[str]:
 
 def _columns(frame: _Frame, layer: Layer) -> Iterator[str]:
     span = frame.width - LEFT - RIGHT
-    width = max(1.0, 0.8 * span / max(len(layer.marks), 1))
+    width = min(max(1.0, 0.8 * span / max(len(layer.marks), 1)), WIDEST)
     for mark in layer.marks:
         if mark.y is None or not math.isfinite(mark.y):
             continue
         x, top, foot = frame.x(mark.x) - width / 2, frame.y(mark.y), frame.y(max(frame.low, 0.0))
         yield (
             f"<g><title>{escape(mark.title)}</title>"
-            f'<rect class="{layer.colour} {mark.kind}" x="{max(x, LEFT):.1f}"'
+            f'<rect class="{layer.colour} {mark.kind}" x="{x:.1f}"'
             f' y="{min(top, foot):.1f}" width="{width:.1f}" height="{abs(foot - top):.1f}"/></g>'
         )
 

@@ -47,17 +47,17 @@ def input_moment(seconds: float | None) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M")
 
 
-def duration(seconds: float | None) -> str:
-    """Return a duration with its two largest units: 3 h 5 min."""
+def duration(seconds: float | None, unit: Callable[[str], str] = str) -> str:
+    """Return a duration with its two largest units: 3 h 5 min. `unit`: its symbol in a language."""
     if seconds is None:
         return NONE
     if seconds < 10:
-        return f"{seconds:.1f} s"
+        return f"{seconds:.1f} {unit('s')}"
     whole = int(seconds)
     parts: list[str] = []
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
+    for symbol, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
         if whole >= size or parts:
-            parts.append(f"{whole // size} {unit}")
+            parts.append(f"{whole // size} {unit(symbol)}")
             whole %= size
     return " ".join(parts[:2])
 
@@ -66,22 +66,34 @@ def number(value: float | None, digits: int = 0) -> str:
     """Return a number with separators of thousands."""
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return NONE
-    return f"{value:,.{digits}f}"
+    return _unsigned_zero(f"{value:,.{digits}f}")
 
 
 def figure(value: Any, digits: int = 4) -> str:
     """Return a metric: four decimals."""
-    return NONE if value is None else f"{float(value):.{digits}f}"
+    return NONE if value is None else _unsigned_zero(f"{float(value):.{digits}f}")
+
+
+def signed(value: float | None, digits: int = 3) -> str:
+    """Return a part of a sum with its sign; what rounds to zero has none."""
+    return NONE if value is None else _unsigned_zero(f"{value:+.{digits}f}")
 
 
 def percent(value: float | None, digits: int = 1) -> str:
     """Return a share in per cent."""
-    return NONE if value is None or not math.isfinite(value) else f"{100 * value:.{digits}f} %"
+    if value is None or not math.isfinite(value):
+        return NONE
+    return f"{_unsigned_zero(f'{100 * value:.{digits}f}')} %"
+
+
+def _unsigned_zero(text: str) -> str:
+    """Return a number without a sign where it was rounded to zero."""
+    return text.lstrip("+-") if not text.strip("+-0.,") else text
 
 
 def signed_percent(value: float | None) -> str:
     """Return a change in per cent, with its sign."""
-    return NONE if value is None else f"{100 * value:+.1f} %"
+    return NONE if value is None else f"{signed(100 * value, 1)} %"
 
 
 def size(value: float | None) -> str:
@@ -96,6 +108,7 @@ FILTERS: Mapping[str, Callable[..., Any]] = {
     "duration": duration,
     "number": number,
     "figure": figure,
+    "signed": signed,
     "percent": percent,
     "signed_percent": signed_percent,
     "size": size,

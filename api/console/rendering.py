@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from flask import Response, g, request
-from jinja2 import Environment, FileSystemLoader, Undefined
+from jinja2 import Environment, FileSystemLoader, Undefined, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from recsys.i18n import SOURCE, languages
@@ -56,6 +57,7 @@ def _environment() -> Environment:
         auto_reload=False,
     )
     found.filters |= {name: _known(own) for name, own in formats.FILTERS.items()}
+    found.filters["duration"] = _duration
     found.globals["url"] = formats.url
     return found
 
@@ -67,6 +69,14 @@ def _known(own: Callable[..., Any]) -> Callable[..., Any]:
         return own(None if isinstance(value, Undefined) else value, *more)
 
     return filtered
+
+
+@pass_context
+def _duration(context: Context, seconds: Any) -> str:
+    """Return a duration in the language of the page."""
+    tongue = context["lang"]
+    known = None if isinstance(seconds, Undefined) else seconds
+    return formats.duration(known, lambda unit: translated(unit, tongue))
 
 
 def templates() -> Environment:

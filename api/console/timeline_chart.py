@@ -45,7 +45,7 @@ def charts(found: Mapping[str, Any], text: Callable[[str], str]) -> dict[str, Ma
     tone_layers = Layer("line", "tone", tones), Layer("dots", "tone", tones)
     label = text("Acts, what was expected, and the forecast")
     return {
-        "acts": Markup(plot(layers, label, x_text, "{:.12g}".format, x_ticks=ticks))
+        "acts": Markup(plot(layers, label, x_text, "{:.12g}".format, x_ticks=ticks, counts=True))
         if any(mark.y is not None for mark in acts)
         else Markup(""),
         "tone": Markup(

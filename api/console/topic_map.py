@@ -65,21 +65,25 @@ def drawn(topics: Topics, sizes: Sequence[int], names: Sequence[str], label: str
     most = max(max(sizes, default=0), 1)
     few = len(sizes) <= MANY
     radii = [max(SMALLEST, LARGEST * (size / most) ** 0.5) if few else SMALLEST for size in sizes]
-    parts = []
+    circles, texts = [], []
     for row, (x, y) in enumerate(places(topics.centroids, radii).tolist()):
         title = f"{names[row]} · {sizes[row]}"
-        parts.append(
+        circles.append(
             f'<a href="{CONSOLE}/topics/{topics.ids[row]}"'
             f' aria-label="{escape(title, quote=True)}"><title>{escape(title)}</title>'
             f'<circle class="topic t{int(topics.parents[row]) % COLOURS}"'
-            f' cx="{x:.1f}" cy="{y:.1f}" r="{radii[row]:.1f}"/>'
+            f' cx="{x:.1f}" cy="{y:.1f}" r="{radii[row]:.1f}"/></a>'
+        )
+        texts.append(
             f'<text class="topic-number" x="{x:.1f}" y="{y + 4:.1f}" text-anchor="middle">'
             f"{topics.ids[row]}</text>"
             f'<text class="topic-name" x="{x:.1f}" y="{y + radii[row] + 13:.1f}"'
-            f' text-anchor="middle">{escape(_short(topics.name(row)))}</text></a>'
+            f' text-anchor="middle">{escape(_short(topics.name(row)))}</text>'
         )
     head = f'<svg class="map" viewBox="0 0 {WIDTH} {HEIGHT}" role="group" aria-label="'
-    return Markup(f'{head}{escape(label, quote=True)}">{"".join(parts)}</svg>')
+    head = Markup(f'{head}{escape(label, quote=True)}">{"".join(circles)}')
+    # texts above all circles, so that none hides a name; the links are named already
+    return head + Markup(f'<g class="over" aria-hidden="true">{"".join(texts)}</g></svg>')
 
 
 def _short(name: str) -> str:

@@ -53,6 +53,8 @@ WORDS = (
     *("firing", "acknowledged", "resolved", "negative", "neutral", "positive", "volume"),
     *("central", "spread", "contrary", "quiet", "normal", "eager"),
     *("active", "over", "newest", "first text", "day", "week", "none"),
+    # units of durations
+    *("d", "h", "min", "s"),
     # sentences of modules
     "Serve another bundle",
     "Try a watch",

@@ -40,15 +40,25 @@ def charts(points: Sequence[Mapping[str, Any]], text: Callable[[str], str]) -> d
 
 
 def days(points: Sequence[Mapping[str, Any]], text: Callable[[str], str]) -> Markup:
-    """Return the texts of each day."""
+    """Return the texts of each day; empty where there is none."""
     marks = [
         Mark(one["time"], float(one["texts"]), f"{_day(one['time'])}: {one['texts']}")
         for one in points
     ]
+    if not any(mark.y for mark in marks):
+        return Markup("")
     ticks = _ticks(points)
     layers = [Layer("columns", "bar", marks)]
     return Markup(
-        plot(layers, text("Texts by day"), _day, "{:.12g}".format, x_ticks=ticks, size=SIZE)
+        plot(
+            layers,
+            text("Texts by day"),
+            _day,
+            "{:.12g}".format,
+            x_ticks=ticks,
+            size=SIZE,
+            counts=True,
+        )
     )
 
 

@@ -15,6 +15,7 @@ from conftest import keyed
 from flask import Flask
 from flask.testing import FlaskClient
 
+from api.console import formats, watch_charts
 from api.console.rendering import HERE
 from api.runtime.app_state import AppState
 from recsys.data.records import Event, Item
@@ -307,8 +308,7 @@ def test_the_assets_are_small() -> None:
 def test_a_watch_is_tried_before_it_is_saved(service: AppState, client: FlaskClient) -> None:
     page = client.get("/console/watches?query=dough").get_data(as_text=True)
     assert "What it holds for" in page and 'name="name"' in page
-    axis = re.findall(r'text-anchor="end">([^<]+)<', page)
-    assert len(axis) == len(set(axis)) > 1  # no two marks of an axis read alike
+    assert "Nothing to draw yet." in page and 'class="plot"' not in page
     answer = submit(client, "/console/watches", name=HOSTILE, query="dough")
     assert answer.status_code == 303
     page = client.get(answer.location).get_data(as_text=True)
@@ -358,8 +358,8 @@ def test_failures_are_told_in_the_language_of_the_page(client: FlaskClient) -> N
     chinese = {"Accept-Language": "zh"}
     for path, sentence in (
         ("/console/nowhere", "没有这个页面"),
-        ("/console/topics/999", "没有主题 999"),
-        ("/console/item?item=none", "没有条目 &#39;none&#39;"),
+        ("/console/topics/999", "没有话题 999"),
+        ("/console/item?item=none", "没有内容 &#39;none&#39;"),
         ("/console/watches?query=%22open", "引号未闭合"),
     ):
         assert sentence in client.get(path, headers=chinese).get_data(as_text=True), path
@@ -392,3 +392,43 @@ def test_a_detected_event_is_shown_with_its_texts(service: AppState, client: Fla
     assert sum(hour["texts"] for hour in one["timeline"]) == 1
     assert client.get("/detected-events/8").status_code == 404
     assert client.get("/detected-events?state=over").get_json()["events"] == []
+
+
+def test_charts_of_counts_have_whole_numbers_and_whole_columns() -> None:
+    days = [{"time": 86_400.0 * day, "texts": day % 2} for day in range(7)]
+    chart = watch_charts.days(days, str)
+    axis = re.findall(r'text-anchor="end">([^<]+)<', chart)
+    assert axis == ["0", "1"]
+    columns = re.findall(r'<rect class="bar " x="([\d.-]+)"[^>]* width="([\d.]+)"', chart)
+    ends = [(float(x), float(x) + float(width)) for x, width in columns]
+    assert len(ends) == 7 and min(x for x, _ in ends) >= 52 and max(x for _, x in ends) <= 586
+    assert all(end < start for (_, end), (start, _) in zip(ends, ends[1:], strict=False))
+    assert watch_charts.days([one | {"texts": 0} for one in days], str) == ""
+
+
+def test_numbers_that_round_to_zero_have_no_sign() -> None:
+    assert (formats.percent(-0.0001), formats.signed(-0.0001), formats.signed(0.0)) == (
+        "0.0 %",
+        "0.000",
+        "0.000",
+    )
+    assert (formats.signed(0.5), formats.signed_percent(-0.25)) == ("+0.500", "-25.0 %")
+    assert formats.figure(-1e-9) == "0.0000" and formats.number(-0.4) == "0"
+
+
+def test_small_parts_of_a_score_are_summed_up_until_all_are_asked_for(client: FlaskClient) -> None:
+    whole = client.get("/explain/baker/bread-9").json
+    page = client.get("/console/why?user=baker&item=bread-9").text
+    every = client.get("/console/why?user=baker&item=bread-9&every=1").text
+    shown, all_shown = (len(re.findall(r'<td class="name">', one)) for one in (page, every))
+    assert all_shown == len(whole["parts"]) >= shown
+    assert ("smaller parts together" in page) == (shown < all_shown)
+
+
+def test_durations_are_told_in_the_language_of_the_page(client: FlaskClient) -> None:
+    told = {
+        language: client.get("/console", headers={"Accept-Language": language}).text
+        for language in ("en", "zh")
+    }
+    assert re.search(r"<dd>\d+\.\d s</dd>", told["en"])
+    assert re.search(r"<dd>\d+\.\d 秒</dd>", told["zh"])

@@ -296,8 +296,14 @@ def test_a_feed_that_ends_says_what_it_held(client: FlaskClient) -> None:
     assert "seen or used 1 of" in feed(client, "fan", n=100, order="rank")["notice"]
     assert feed(client, "fan", n=100, lang="zh")["notice"].startswith(f"{len(world.items())} 项")
     assert "match these filters" in feed(client, "fan", n=100, category="sea")["notice"]
-    client.post("/follows", json={"user_id": "ann", "author_id": "nobody"})
+    silent = [{"user_id": "ann", "author_id": f"nobody-{number}"} for number in range(3)]
+    client.post("/follows", json=silent)
     assert feed(client, "ann")["notice"].startswith("Nothing by those you follow")
+    before = feed(client, "fan", n=100)
+    client.post("/follows", json=[one | {"user_id": "fan"} for one in silent])
+    after = feed(client, "fan", n=100)
+    assert [one["item_id"] for one in after["items"]] == [one["item_id"] for one in before["items"]]
+    assert after["notice"] == before["notice"]
 
 
 def test_a_feed_is_logged_as_shown(admin: FlaskClient) -> None:

@@ -23,6 +23,8 @@ from ..rendering import page
 EVENTS = 40  # of the history on a page
 LIST = 20
 LOOKS = 10
+ACTIVE = 8  # users who acted last
+LATEST = 60  # events among which they are sought
 
 
 class UserQuery(Strict):
@@ -38,8 +40,10 @@ class UserQuery(Strict):
 
 @routes.get(f"{CONSOLE}/users", "profile", audit="never")
 def find() -> Response:
-    """The form that finds a user by their id."""
-    return page("users.html", "Find a user", missing="", known=[])
+    """The form that finds a user by their id, and the ids of users who acted last."""
+    with service().link.use() as store:
+        lately = _lately_active(store)
+    return page("users.html", "Find a user", missing="", known=[], lately=lately)
 
 
 @routes.get(f"{CONSOLE}/user", "profile", query=UserQuery)
@@ -84,6 +88,16 @@ def at_hand_list(
     at_hand = service()
     state = state_of(at_hand, user_id, what_if)
     return recommendation_previews.preview(at_hand, state, tongue, n, what_if.as_of, **steer)
+
+
+def _lately_active(store: Store) -> list[str]:
+    """Return the users of the latest events, the last one first; none without the right to read
+    histories.
+    """
+    if "history" not in g.rights:
+        return []
+    events = store.events_after(max(store.last_event_id() - LATEST, 0), LATEST)
+    return list(dict.fromkeys(one.user_id for one in reversed(events)))[:ACTIVE]
 
 
 def unknown(user_id: str) -> Response:

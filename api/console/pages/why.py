@@ -25,7 +25,9 @@ from .users import title_of, unknown
 
 LISTS = 200  # latest lists that are searched for an item
 SHOWN = 10  # times that are listed
-PARTS = 40
+PARTS = 40  # listed one by one, unless all are asked for
+MOST_PARTS = 1_000
+SMALL = 0.005  # share of the score below which parts are summed
 CLOSED = {
     "seen": "They have acted on it, so lists leave it out.",
     "copy": "It is a copy of something they have acted on.",
@@ -48,6 +50,7 @@ class WhyQuery(Strict):
     without: listed(RowId, 50) = []  # type: ignore[valid-type]
     as_of: Moment = Field(None, description="leave out what came later than this")
     personal: Share | None = None
+    every: bool = Field(False, description="list the smallest parts, too")
 
 
 @routes.get(f"{CONSOLE}/why", "profile", query=WhyQuery)
@@ -68,16 +71,17 @@ def why(query: WhyQuery) -> Response:
             raise
         raise ApiError(404, f"there is no item {query.item!r}", "no_item") from None
     largest = max((abs(one["value"]) for one in found["parts"]), default=0.0) or 1.0
+    listed_parts = _large(found["parts"], query.every)
     return page(
         "why.html",
         "Why this item?",
         found=found,
         name=recommendation_previews.name_of(found["item"], query.item),
         closed=CLOSED.get(found["closed"], ""),
-        parts=[one | {"width": abs(one["value"]) / largest} for one in found["parts"][:PARTS]],
-        more=max(len(found["parts"]) - PARTS, 0),
+        parts=[one | {"width": abs(one["value"]) / largest} for one in listed_parts],
+        rest=_sum(found["parts"][len(listed_parts) :]),
         shown=_shown(user_id, query.item),
-        events=_events_on(user_id, found),
+        events=_events_on(user_id, listed_parts),
         query=query,
         what_if=what_if,
         title_of=title_of,
@@ -116,9 +120,28 @@ def _time(one: Exposure, item_id: str, came: list[Outcome], versions: set[str]) 
     }
 
 
-def _events_on(user_id: str, found: dict[str, Any]) -> dict[str, int]:
+def _large(parts: list[dict[str, Any]], every: bool) -> list[dict[str, Any]]:
+    """Return the parts that are listed one by one, the largest first as they come.
+
+    Two parts or fewer are not summed up for being small.
+    """
+    if every:
+        return parts[:MOST_PARTS]
+    kept = [one for one in parts[:PARTS] if abs(one["share"]) >= SMALL]
+    return parts if len(parts) - len(kept) <= 2 else parts[: len(kept)]
+
+
+def _sum(parts: list[dict[str, Any]]) -> dict[str, float]:
+    return {
+        "count": len(parts),
+        "value": sum(one["value"] for one in parts),
+        "share": sum(one["share"] for one in parts),
+    }
+
+
+def _events_on(user_id: str, parts: list[dict[str, Any]]) -> dict[str, int]:
     """Return the latest event of the user on each item that gives a part, by item."""
-    giving = [one["item_id"] for one in found["parts"][:PARTS] if one.get("item_id")]
+    giving = {one["item_id"] for one in parts if one.get("item_id")}
     ids: dict[str, int] = {}
     with service().link.use() as store:
         for act in store.acts_after(user_id):
