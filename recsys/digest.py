@@ -14,18 +14,27 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+import numpy as np
+
+from recsys.array_types import Floats
 from recsys.i18n import SOURCE, counted, translate
 from recsys.personal_list import ListRequest, UserState, query_of
-from recsys.ranking.query import Filters, Recommendation
+from recsys.ranking.candidates import candidates
+from recsys.ranking.filters import capped
+from recsys.ranking.gbdt_rerank import best_places
+from recsys.ranking.query import Filters, Query, Recommendation
 from recsys.recommender import Recommender
+from recsys.serving.popularity_sums import DAY, HALF_LIVES
 from recsys.writing.notification_texts import notification_texts
 
 DAYS = 7.0  # that a digest looks back where nothing else is said
 MOST = 10  # items
-MOST_OF_SECTION = 5
+PERSONAL = 0.5  # weight of the user's score beside recent uptake; see RESULTS.md, "Digests"
 LEAST = 3  # items below which there is no digest
 _KNOWN = 5  # items with a language that a user acted on, from which no other language is listed
-_READ = 60  # best items that are divided into sections
+_LIFE = HALF_LIVES.index(3 * DAY)
+_ONE_ACT = 0.5  # added to the uptake, so that its logarithm is finite
+_POOL = 1_000  # best items by score that are compared
 Section = Literal["followed", "topics", "trending", "new"]
 WhyNot = Literal["", "nothing_new", "too_few"]
 _SECTIONS: tuple[Section, ...] = ("followed", "topics", "trending", "new")
@@ -118,23 +127,41 @@ def digest(
         language=language,
         now=now,
     )
-    query = query_of(user, request, repeat_categories)
-    found = recommender.recommend(replace(query, n=_READ))
+    kept = _best(recommender, query_of(user, request, repeat_categories), most)
     by_section: dict[Section, list[DigestItem]] = {name: [] for name in _SECTIONS}
-    count = 0
-    for one in found:
-        section = by_section[_section(recommender, user, one)]
-        if count < most and len(section) < MOST_OF_SECTION:
-            section.append(_item(recommender, one, language))
-            count += 1
-    if count < LEAST:
-        return Digest(since, now, (), "too_few" if count else "nothing_new")
+    for one in kept:
+        by_section[_section(recommender, user, one)].append(_item(recommender, one, language))
+    if len(kept) < LEAST:
+        return Digest(since, now, (), "too_few" if kept else "nothing_new")
     sections = tuple(
         DigestSection(name, _sentence(name, len(items), language), tuple(items))
         for name, items in by_section.items()
         if items
     )
     return Digest(since, now, sections, "")
+
+
+def _best(recommender: Recommender, query: Query, most: int) -> list[Recommendation]:
+    """Return the best items of a query, by their score and by how much they are taken up of late.
+
+    Both in standard deviations among the items that may be shown; see DESIGN.md, decision 299.
+    """
+    live, request = recommender.live, recommender.request(query)
+    mask = recommender.open(query, request)[: request.size]
+    scored = recommender.corrected(request, mask, *candidates(request, mask, _POOL))
+    uptake = np.log(live.counters.mass(_LIFE, scored.rows) + _ONE_ACT)
+    values = PERSONAL * _standardised(scored.scores) + _standardised(uptake)
+    rows = scored.rows[best_places(scored.rows, values, len(scored.rows))]
+    rows = rows[capped(rows, [(live.labels["author"], 1)])]
+    if live.marks.free:  # of copies, the best one is enough
+        rows = rows[capped(rows, [(live.marks.group, 1)])]
+    return recommender.with_reasons(replace(query, n=most), scored, rows[:most])
+
+
+def _standardised(values: Floats) -> Floats:
+    spread = float(values.std()) if len(values) else 0.0
+    centred = values - values.mean() if len(values) else values
+    return np.asarray(centred / spread if spread > 0 else centred, np.float32)
 
 
 def _languages(recommender: Recommender, user: UserState) -> frozenset[str]:
