@@ -33,7 +33,7 @@ WORDS = (
     # parts of scores, sources, kinds of places
     *("because_you", "steered", "followed", "regular", "again", "interests", "search", "trending"),
     *("popular", "liked", "fresh", "context", "new_item", "pinned", "flagged", "neighbours"),
-    *("little_known", "followees", "network"),
+    *("little_known", "newest", "followees", "network"),
     *("ranked", "repeat", "explore", "reserved", "cold", "personal", "short", "long", "session"),
     # what series, controls and profiles are of
     *("item", "topic", "tag", "category", "author", "entity", "words", "user", "everything"),

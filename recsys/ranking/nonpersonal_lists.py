@@ -12,6 +12,7 @@ from recsys.array_types import Floats, Mask, Rows
 from recsys.i18n import translate
 from recsys.ranking.filters import allowed, capped, without_older_copies
 from recsys.ranking.history import History
+from recsys.ranking.item_newness import not_new
 from recsys.ranking.new_item_proxies import MIN_COSINE
 from recsys.ranking.query import Filters, Reason, Recommendation
 from recsys.ranking.reason_templates import LIKE, named, sentence
@@ -216,7 +217,16 @@ def _taken_up(
     mask = _allowed(live, filters, size)
     if among is not None:
         mask &= among[:size]
-    return _listed(live, mass / total, mask, n, kind, reason)
+    found = _listed(live, mass / total, mask, n, kind, reason)
+    return [one if one.score > 0 else _untaken(live, one, language) for one in found]
+
+
+def _untaken(live: LiveState, one: Recommendation, language: str) -> Recommendation:
+    """Return an entry of an item that nobody takes up, which stands there for its date or none."""
+    row: Rows = np.array([live.row(one.item_id)], np.int32)
+    if not_new(live, row)[0]:
+        return one._replace(reasons=())
+    return one._replace(reasons=(Reason("fresh", 1.0, sentence("fresh", language=language)),))
 
 
 def _trending_life(live: LiveState) -> int:
@@ -257,17 +267,23 @@ def _listed(
 
 
 def _best(live: LiveState, scores: NDArray[np.floating], rows: Rows, most: int) -> Rows:
-    """Return up to `most` rows, the highest score first, and the most popular among equals."""
+    """Return up to `most` rows, the highest score first; of equals the most popular, the newest."""
     if most < len(rows):
         bound = -np.partition(-scores[rows], most - 1)[most - 1]
         above, equal = rows[scores[rows] > bound], rows[scores[rows] == bound]
         missing = most - len(above)
         if missing < len(equal):
-            taken = live.counters.level[-1, equal]
-            equal = equal[np.argsort(-taken, kind="stable")[:missing]]
+            equal = equal[_by_uptake_and_date(live, equal)[:missing]]
         rows = np.concatenate([above, equal])
-    taken = live.counters.level[-1, rows]
-    return rows[np.lexsort((rows, -taken, -scores[rows]))]
+    rows = rows[_by_uptake_and_date(live, rows)]
+    return rows[np.argsort(-scores[rows], kind="stable")]
+
+
+def _by_uptake_and_date(live: LiveState, rows: Rows) -> NDArray[np.intp]:
+    """Return the places of ascending rows: the most popular first, of equals the newest one."""
+    created = live.created[rows]
+    dates = np.where(np.isfinite(created), created, -np.inf)
+    return np.lexsort((rows, -dates, -live.counters.level[-1, rows]))
 
 
 def _lowered(live: LiveState, scores: NDArray[np.floating]) -> NDArray[np.floating]:

@@ -25,6 +25,7 @@ SENTENCES: Mapping[str, str] = {
     "popular": "It is popular here",
     "liked": "It is well liked",
     "fresh": "It is new",
+    "newest": "It is newer than many items here",
     "context": "It suits readers like you at this time",
     "new_item": "It is new here, and its text suits your history",
     "little_known": "Few people know it yet, and its text suits your history",
@@ -58,6 +59,7 @@ AGAINST: Mapping[str, str] = {
     "popular": "It is less popular than others",
     "liked": "It is less liked than others",
     "fresh": "It is not new, and your history speaks for others",
+    "newest": "It is older than many items here",
     "context": "It suits readers like you less at this time",
 }
 UNNAMED_AGAINST = "Your history speaks against it"
@@ -66,6 +68,7 @@ QUIET: Mapping[str, str] = {
     "because_you": "What your history says of it",
     "search": "Its words beside your search",
     "fresh": "How long it has been here",
+    "newest": "How long it has been here",
     "trending": "How much it is taken up now",
     "popular": "How much it has been taken up",
     "liked": "How well it is liked",

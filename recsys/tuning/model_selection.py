@@ -55,11 +55,12 @@ CHEAP_TERMS = ("popularity", "liked", "refusals", "neighbours", "taste")  # that
 CHEAP_LIVES = (5.0, 20.0)  # half-lives of a history of item-knn queries, in events
 SURE = 1.64  # standard errors by which a form has to be better than one engine alone
 # Where nothing can be tested: neighbours, words of the history and what is popular, at the weights
-# that DESIGN.md gives reasons for.
+# that DESIGN.md gives reasons for; of items that are alike in all this, the newer one.
 FIXED = ScoreModel(
     terms=(Term("neighbours", 20.0, 1.0), Term("words", 6.0, 1.0)),
     curves=(LogTerm(0.03, 0.5),),
     priors={"share_all": 0.5},
+    linear={"item_age": -0.001},
     unread=UNREAD,
 )
 

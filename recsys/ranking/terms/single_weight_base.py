@@ -63,16 +63,8 @@ class UserLinear(UserTerm):
         if not self.weight:
             return Attribution()
         usual = float(self.score(table.sample).mean()) if len(table.sample) else 0.0
-        return Attribution(
-            (
-                Part(
-                    self.term.kind,
-                    self.score(rows) - np.float32(usual),
-                    self.term.quiet(self.live, rows),
-                ),
-            ),
-            base=usual,
-        )
+        parts = self.term.split(self.live, rows, self.score(rows) - np.float32(usual))
+        return Attribution(parts, base=usual)
 
     def gbdt_features(self, rows: Rows, now: float, times: Times) -> dict[str, Floats]:
         """Return the values, if the trees read them."""
@@ -109,6 +101,10 @@ class LinearTerm(ScoreTerm):
     def quiet(self, live: LiveState, rows: Rows) -> Mask | None:
         """Return the rows where a user would not accept it as a reason; None: nowhere."""
         return None
+
+    def split(self, live: LiveState, rows: Rows, values: Floats) -> tuple[Part, ...]:
+        """Return the parts that weighted values of rows are told as."""
+        return (Part(self.kind, values, self.quiet(live, rows)),)
 
     def bind(self, context: UserContext) -> UserTerm | None:
         """Return the term with the learned weight; None where nothing reads a value of it."""
