@@ -377,7 +377,7 @@ def _engine_column(form: CandidateForm) -> Column:
 
 
 def _users_of(checks: Sequence[ValidationSet]) -> Rows:
-    """Return the number of the user of each query of some folds, fold by fold; else places."""
+    """Return the user of each query of some folds, fold by fold; their place if unknown."""
     users = [np.arange(len(check)) if check.users is None else check.users for check in checks]
     return np.concatenate(users).astype(np.int32)
 
