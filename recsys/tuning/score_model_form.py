@@ -31,6 +31,7 @@ LIKING = 7.0  # what telling likes from dislikes without error adds to the value
 RARE, COMMON = 0.05, 0.1  # shares of dislikes up to which it does not count, and counts in full
 FEWEST_OPINIONS = 10  # users who stated both; with fewer it does not count
 SURE_OPINIONS = 25  # as many users count half
+OPINION_ERRORS = 2.0  # standard errors of an AUC of opinions that do not count
 LEAST_UPTAKE = 0.5  # weights of uptake for cold users add up to as much, per unit of its logarithm
 LEAST_LIKED = 0.25  # weight of how well an item is liked for cold users
 # Weight of refusals where dislikes are too few to learn from; set, not learned. At 1 an item that
@@ -312,17 +313,29 @@ class CrossValidator:
     def value(self, design: CandidateForm) -> float:
         """Return nDCG@20 of the users who were not learned from, both ways round.
 
-        Where likes and dislikes are both known, liking · (2 · AUC - 1) between them is added (it is
-        0 for chance and `liking` at best): a list should hold what users take up, and of that
-        what they like.
+        Where likes and dislikes are both known, liking · (2 · AUC - 1) between them is added as far
+        as it is certain (0 for chance, `liking` at best): a list should hold what users take up,
+        and of that what they like.
         """
-        order = []
-        if self.opinions is not None:
-            sets = self.opinions.choice_sets
-            order = [self.opinions.auc(design.scores(sets, own)) for own in self.weights(design)]
         gains = self.gains(design)
         value = float(gains.mean()) if len(gains) else 0.0
-        return value + self.liking * (2 * float(np.mean(order)) - 1) if order else value
+        return value + self.liking * self._certain_preference(design) if self.liking else value
+
+    def _certain_preference(self, design: CandidateForm) -> float:
+        """Return 2 · AUC - 1 between likes and dislikes, nearer to 0 by its standard errors.
+
+        Of dozens of forms, one always tells the likes of a few users by chance.
+        """
+        if self.opinions is None:
+            return 0.0
+        sets = self.opinions.choice_sets
+        found = [self.opinions.aucs(design.scores(sets, own)) for own in self.weights(design)]
+        by_user = 2 * np.mean(found, axis=0) - 1
+        if not len(by_user):
+            return 0.0
+        chance = OPINION_ERRORS * float(by_user.std()) / math.sqrt(len(by_user))
+        mean = float(by_user.mean())
+        return max(mean - chance, 0.0) + min(mean + chance, 0.0)
 
 
 def _best_column(choice_sets: ChoiceSets) -> float:

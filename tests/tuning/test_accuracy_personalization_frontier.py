@@ -158,6 +158,27 @@ def test_likes_and_dislikes_count_by_how_many_users_and_dislikes_there_are():
     assert CrossValidator.halves(choice_sets, 0).liking == 0.0
 
 
+def test_likes_told_from_dislikes_by_chance_add_nothing():
+    """The labels of a dozen users are drawn; those of 150 users follow the score."""
+    choice_sets, form = choice_sets_of(300, popular=0.0), CandidateForm(factors=(factors("als"),))
+    score = choice_sets.columns[factors("als")][:, 0]
+
+    def added(users, liked):
+        """Return what opinions add to the value of a form, as a share of the most there can be."""
+        known = choice_sets.take(np.arange(2 * users))
+        known = replace(known, user=np.repeat(np.arange(users), 2))
+        learned = choice_sets.take(np.arange(100))
+        validator = CrossValidator.halves(learned, 0, LabeledPairs(known, liked))
+        plain = CrossValidator.halves(learned, 0).value(form)
+        return (validator.value(form) - plain) / validator.liking
+
+    draws = np.random.default_rng(0).integers(0, 2, (40, 12)).astype(bool)
+    by_chance = [added(12, np.stack([one, ~one], axis=1).ravel()) for one in draws]
+    assert np.median(np.abs(by_chance)) == 0 and np.mean(np.abs(by_chance)) < 0.06
+    pairs = score.reshape(150, 2)
+    assert added(150, (pairs == pairs.max(axis=1, keepdims=True)).ravel()) == pytest.approx(1.0)
+
+
 def unequal(people, seed=0):
     """Return choices by popularity alone after short histories, by taste after long ones."""
     short, long = (
