@@ -166,8 +166,10 @@ def _row(info: BundleInfo) -> tuple[str, ...]:
     if info.problem:
         return ("!", info.version, created, f"{info.bytes / 1e6:.1f}", "damaged", "", "")
     items = info.manifest.get("counts", {}).get("items", "")
-    ndcg = info.manifest.get("metrics", {}).get("ndcg@20", "")
-    ndcg = f"{ndcg:.4f}" if isinstance(ndcg, float) else ""
+    metrics = info.manifest.get("metrics", {})
+    ndcg = metrics.get("ndcg@20", "")
+    tested = isinstance(ndcg, float) and metrics.get("people") != 0  # no user, no figure
+    ndcg = f"{ndcg:.4f}" if tested else ""
     mark = "*" if info.current else ""
     design = str(info.manifest.get("design", ""))
     return (mark, info.version, created, f"{info.bytes / 1e6:.1f}", str(items), ndcg, design)

@@ -46,6 +46,13 @@ def test_list_marks_the_current_one(filled):
     assert lines[2].split()[0] == "v2"
 
 
+def test_a_bundle_that_nobody_could_test_has_no_figure(filled):
+    untested = {"metrics": {"ndcg@20": 0.0, "people": 0}, "design": "untested"}
+    filled.publish(lambda f: write_bundle(f, {"x": np.zeros(3)}, {}, untested), "v4")
+    line = next(line for line in call("list").splitlines() if "v4" in line)
+    assert "0.0000" not in line and "untested" in line
+
+
 def test_list_marks_a_damaged_one(filled):
     (filled.folder / "v1" / "manifest.json").unlink()
     assert "! v1" in " ".join(call("list").split()) and "damaged" in call("list")
