@@ -49,6 +49,7 @@ HALF_LIVES = (1.0, 5.0, np.inf)  # events of a history back
 # Shares of the budget after which neither fits or compares anything more: the lists that weights
 # are learned from, and the search over forms, need the rest.
 FIRST_ROUND, REFINEMENT = 0.6, 0.5
+DEAR = 0.25  # share of the budget; a family that usually takes more is compared after all others
 # CPU seconds that comparing takes per user, and per user and item up to `LARGE` of them, beyond
 # which users choose among a shortlist (2026-11-30: 857 users and 10,500 items take 1.7 to 2.3 s).
 PER_USER, PER_SCORE = 1e-3, 1.5e-7
@@ -91,17 +92,15 @@ class Preselection:
     def run(self, families: Sequence[Family]) -> list[Engine]:
         """Return the engines that go on, best first; none where nothing could be fitted."""
         best: dict[str, tuple[tuple[int, ...], float]] = {}
-        given = {*self.parts}
-        for family in self._cheapest_first(families):
-            start = family.usual_place(self.checks[0].data.timed)
-            value = self._value(family.at(start), self.first_round * min(1.0, family.share))
-            if value is not None:
-                best[family.name] = start, value
-        named = {family.name: family for family in families}
+        given, named = {*self.parts}, {family.name: family for family in families}
+        ordered = self._cheapest_first(families)
+        dear = [one for one in ordered if self._usual_seconds(one) > DEAR * self.budget.seconds]
+        self._compare_usual([one for one in ordered if one not in dear], best)
         for name in self._best_of_kinds(named, best)[:N_REFINED]:
             best[name] = self._checked(named[name], *self._refined(named[name], *best[name]))
             kept = (named[one].at(place).name for one, (place, _) in best.items())
             self._forget_others(given, kept)
+        self._compare_usual(dear, best)
         engines = [named[name].at(best[name][0]) for name in self._best_of_kinds(named, best)]
         sums = [engine for engine in [self._best_sum(engines)] if engine is not None]
         # Factors that take part in no sum are tried beside item-item models.
@@ -112,6 +111,16 @@ class Preselection:
             if not self._sums(engine) and self.values[engine.name] >= floor
         ]
         return [*sums, *engines[: self.survivors], *beside[:1]]
+
+    def _compare_usual(
+        self, families: Sequence[Family], best: dict[str, tuple[tuple[int, ...], float]]
+    ) -> None:
+        """Add the usual setting of each family and its value to `best`, as far as there is time."""
+        for family in families:
+            start = family.usual_place(self.checks[0].data.timed)
+            value = self._value(family.at(start), self.first_round * min(1.0, family.share))
+            if value is not None:
+                best[family.name] = start, value
 
     def _best_of_kinds(
         self,
