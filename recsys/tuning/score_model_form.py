@@ -31,7 +31,7 @@ LIKING = 7.0  # what telling likes from dislikes without error adds to the value
 RARE, COMMON = 0.05, 0.1  # shares of dislikes up to which it does not count, and counts in full
 FEWEST_OPINIONS = 10  # users who stated both; with fewer it does not count
 SURE_OPINIONS = 25  # as many users count half
-OPINION_ERRORS = 2.0  # standard errors of an AUC of opinions that do not count
+OPINION_ERRORS = 2.0  # standard errors of an AUC of opinions up to which it is chance
 LEAST_UPTAKE = 0.5  # weights of uptake for cold users add up to as much, per unit of its logarithm
 LEAST_LIKED = 0.25  # weight of how well an item is liked for cold users
 # Weight of refusals where dislikes are too few to learn from; set, not learned. At 1 an item that
@@ -322,9 +322,10 @@ class CrossValidator:
         return value + self.liking * self._certain_preference(design) if self.liking else value
 
     def _certain_preference(self, design: CandidateForm) -> float:
-        """Return 2 · AUC - 1 between likes and dislikes, nearer to 0 by its standard errors.
+        """Return 2 · AUC - 1 between likes and dislikes, shrunk by what chance explains of it.
 
-        Of dozens of forms, one always tells the likes of a few users by chance.
+        Of dozens of forms, one always tells the likes of a few users by chance. Positive-part
+        James-Stein: 0 within `OPINION_ERRORS` standard errors, nearly whole far beyond them.
         """
         if self.opinions is None:
             return 0.0
@@ -335,7 +336,7 @@ class CrossValidator:
             return 0.0
         chance = OPINION_ERRORS * float(by_user.std()) / math.sqrt(len(by_user))
         mean = float(by_user.mean())
-        return max(mean - chance, 0.0) + min(mean + chance, 0.0)
+        return mean * max(0.0, 1.0 - (chance / mean) ** 2) if mean else 0.0
 
 
 def _best_column(choice_sets: ChoiceSets) -> float:
