@@ -12,6 +12,7 @@ from recsys.ranking.query import Interaction, Query
 from recsys.ranking.terms import control_boosts
 from recsys.ranking.terms.control_boosts import UserControls
 from recsys.recommender import Recommender
+from recsys.serving.live_state import LiveState
 from recsys.store.user_controls import Control
 from recsys.text.item_texts import documents
 from recsys.text.topics.fit import TopicConfig, fit_topics
@@ -23,12 +24,10 @@ SAILOR = tuple(Interaction(f"sea-{n}", "like", timestamp=NOW - 1000 + n) for n i
 
 @pytest.fixture
 def service():
-    live = worlds.live()
+    model = worlds.live().model
     table = worlds.topics().table
-    topics = fit_topics(documents(table), live.model.words, TopicConfig(2, seed=1))
-    live.model = replace(live.model, topics=topics)
-    live.topics[:ALL] = topics.items
-    return Recommender(live, drift=0.0)
+    topics = fit_topics(documents(table), model.words, TopicConfig(2, seed=1))
+    return Recommender(LiveState(replace(model, topics=topics)), drift=0.0)
 
 
 def control(action, kind, value="", id=1, at=NOW):
