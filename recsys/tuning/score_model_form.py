@@ -31,7 +31,7 @@ LIKING = 7.0  # what telling likes from dislikes without error adds to the value
 RARE, COMMON = 0.05, 0.1  # shares of dislikes up to which it does not count, and counts in full
 FEWEST_OPINIONS = 10  # users who stated both; with fewer it does not count
 SURE_OPINIONS = 25  # as many users count half
-OPINION_ERRORS = 2.0  # standard errors of an AUC of opinions up to which it is chance
+OPINION_ERRORS = 2.0  # standard errors by chance up to which an AUC of opinions says nothing
 LEAST_UPTAKE = 0.5  # weights of uptake for cold users add up to as much, per unit of its logarithm
 LEAST_LIKED = 0.25  # weight of how well an item is liked for cold users
 # Weight of refusals where dislikes are too few to learn from; set, not learned. At 1 an item that
@@ -159,6 +159,21 @@ class LabeledPairs:
         """Return how many users stated both."""
         user = self.choice_sets.user
         return len(np.intersect1d(user[self.liked], user[~self.liked]))
+
+    def error_by_chance(self) -> float:
+        """Return the standard deviation of `auc` for scores that say nothing.
+
+        The variance of one user's AUC is then (likes + dislikes + 1) / (12 · likes · dislikes), see
+        Mann and Whitney 1947. Infinity without users who stated both.
+        """
+        _, user = np.unique(self.choice_sets.user, return_inverse=True)
+        likes = np.bincount(user[self.liked], minlength=len(user))
+        dislikes = np.bincount(user[~self.liked], minlength=len(user))
+        both = (likes > 0) & (dislikes > 0)
+        n, m = likes[both].astype(np.float64), dislikes[both].astype(np.float64)
+        if not len(n):
+            return math.inf
+        return math.sqrt(float(((n + m + 1) / (12 * n * m)).sum())) / len(n)
 
     def dislikes(self) -> int:
         """Return how many of the places are dislikes."""
@@ -330,12 +345,9 @@ class CrossValidator:
         if self.opinions is None:
             return 0.0
         sets = self.opinions.choice_sets
-        found = [self.opinions.aucs(design.scores(sets, own)) for own in self.weights(design)]
-        by_user = 2 * np.mean(found, axis=0) - 1
-        if not len(by_user):
-            return 0.0
-        chance = OPINION_ERRORS * float(by_user.std()) / math.sqrt(len(by_user))
-        mean = float(by_user.mean())
+        found = [self.opinions.auc(design.scores(sets, own)) for own in self.weights(design)]
+        mean = 2 * float(np.mean(found)) - 1
+        chance = 2 * OPINION_ERRORS * self.opinions.error_by_chance()
         return mean * max(0.0, 1.0 - (chance / mean) ** 2) if mean else 0.0
 
 
