@@ -31,7 +31,8 @@ ActReader = Callable[[Store, int, int], Sequence[NumberedAct]]
 ACTS = 50  # latest acts of each followed user that are held
 ACT = np.dtype([("item", "<i4"), ("kind", "<i2"), ("hour", "<i4")])  # hour: since 1970
 _CHUNK = 2_000  # rows of a log read at once
-_NEWER = 20_000  # rows beside a base from which on it is made anew
+_NEWER = 20_000  # rows beside a base from which on it is made anew, however large it is
+_FEW, _PART = 64, 8  # of a small base: this many, or an eighth of its numbers
 _HOUR = 3600.0
 _NOBODY: Numbers = np.zeros(0, np.int32)
 
@@ -193,7 +194,7 @@ class FollowGraph:
                 if len(events) < _CHUNK:
                     break
             for rows in (self._out, self._in, self._written, self._readers, self._acts):
-                if rows.newer > _NEWER:
+                if rows.newer > min(_NEWER, max(_FEW, rows.size // _PART)):
                     rows.compact()
             self.acts_stamp = stamp
 

@@ -81,8 +81,8 @@ class CsrRows:
 
         `most`: only so many of the last values of each; None: all.
         """
+        at, rows = self._newer_rows(numbers)  # before the base, which may take them in meanwhile
         starts, values = self._base
-        at, rows = self._newer_rows(numbers)
         begins, counts = _bounds(starts, numbers)
         counts[at] = 0
         if most is not None:
@@ -102,8 +102,8 @@ class CsrRows:
 
     def counts(self, numbers: Values) -> NDArray[np.int64]:
         """Return how many values each of several numbers has."""
-        _, found = _bounds(self._base[0], numbers)
         at, rows = self._newer_rows(numbers)
+        _, found = _bounds(self._base[0], numbers)
         found[at] = np.fromiter(map(len, rows), np.int64, len(rows))
         return found
 

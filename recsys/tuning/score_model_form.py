@@ -31,7 +31,7 @@ LIKING = 7.0  # what telling likes from dislikes without error adds to the value
 RARE, COMMON = 0.05, 0.1  # shares of dislikes up to which it does not count, and counts in full
 FEWEST_OPINIONS = 10  # users who stated both; with fewer it does not count
 SURE_OPINIONS = 25  # as many users count half
-OPINION_ERRORS = 2.0  # standard errors by chance up to which an AUC of opinions says nothing
+OPINION_ERRORS = 3.0  # standard deviations by chance up to which an AUC of opinions says nothing
 LEAST_UPTAKE = 0.5  # weights of uptake for cold users add up to as much, per unit of its logarithm
 LEAST_LIKED = 0.25  # weight of how well an item is liked for cold users
 # Weight of refusals where dislikes are too few to learn from; set, not learned. At 1 an item that
@@ -175,6 +175,17 @@ class LabeledPairs:
             return math.inf
         return math.sqrt(float(((n + m + 1) / (12 * n * m)).sum())) / len(n)
 
+    def certainty(self) -> float:
+        """Return how much of what the best column tells of likes and dislikes is not chance.
+
+        0 to 1, for 2 · AUC - 1 by positive-part James-Stein: of dozens of columns one always tells
+        the likes of a few users by chance. 0 within `OPINION_ERRORS` standard deviations.
+        """
+        columns = self.choice_sets.columns.values()
+        best = max((2 * self.auc(values) - 1 for values in columns), default=0.0)
+        chance = 2 * OPINION_ERRORS * self.error_by_chance()
+        return max(0.0, 1.0 - (chance / best) ** 2) if best > 0 else 0.0
+
     def dislikes(self) -> int:
         """Return how many of the places are dislikes."""
         return int(np.count_nonzero(~self.liked))
@@ -220,8 +231,8 @@ class CrossValidator:
 
         The AUC of opinions weighs by the level that nDCG has on this platform, by the number of
         users who stated likes and dislikes, since a mean over few of them differs between forms by
-        chance, and by the share of dislikes, since a list is rarely spoilt where they are rare.
-        Opinions without weight are left out.
+        chance, by how far the best column exceeds chance, and by the share of dislikes, since a
+        list is rarely spoilt where they are rare. Opinions without weight are left out.
         """
         numbers = choice_sets.user if users is None else users[choice_sets.user]
         mine = half(numbers, seed)
@@ -235,7 +246,8 @@ class CrossValidator:
         if known < FEWEST_OPINIONS or not counted:
             return cls(folds)
         weight = LIKING * counted * known / (known + SURE_OPINIONS)
-        return cls(folds, opinions, weight * _best_column(choice_sets))
+        weight *= _best_column(choice_sets) * opinions.certainty()
+        return cls(folds, opinions, weight) if weight else cls(folds)
 
     def gains(self, design: CandidateForm) -> Values:
         """Return nDCG@20 of each user, by weights fitted to other users' choices; in a fixed order.
@@ -328,27 +340,17 @@ class CrossValidator:
     def value(self, design: CandidateForm) -> float:
         """Return nDCG@20 of the users who were not learned from, both ways round.
 
-        Where likes and dislikes are both known, liking · (2 · AUC - 1) between them is added as far
-        as it is certain (0 for chance, `liking` at best): a list should hold what users take up,
-        and of that what they like.
+        Where likes and dislikes are both known, liking · (2 · AUC - 1) between them is added (it is
+        0 for chance and `liking` at best): a list should hold what users take up, and of that
+        what they like.
         """
+        order = []
+        if self.opinions is not None:
+            sets = self.opinions.choice_sets
+            order = [self.opinions.auc(design.scores(sets, own)) for own in self.weights(design)]
         gains = self.gains(design)
         value = float(gains.mean()) if len(gains) else 0.0
-        return value + self.liking * self._certain_preference(design) if self.liking else value
-
-    def _certain_preference(self, design: CandidateForm) -> float:
-        """Return 2 · AUC - 1 between likes and dislikes, shrunk by what chance explains of it.
-
-        Of dozens of forms, one always tells the likes of a few users by chance. Positive-part
-        James-Stein: 0 within `OPINION_ERRORS` standard errors, nearly whole far beyond them.
-        """
-        if self.opinions is None:
-            return 0.0
-        sets = self.opinions.choice_sets
-        found = [self.opinions.auc(design.scores(sets, own)) for own in self.weights(design)]
-        mean = 2 * float(np.mean(found)) - 1
-        chance = 2 * OPINION_ERRORS * self.opinions.error_by_chance()
-        return mean * max(0.0, 1.0 - (chance / mean) ** 2) if mean else 0.0
+        return value + self.liking * (2 * float(np.mean(order)) - 1) if order else value
 
 
 def _best_column(choice_sets: ChoiceSets) -> float:

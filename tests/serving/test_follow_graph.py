@@ -159,3 +159,16 @@ def test_newer_rows_of_records_cost_what_numbers_cost() -> None:
             took.append(time.process_time() - begun)
         least[kind] = min(took)
     assert least[RECORD] < 10 * least[np.dtype(np.int32)]
+
+
+def test_newer_rows_of_a_small_graph_become_its_base(store: Store) -> None:
+    graph = FollowGraph(EventWeights())
+    graph.follow(store)
+    store.add_follows(Follow("ann", "", f"bob-{k}") for k in range(80))
+    store.add_events(Event(f"bob-{k}", "i1", "like", timestamp=time.time() - k) for k in range(80))
+    graph.follow(store)
+    graph.follow_acts(store)
+    assert graph._acts.newer == 0 and graph.figures()["acts"] == 80
+    store.add_events([Event("bob-1", "i2", "like")])
+    graph.follow_acts(store)
+    assert graph._acts.newer == 1  # a few wait beside it

@@ -127,14 +127,20 @@ def test_where_no_place_differs_the_weights_stay_as_learned():
     assert points[0.9].ndcg == points[1.0].ndcg == chosen.ndcg
 
 
+def following(choice_sets, liked):
+    """Return likes and dislikes that taste tells: the first place of each row, as it was liked."""
+    taste = choice_sets.columns[factors("als")].copy()
+    taste[:, 0] += np.where(liked, 3.0, -3.0)
+    return LabeledPairs(
+        replace(choice_sets, columns={**choice_sets.columns, factors("als"): taste}), liked
+    )
+
+
 def test_nothing_moves_where_likes_are_told_from_dislikes():
     choice_sets = choice_sets_of(300, popular=0.0, noise=0.1)
-    opinions = LabeledPairs(choice_sets, np.arange(300) % 2 == 0)
-    validator = CrossValidator.halves(
-        choice_sets,
-        0,
-        replace(opinions, choice_sets=replace(choice_sets, user=choice_sets.user // 4)),
-    )
+    known = replace(choice_sets, user=choice_sets.user // 4)
+    opinions = following(known, np.arange(300) % 2 == 0)
+    validator = CrossValidator.halves(choice_sets, 0, opinions)
     other = replace(FORM, by_trait=(("habit", "share_all"),))
     form, found = frontier(validator, [FORM, other], np.ones(ITEMS))
     assert form == FORM
@@ -148,35 +154,30 @@ def test_likes_and_dislikes_count_by_how_many_users_and_dislikes_there_are():
     def liking(users: int, every: int) -> float:
         """Return the weight where every so many-th act is a dislike."""
         known = replace(choice_sets, user=np.repeat(np.arange(users), 300 // users))
-        opinions = LabeledPairs(known, np.arange(300) % every != 0)
+        opinions = following(known, np.arange(300) % every != 0)
         return CrossValidator.halves(choice_sets, 0, opinions).liking
 
     assert liking(5, 2) == 0.0 and liking(30, 2) > 0.0  # five users are too few
     assert liking(30, 2) < liking(150, 2) < LIKING
-    assert liking(30, 5) == pytest.approx(liking(30, 2))  # one act of six is common enough
+    assert liking(30, 5) == pytest.approx(liking(30, 2), rel=0.05)  # one act of six is common enough
     assert liking(30, 2) > liking(30, 13) > 0 == liking(30, 25)  # 7 % count in part, 4 % do not
     assert CrossValidator.halves(choice_sets, 0).liking == 0.0
 
 
-def test_likes_told_from_dislikes_by_chance_add_nothing():
+def test_likes_told_from_dislikes_by_chance_count_nothing():
     """The labels of a dozen users are drawn; those of 150 users follow the score."""
-    choice_sets, form = choice_sets_of(300, popular=0.0), CandidateForm(factors=(factors("als"),))
-    score = choice_sets.columns[factors("als")][:, 0]
+    choice_sets = choice_sets_of(300, popular=0.0)
 
-    def added(users, liked):
-        """Return what opinions add to the value of a form, as a share of the most there can be."""
+    def certainty(users, liked):
         known = choice_sets.take(np.arange(2 * users))
         known = replace(known, user=np.repeat(np.arange(users), 2))
-        learned = choice_sets.take(np.arange(100))
-        validator = CrossValidator.halves(learned, 0, LabeledPairs(known, liked))
-        plain = CrossValidator.halves(learned, 0).value(form)
-        return (validator.value(form) - plain) / validator.liking
+        return LabeledPairs(known, liked).certainty()
 
-    draws = np.random.default_rng(0).integers(0, 2, (40, 12)).astype(bool)
-    by_chance = [added(12, np.stack([one, ~one], axis=1).ravel()) for one in draws]
-    assert np.median(np.abs(by_chance)) == 0 and np.mean(np.abs(by_chance)) < 0.06
-    pairs = score.reshape(150, 2)
-    assert 0.95 < added(150, (pairs == pairs.max(axis=1, keepdims=True)).ravel()) <= 1.0
+    draws = np.random.default_rng(0).integers(0, 2, (200, 12)).astype(bool)
+    by_chance = [certainty(12, np.stack([one, ~one], axis=1).ravel()) for one in draws]
+    assert np.mean(np.array(by_chance) > 0) <= 0.02
+    pairs = choice_sets.columns[factors("als")][:, 0].reshape(150, 2)
+    assert 0.9 < certainty(150, (pairs == pairs.max(axis=1, keepdims=True)).ravel()) < 1.0
 
 
 def test_the_error_by_chance_is_that_of_drawn_scores():
