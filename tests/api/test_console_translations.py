@@ -31,3 +31,10 @@ def test_words_of_the_code_are_english_words_on_english_pages() -> None:
     assert translated("because_you") == "history"
     assert translated("because_you", "zh") == "历史"
     assert translated("no such word", "zh") == "no such word"
+
+
+def test_no_sentence_is_translated_twice() -> None:
+    for language in ("en", "zh"):
+        text = (FOLDER / f"{language}.po").read_text("utf-8")
+        keys = re.findall(r'^msgid "(.+)"$', text, re.MULTILINE)
+        assert sorted({key for key in keys if keys.count(key) > 1}) == []
