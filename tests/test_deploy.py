@@ -374,7 +374,7 @@ def test_capacity_repeats_the_results():
     speed = results.split("## Speed and memory")[1].split("\n## ")[0].replace("**", "")
     table = PAGE.split("### Capacity")[1]
     rows = [line.strip("|").split("|") for line in table.splitlines() if re.match(r"\| \d", line)]
-    assert len(rows) == 3
+    assert len(rows) == 5
     assert all(cell.strip() in speed for row in rows for cell in row)
 
 

@@ -8,9 +8,7 @@ from typing import Any
 from recsys.bundle_store import BundleStore
 from recsys.errors import DataError
 from recsys.experiments.definition import AA, Experiment, as_definition, of_definition
-from recsys.experiments.experiment_plan import plan_of
 from recsys.experiments.registry import Experiments
-from recsys.experiments.report import aa_report, report_of
 from recsys.experiments.unit_counts import usual_counts
 from recsys.store.store import Store
 
@@ -116,6 +114,8 @@ def report_(experiment_id: str) -> dict[str, Any]:
 
     No figure of fewer than 100 users in an arm, nor where arms have other shares than assigned.
     """
+    from recsys.experiments.report import aa_report, report_of  # here: few requests need it
+
     now = time.time()
     with service().link.use() as store:
         if experiment_id == AA:
@@ -144,6 +144,8 @@ def experiment_json(one: Experiment) -> dict[str, Any]:
 
 
 def _with_plan(store: Store, one: Experiment) -> dict[str, Any]:
+    from recsys.experiments.experiment_plan import plan_of  # here: few requests need it
+
     sizes = {info.version: info.bytes for info in service().bundles.versions()}
     named = [sizes.get(version, 0) for version in one.bundles]
     return {

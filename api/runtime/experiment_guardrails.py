@@ -11,7 +11,6 @@ import time
 from recsys.errors import StoreError
 from recsys.experiments.definition import Experiment
 from recsys.experiments.registry import Experiments
-from recsys.experiments.report import Reading, harmed_arms
 from recsys.experiments.unit_counts import Window, unit_counts
 from recsys.store.leases import Leases
 from recsys.store.outbox import Notice, add_notice
@@ -55,6 +54,8 @@ class ExperimentGuardrails:
             return stopped
         if Leases(store.db).take(_LEASE, self._holder, _LEASE_SECONDS) is None:
             return stopped
+        from recsys.experiments.report import Reading, harmed_arms  # here: few workers need it
+
         before = time.thread_time()
         for one in guarded:
             window = Window.of(one, now)

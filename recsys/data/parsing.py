@@ -25,7 +25,6 @@ from recsys.data.id_normalization import (
     label_key,
 )
 from recsys.data.label_lists import split_labels
-from recsys.data.rich_text import rich_text
 from recsys.data.timestamps import AHEAD, FutureTime, NotATime, any_moment, unix_seconds
 from recsys.errors import DataError
 
@@ -246,8 +245,11 @@ def _plain(raw: object, column: str) -> str:
         return str(raw)
     if isinstance(raw, (date, datetime, time)):
         return raw.isoformat()
-    if isinstance(raw, (list, tuple, dict)) and (words := rich_text(raw)) is not None:
-        return words
+    if isinstance(raw, (list, tuple, dict)):
+        from recsys.data.rich_text import rich_text  # here: few requests need it
+
+        if (words := rich_text(raw)) is not None:
+            return words
     raise FieldError(column, f"{shown(raw)} is not text")
 
 

@@ -31,7 +31,6 @@ from recsys.data.parsing import (
     parse_words,
     shown,
 )
-from recsys.data.written_ratings import kind_as_rating, written_rating
 
 MAX_KIND = 64  # characters of an event's kind
 MAX_TAGS = 1_000  # tags of an item
@@ -170,6 +169,9 @@ def _written(raw: object, kind: str, error: FieldError) -> tuple[str, float | No
     A kind in place of a rating (`dislike`) is the kind. Raises `error` for any other value.
     """
     if isinstance(raw, str) and (not kind or (row := find(kind)) and row.name == RATING):
+        # here: few requests need it
+        from recsys.data.written_ratings import kind_as_rating, written_rating
+
         if (rating := written_rating(raw)) is not None:
             return kind, rating.number
         if meant := kind_as_rating(raw):

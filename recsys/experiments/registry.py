@@ -17,7 +17,6 @@ from recsys.experiments.definition import (
     check_together,
     of_definition,
 )
-from recsys.experiments.experiment_plan import planned_units
 from recsys.experiments.unit_counts import usual_counts
 from recsys.store.database import Database
 from recsys.store.experiments import ExperimentRow, ExperimentRows
@@ -99,6 +98,8 @@ class Experiments:
         now = time.time()
         planned: tuple[int, int] | None = None
         if state == "running" and (draft := self.one(id)) is not None:
+            from recsys.experiments.experiment_plan import planned_units  # here: few need it
+
             planned = planned_units(draft, usual_counts(self.db))
 
         def change(one: Experiment, every: Sequence[Experiment]) -> Experiment:

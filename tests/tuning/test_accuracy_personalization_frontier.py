@@ -159,7 +159,9 @@ def test_likes_and_dislikes_count_by_how_many_users_and_dislikes_there_are():
 
     assert liking(5, 2) == 0.0 and liking(30, 2) > 0.0  # five users are too few
     assert liking(30, 2) < liking(150, 2) < LIKING
-    assert liking(30, 5) == pytest.approx(liking(30, 2), rel=0.05)  # one act of six is common enough
+    assert liking(30, 5) == pytest.approx(
+        liking(30, 2), rel=0.05
+    )  # one act of six is common enough
     assert liking(30, 2) > liking(30, 13) > 0 == liking(30, 25)  # 7 % count in part, 4 % do not
     assert CrossValidator.halves(choice_sets, 0).liking == 0.0
 
