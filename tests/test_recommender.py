@@ -84,6 +84,11 @@ INGREDIENTS = {
     "behaviour": ScoreModel(terms=(TERMS["behaviour"],)),
     "taste": ScoreModel(personal_rating=2.0),
     "aged": ScoreModel(linear={"item_age": -0.5}),
+    "aged for newcomers": ScoreModel(
+        linear={"item_age": -0.5},
+        cold_user_weights={"share_all": 0.7},
+        cold_user_linear={"item_age": -0.2},
+    ),
     "category": ScoreModel(linear={"category_affinity": 0.7, "author_affinity": -0.3}),
     "old first": ScoreModel(linear={"item_age": 0.5}),
     "passed": ScoreModel(linear={"exposure_age": -0.5}),

@@ -70,6 +70,7 @@ MANIFEST_NAMES = {
     "user_features": "traits",
     "personal_rating": "taste",
     "cold_user_weights": "newcomers",
+    "cold_user_linear": "newcomers_linear",
 }
 
 
@@ -88,6 +89,9 @@ class ScoreModel:
     user_features: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     cold_user_weights: Mapping[str, float] = field(default_factory=dict)
     # item feature -> weight for users without a positive event, none below 0; empty: `priors`
+    # optional term whose values belong to items -> weight for the same users, where
+    # `cold_user_weights` has any; not named: 0, whatever `linear` has
+    cold_user_linear: Mapping[str, float] = field(default_factory=dict)
     lift: float = 0.0  # per unit of the neighbours' lift, see `recsys.serving.item_lift`
     linear: Mapping[str, float] = field(default_factory=dict)  # optional term -> weight
     personal_rating: float = 0.0  # per unit of the rating expected beyond an average user's
@@ -161,8 +165,17 @@ class ScoreModel:
             total *= np.array([1.0 if n in QUALITY else factor for n in names], np.float32)
         return total
 
-    def linear_weight(self, name: str, user_features: Mapping[str, float]) -> float:
-        """Return one user's weight of an optional term of one weight; 0 without it."""
+    def linear_weight(
+        self, name: str, user_features: Mapping[str, float], cold_user: bool = False
+    ) -> float:
+        """Return one user's weight of an optional term of one weight; 0 without it.
+
+        `cold_user`: whether the user has no positive event and the term's values belong to items.
+        What `linear` has was learned beside histories, so that it holds for such a user only where
+        there are no weights of cold users.
+        """
+        if cold_user and self.cold_user_weights:
+            return self.cold_user_linear.get(name, 0.0)
         weight = self.linear.get(name, 0.0)
         if name != PASSED or not self.activity_discount:
             return weight
@@ -198,7 +211,11 @@ class ScoreModel:
                 trait: {n: w * own * (1.0 if n in QUALITY else uptake) for n, w in weights.items()}
                 for trait, weights in self.user_features.items()
             },
-            linear={n: w * own * (uptake if n == PASSED else 1.0) for n, w in self.linear.items()},
+            linear={
+                n: own * (uptake if n == PASSED else 1.0) * self.linear.get(n, 0.0)
+                + (1.0 - own) * self.cold_user_linear.get(n, 0.0)
+                for n in {**self.linear, **self.cold_user_linear}
+            },
             terms=tuple(
                 one if one.scorer == "neighbours" else replace(one, weight=own * one.weight)
                 for one in self.terms
@@ -225,6 +242,7 @@ class ScoreModel:
             "first_use": list(self.first_use),
             "priors": dict(self.priors),
             "newcomers": dict(self.cold_user_weights),
+            "newcomers_linear": dict(self.cold_user_linear),
             "linear": {name: weight for name, weight in self.linear.items() if name != PASSED},
             "passed": self.linear.get(PASSED, 0.0),
             "traits": {trait: dict(weights) for trait, weights in self.user_features.items()},
@@ -254,7 +272,7 @@ class ScoreModel:
         fields_by_name = {name: field for field, name in MANIFEST_NAMES.items()}
         given = {fields_by_name.get(n, n): value for n, value in found.items() if n != "passed"}
         values = {"unread": UNREAD, **_known(cls, given)}
-        for name in ("priors", "cold_user_weights", "linear"):
+        for name in ("priors", "cold_user_weights", "cold_user_linear", "linear"):
             values[name] = _weights(name, found.get(MANIFEST_NAMES.get(name, name), {}))
         if found.get("passed"):  # the name of this term's weight since the first format
             values["linear"][PASSED] = WEIGHT.check("passed", found["passed"])

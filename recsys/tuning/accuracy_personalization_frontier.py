@@ -19,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats
-from recsys.ranking.popularity_free_places import POOL, filled
+from recsys.ranking.popularity_free_places import POOL, UPTAKE, filled
 from recsys.ranking.terms.protocol import Parameter
+from recsys.ranking.terms.registry import item_linear_names
 from recsys.ranking.user_features import activity
 from recsys.ranking_metrics import Values, distinct_items
 from recsys.serving.score_model import (
     LEARNED,
-    QUALITY,
     popularity_factor,
     popularity_share,
 )
@@ -256,7 +256,7 @@ class _Scores:
     choice_sets: ChoiceSets
     own: Floats  # the score without popularity and trend
     uptake: Floats  # popularity and trend
-    # the score of a user without history: popularity and trend, and what is opinions
+    # the score of a user without history: popularity and trend, and everything else
     cold_user: tuple[Floats, Floats]
 
     @classmethod
@@ -269,11 +269,13 @@ class _Scores:
     ) -> _Scores:
         """Return the scores of all places of choice sets."""
         own, uptake = design.split_scores(choice_sets, weights)
-        plain = CandidateForm(tuple(cold_user_weights))
+        linear = tuple(name for name in item_linear_names() if name in cold_user_weights)
+        features = tuple(name for name in cold_user_weights if name not in linear)
+        plain = CandidateForm(features, linear=linear)
         popular, opinions = np.zeros_like(own), np.zeros_like(own)
         for parameter, values in plain.parts(choice_sets):
-            part = opinions if parameter.name in QUALITY else popular
-            part += np.float32(cold_user_weights[parameter.name]) * values
+            part = popular if parameter.term in UPTAKE else opinions
+            part += np.float32(cold_user_weights[parameter.weight_name]) * values
         return cls(choice_sets, own, uptake, (popular, opinions))
 
     def at(self, personal: float, discount: float = 0.0) -> Floats:

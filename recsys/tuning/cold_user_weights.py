@@ -8,13 +8,14 @@ users' choices fitted. The simplest within one paired standard error of the best
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from recsys.array_types import Floats
 from recsys.ranking.terms.popularity import NO_UPTAKE, ONE_USER, SHARES
 from recsys.ranking.terms.protocol import Column, Parameter
+from recsys.ranking.terms.registry import item_linear_names
 from recsys.ranking.user_features import activity
 from recsys.ranking_metrics import Values
 from recsys.serving.score_model import QUALITY
@@ -27,7 +28,6 @@ from recsys.tuning.score_model_form import (
 )
 
 FEWEST = 100  # users without a history; with fewer nothing is compared
-TERM = {name: name for name in QUALITY}  # term of a feature; all others are of popularity
 Weights = dict[str, float]
 Weighting = Callable[[Sequence[ChoiceSets], Mapping[Parameter, float]], Weights]
 
@@ -37,10 +37,20 @@ class ColdUserWeights:
     """The chosen weights and what they were chosen by."""
 
     name: str
-    weights: Weights
+    weights: Weights  # of item features, and of optional terms whose values belong to items
     users: int  # without a history, that weightings were compared on
     values: tuple[tuple[str, float, float], ...] = ()
     # name, nDCG@20 on them, standard error of the paired difference to the best
+
+    @property
+    def features(self) -> Weights:
+        """The weights of item features."""
+        return {n: w for n, w in self.weights.items() if n not in item_linear_names()}
+
+    @property
+    def linear(self) -> Weights:
+        """The weights of optional terms."""
+        return {n: w for n, w in self.weights.items() if n in item_linear_names()}
 
     def to_json(self) -> dict[str, object]:
         """Return it as a line of the evidence of a choice."""
@@ -60,8 +70,9 @@ def choose_cold_user_weights(
     """Return the weights for a form, learned from choice sets.
 
     `weights`: of the form, learned from the same choice sets. `validator`: their halves; None, or
-    with fewer than `FEWEST` users without a history: those of the form, if they add up to enough,
-    else those that are learned as if nothing else spoke.
+    with fewer than `FEWEST` users without a history: those of the form, if they add up to enough
+    and it has no term of the items themselves, else those that are learned as if nothing else
+    spoke. Weights of age and of uptake mean something only beside each other.
     """
     every = _weightings(design)
     validation_sets = (
@@ -70,7 +81,9 @@ def choose_cold_user_weights(
     users = sum(len(np.unique(held_out.user)) for held_out in validation_sets)
     if validator is None or users < FEWEST:
         own = _of_form(design, weights)
-        name = "of the form" if sum(own.values()) >= LEAST_UPTAKE else "of item features alone"
+        aged = not set(item_linear_names()).isdisjoint(design.linear)
+        alone = aged or sum(own.values()) < LEAST_UPTAKE
+        name = "of item features alone" if alone else "of the form"
         return ColdUserWeights(name, every[name]([choice_sets], weights), users)
     found: dict[str, Values] = {}
     for name, weighting in every.items():
@@ -97,20 +110,26 @@ def scores(choice_sets: ChoiceSets, weights: Mapping[str, float]) -> Floats:
     alone = choice_sets.columns[Column("popularity", "share_all")] <= ONE_USER + 1e-6
     total = np.zeros(choice_sets.chosen.shape, np.float32)
     for name, weight in weights.items():
-        values = choice_sets.columns[Column(TERM.get(name, "popularity"), name)]
+        values = choice_sets.columns[_column(name)]
         if name in SHARES:
             values = np.where(alone, NO_UPTAKE, values)
         total += np.float32(weight) * values
     return total
 
 
+def _column(name: str) -> Column:
+    if name in item_linear_names():
+        return Column(name)
+    return Column(name if name in QUALITY else "popularity", name)
+
+
 def _weightings(design: CandidateForm) -> dict[str, Weighting]:
     """Return the weightings that are compared, the simplest first."""
     finite = [name for name in design.shares if name in SHARES and name != "share_all"]
-    trend = (finite or ["share_all"])[0]
+    trend, bare = (finite or ["share_all"])[0], replace(design, linear=())
 
     def of_trend(pools: Sequence[ChoiceSets], own: Mapping[Parameter, float]) -> Weights:
-        return design.cold_user_opinions() | _learned((trend,), pools)
+        return design.cold_user_opinions() | bare.item_weights((trend,), *pools)
 
     def of_form(pools: Sequence[ChoiceSets], own: Mapping[Parameter, float]) -> Weights:
         return design.cold_user_opinions() | _of_form(design, own)
@@ -120,7 +139,8 @@ def _weightings(design: CandidateForm) -> dict[str, Weighting]:
 
     def of_cold_users(pools: Sequence[ChoiceSets], own: Mapping[Parameter, float]) -> Weights:
         lives = SHARES if finite else ("share_all",)
-        return design.cold_user_opinions() | _learned(lives, [_cold_users(one) for one in pools])
+        cold_users = [_cold_users(one) for one in pools]
+        return design.cold_user_opinions() | design.item_weights(lives, *cold_users)
 
     return {
         "of one trend": of_trend,
@@ -130,18 +150,16 @@ def _weightings(design: CandidateForm) -> dict[str, Weighting]:
     }
 
 
-def _learned(shares: tuple[str, ...], pools: Sequence[ChoiceSets]) -> Weights:
-    found = CandidateForm(shares).fit(*pools)
-    weights = {parameter.name: max(weight, 0.0) for parameter, weight in found.items()}
-    if (total := sum(weights.values())) < LEAST_UPTAKE:
-        weights[shares[-1]] += LEAST_UPTAKE - total
-    return weights
-
-
 def _of_form(design: CandidateForm, weights: Mapping[Parameter, float]) -> Weights:
-    """Return the form's weights of popularity and trend without a history, none below 0."""
-    priors = as_learned(design).score_model(weights).priors
-    return {name: max(weight, 0.0) for name, weight in priors.items() if name in SHARES}
+    """Return the form's weights without a history.
+
+    Of popularity and trend, none below 0; of optional terms whose values belong to items, none
+    above 0.
+    """
+    learned = as_learned(design).score_model(weights)
+    found = {name: max(w, 0.0) for name, w in learned.priors.items() if name in SHARES}
+    names = set(item_linear_names()) & {*learned.linear}
+    return found | {name: min(learned.linear[name], 0.0) for name in sorted(names)}
 
 
 def _cold_users(choice_sets: ChoiceSets) -> ChoiceSets:

@@ -270,7 +270,8 @@ def _chosen(
     log.rows.append(cold_user_weights.to_json())
     score_model = replace(
         score_model,
-        cold_user_weights=cold_user_weights.weights,
+        cold_user_weights=cold_user_weights.features,
+        cold_user_linear=cold_user_weights.linear,
         unread=ranks.factor,
         appeal=ranks.appeal,
     )

@@ -13,7 +13,7 @@ import numpy as np
 from recsys.array_types import Floats, Mask, Rows
 from recsys.ranking.popularity_free_places import UPTAKE
 from recsys.ranking.terms.protocol import ModelForm, Parameter
-from recsys.ranking.terms.registry import TERMS
+from recsys.ranking.terms.registry import TERMS, item_linear_names
 from recsys.ranking_metrics import Values, user_auc
 from recsys.serving.score_model import (
     LEARNED,
@@ -124,11 +124,23 @@ class CandidateForm(ModelForm):
         below zero: for a cold user, uptake and likes never count against an item.
         """
         shares = (*(n for n in self.shares if n != "liked"), "share_all")
-        plain = CandidateForm(tuple(dict.fromkeys(shares)))
-        fitted = {parameter.name: weight for parameter, weight in plain.fit(*pools).items()}
-        found = {name: max(fitted[name], 0.0) for name in plain.shares}
-        found["share_all"] += max(LEAST_UPTAKE - sum(found.values()), 0.0)
-        return found | self.cold_user_opinions()
+        return self.cold_user_opinions() | self.item_weights(tuple(dict.fromkeys(shares)), *pools)
+
+    def item_weights(self, shares: tuple[str, ...], *pools: ChoiceSets) -> dict[str, float]:
+        """Return weights of shares, and of the form's optional terms whose values belong to items.
+
+        Learned together, as if nothing else spoke. No weight of a share is below zero, and what is
+        missing to `LEAST_UPTAKE` is added to the last one. The weight of an optional term is not
+        above zero: what is older never comes first for its age alone.
+        """
+        linear = tuple(name for name in item_linear_names() if name in self.linear)
+        plain = CandidateForm(shares, linear=linear)
+        fitted = {parameter.weight_name: w for parameter, w in plain.fit(*pools).items()}
+        if any(fitted[name] > 0 for name in linear):
+            return replace(self, linear=()).item_weights(shares, *pools)
+        found = {name: max(fitted[name], 0.0) for name in shares}
+        found[shares[-1]] += max(LEAST_UPTAKE - sum(found.values()), 0.0)
+        return found | {name: fitted[name] for name in linear}
 
     def cold_user_opinions(self) -> dict[str, float]:
         """Return the weights of likes and refusals for users without a positive event; set."""

@@ -27,6 +27,7 @@ WITHOUT: dict[str, dict[str, Any]] = {  # part of a form -> what the form is wit
     "words": {"words": ()},
 }
 MIDDLE = 20.0  # half-life of a history, in events, that is tried first
+ROUNDING = 1e-9  # differences of nDCG@20 that rounding may make
 Note = Callable[[str], None]
 
 
@@ -238,8 +239,9 @@ class Search:
 
         Neighbouring half-lives differ by less than the noise of one slice. Where the highest point
         is more than one standard error of the paired difference above the middle, and above it in
-        every period, it is built on. At either end the one neighbour counts twice. The longest is
-        tried about first, and is what stays where none finds anything.
+        every period, it is built on. At either end the one neighbour counts twice, so that two
+        half-lives always have equal means. The longest is tried first, and is what stays where
+        none finds anything or means are equal.
         """
         designs = [CandidateForm((live,)) for live in reversed(lives)]
         result: list[float] = []
@@ -249,7 +251,9 @@ class Search:
             result.append(self.value(design))
         values = np.array(result)
         around = np.pad(values, 1, mode="reflect" if len(values) > 1 else "edge")
-        best, top = int((around[:-2] + 2 * values + around[2:]).argmax()), int(values.argmax())
+        means = (around[:-2] + 2 * values + around[2:]) / 4
+        best = int(np.argmax(means > means.max() - ROUNDING))  # the first of equal ones
+        top = int(values.argmax())
         if top != best and self.validator.surely_better(designs[top], designs[best]):
             best = top
         return designs[best], float(values[best])

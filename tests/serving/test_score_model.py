@@ -101,6 +101,20 @@ def test_the_dial_ends_at_newcomers_and_at_no_popularity():
     assert (own.terms, own.curves, own.lift) == (TUNED.terms, TUNED.curves, TUNED.lift)
 
 
+def test_age_beside_histories_is_not_age_for_users_without_one():
+    score_model = ScoreModel(linear={"item_age": -3.0, "exposure_age": -1.0})
+    assert score_model.linear_weight("item_age", {}, cold_user=True) == -3.0  # no other is known
+    bare = replace(score_model, cold_user_weights={"share_all": 1.0})
+    assert bare.linear_weight("item_age", {}, cold_user=True) == 0.0
+    both = replace(bare, cold_user_linear={"item_age": -0.5})
+    assert both.linear_weight("item_age", {}, cold_user=True) == -0.5
+    assert both.linear_weight("item_age", {}) == -3.0
+    assert both.at(0.0).linear["item_age"] == pytest.approx(-0.5, abs=1e-2)
+    assert both.at(0.25).linear["item_age"] == pytest.approx((-3.0 - 0.5) / 2)
+    assert both.at(1.0).linear["item_age"] == -3.0
+    assert ScoreModel.from_json(both.to_json()) == both
+
+
 @pytest.mark.parametrize("place", [0.0, 0.3, 0.5, 0.7, 1.0])
 def test_the_way_to_a_place_on_the_dial_makes_no_difference(place):
     straight = TUNED.at(place)

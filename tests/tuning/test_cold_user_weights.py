@@ -7,7 +7,7 @@ import pytest
 from choice_columns import factors, share
 
 from recsys.ranking.terms.popularity import NO_UPTAKE, ONE_USER, SHARES
-from recsys.ranking.terms.protocol import Column
+from recsys.ranking.terms.protocol import Column, Parameter
 from recsys.ranking.user_features import activity
 from recsys.serving.score_model import QUALITY
 from recsys.tuning.choice_sets import ChoiceSets
@@ -82,6 +82,45 @@ def test_with_few_users_without_a_history_the_form_decides(cold_user_weights):
     plain = choose_cold_user_weights(alone, sets, alone.fit(sets))
     assert plain.name == "of item features alone"
     assert sum(w for name, w in plain.weights.items() if name in SHARES) >= 0.5
+
+
+AGED = replace(FORM, shares=("share_all",), linear=("item_age",))
+
+
+def aged_choice_sets(cold_users, by_age):
+    """Return choices by uptake and age together; the factors of the form are noise."""
+    sets = choice_sets_of(1200, cold_users)
+    rng = np.random.default_rng(1)
+    age = rng.gamma(2.0, 1.0, size=sets.chosen.shape).astype(np.float32)
+    by = 1.5 * sets.columns[share("share_all")] + by_age * age + rng.gumbel(size=age.shape)
+    chosen = np.zeros_like(sets.chosen)
+    chosen[np.arange(len(by)), by.argmax(axis=1)] = True
+    return replace(sets, columns={**sets.columns, Column("item_age"): age}, chosen=chosen)
+
+
+@pytest.mark.parametrize("cold_users", [0, 300])
+def test_age_and_uptake_are_learned_together(cold_users):
+    """So that an item that nobody took up does not come first only because it is of today."""
+    sets = aged_choice_sets(cold_users, by_age=-1.0)
+    found = chosen_for(sets, AGED)
+    assert found.name != "of one trend"
+    assert found.linear == {"item_age": pytest.approx(-1.0, abs=0.25)}
+    assert found.features["share_all"] == pytest.approx(1.5, abs=0.35)
+    assert "item_age" not in found.features
+    without = {name: w for name, w in found.weights.items() if name != "item_age"}
+    np.testing.assert_allclose(
+        scores(sets, found.weights) - scores(sets, without),
+        found.linear["item_age"] * sets.columns[Column("item_age")],
+        atol=1e-4,
+    )
+
+
+def test_the_oldest_never_come_first_for_their_age():
+    sets = aged_choice_sets(0, by_age=0.7)
+    weights = {**AGED.fit(sets)}
+    assert weights[Parameter("item_age")] > 0.3
+    found = choose_cold_user_weights(AGED, sets, weights)
+    assert found.linear == {} and found.features["share_all"] > 0.5
 
 
 def test_an_item_of_one_user_counts_as_not_taken_up():

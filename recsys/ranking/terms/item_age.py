@@ -29,6 +29,7 @@ class ItemAge(LinearTerm):
     kind = "fresh"
     sources = {"fresh": "fresh", "newest": "fresh"}
     dated = True
+    of_items = True
 
     def live_values(self, live: LiveState, history: History, times: Times, rows: Rows) -> Floats:
         """Return the logarithms for rows."""

@@ -60,6 +60,11 @@ class Parameter:
     trait: str = ""  # user feature that the weight is multiplied by; empty: none
     shared: bool = False  # the column is the same for all users: popularity and trends
 
+    @property
+    def weight_name(self) -> str:
+        """The name of its weight in a score model."""
+        return self.name or self.term
+
 
 @dataclass(frozen=True, slots=True)
 class ModelForm:

@@ -105,6 +105,11 @@ def linear_terms() -> list[LinearTerm]:
     return [term for term in TERMS if isinstance(term, LinearTerm)]
 
 
+def item_linear_names() -> tuple[str, ...]:
+    """Return the names of the optional terms whose values belong to items."""
+    return tuple(term.name for term in linear_terms() if term.of_items)
+
+
 def social_terms() -> list[SocialTerm]:
     """Return the terms that read follows."""
     return [term for term in TERMS if isinstance(term, SocialTerm)]

@@ -79,6 +79,7 @@ class LinearTerm(ScoreTerm):
 
     kind: ClassVar[str]  # kind of reason
     dated: ClassVar[bool] = False  # whether it needs events with times
+    of_items: ClassVar[bool] = False  # whether its values belong to items, the same for every user
     nominates: ClassVar[Literal["always", "when cheap", "never"]] = NEVER
 
     def live_values(self, live: LiveState, history: History, times: Times, rows: Rows) -> Floats:
@@ -108,7 +109,7 @@ class LinearTerm(ScoreTerm):
 
     def bind(self, context: UserContext) -> UserTerm | None:
         """Return the term with the learned weight; None where nothing reads a value of it."""
-        weight = context.score_model.linear_weight(self.name, context.user_features)
+        weight = self._weight(context.score_model, context.user_features, context.history)
         if not weight and not (self.gbdt_names and context.live.model.trees is not None):
             return None
         return UserLinear(self, context.live, context.history, weight)
@@ -116,10 +117,19 @@ class LinearTerm(ScoreTerm):
     def batch(self, context: BatchContext) -> Floats | None:
         """Return the weighted values of many users."""
         score_model = context.score_model
-        if not score_model.linear.get(self.name, 0.0):
+        if not any(self.name in w for w in (score_model.linear, score_model.cold_user_linear)):
             return None
-        weights = [score_model.linear_weight(self.name, one) for one in context.user_features]
+        weights = [
+            self._weight(score_model, user_features, history)
+            for user_features, history in zip(context.user_features, context.histories, strict=True)
+        ]
         return np.array(weights, np.float32)[:, None] * self._many(context.model, context.histories)
+
+    def _weight(
+        self, score_model: ScoreModel, user_features: Mapping[str, float], history: History
+    ) -> float:
+        cold_user = self.of_items and history.cold_user
+        return score_model.linear_weight(self.name, user_features, cold_user)
 
     def columns(self, context: CutContext) -> dict[Column, Floats]:
         """Return the values of many users."""
