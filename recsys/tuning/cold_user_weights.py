@@ -8,7 +8,7 @@ users' choices fitted. The simplest within one paired standard error of the best
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -126,10 +126,10 @@ def _column(name: str) -> Column:
 def _weightings(design: CandidateForm) -> dict[str, Weighting]:
     """Return the weightings that are compared, the simplest first."""
     finite = [name for name in design.shares if name in SHARES and name != "share_all"]
-    trend, bare = (finite or ["share_all"])[0], replace(design, linear=())
+    trend = (finite or ["share_all"])[0]
 
     def of_trend(pools: Sequence[ChoiceSets], own: Mapping[Parameter, float]) -> Weights:
-        return design.cold_user_opinions() | bare.item_weights((trend,), *pools)
+        return design.cold_user_opinions() | design.item_weights((trend,), *pools)
 
     def of_form(pools: Sequence[ChoiceSets], own: Mapping[Parameter, float]) -> Weights:
         return design.cold_user_opinions() | _of_form(design, own)

@@ -267,3 +267,11 @@ CATALOGUE: tuple[Family, ...] = (
     replace(_family("bpr", ((32, 64, 128),), (1,), FEWEST_FACTORS), share=LATE),
     replace(_family("lightfm", ((32, 64),), (1,), FEWEST_FACTORS, package="lightfm"), share=LATE),
 )
+
+
+def engine_of(name: str, engines: Sequence[Engine | Family]) -> Engine:
+    """Return the engine of a name among those given, else from the catalogue of engines."""
+    for one in engines:
+        if isinstance(one, Engine) and one.name == name:
+            return one
+    return engine_named(name)

@@ -6,20 +6,21 @@ knows order goes on in any case, and the best of the others at one cut beside it
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from recsys.models.engine_definitions import Engine
+from recsys.models.engine_definitions import SUM, Engine
 from recsys.models.interaction_matrix import Interactions
+from recsys.models.item_item_ensemble import summed
 from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel
 from recsys.text.encoders.student import Student
 from recsys.training.cold_items import ColdStartSolver, config_of
 from recsys.training.model_builder import TextVectors, assemble, known_interactions
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
-from recsys.tuning.engine_catalogue import CHEAP, Family
+from recsys.tuning.engine_catalogue import CHEAP, Family, engine_of
 from recsys.tuning.engine_preselection import Part, Preselection, families_of
 from recsys.tuning.replay_candidate_shortlist import LARGE
 from recsys.tuning.validation_set import ValidationSet
@@ -40,6 +41,7 @@ REPLAY_FIRST_ROUND, REPLAY_REFINEMENT = 0.25, 0.35
 # form a score has differs more there than how two engines differ beside popularity.
 CUT_REFINEMENT, CUT_EACH = 0.35, 0.2
 REPLAYED = 2  # kinds that go into a replay, beside the usual engine, a sum and factors in no sum
+FURTHER = 0.25  # share of the time left that fits to further folds are expected to take at most
 Note = Callable[[str], None]
 Parts = dict[str, Part]  # engine's name -> scorer -> what serves
 
@@ -106,6 +108,41 @@ def selected_engines(
     if not folds[0]:
         for parts, own in zip(folds, known, strict=True):
             parts[CHEAP.name] = {CHEAP.scorer: CHEAP.tried(own, seed, device)}
+    return folds
+
+
+def fitted_again(
+    names: Iterable[str],
+    checks: Sequence[ValidationSet],
+    words: TextVectors,
+    engines: Sequence[Engine | Family],
+    budget: Budget,
+    seed: int,
+    device: str,
+    log: Log,
+) -> list[Parts]:
+    """Return engines of some names, fitted to further folds.
+
+    Of all folds, or none where the fits are expected to take more than `FURTHER` of the time left.
+    """
+    order = list(names)
+    single = [name for name in order if SUM not in name]
+    sums = [name.split(SUM) for name in order if SUM in name]
+    needed = dict.fromkeys([*single, *(part for parts in sums for part in parts)])
+    fitted = [engine_of(name, engines) for name in needed]
+    known = [known_interactions(fold.data, words) for fold in checks]
+    expected = sum(one.usual * one.tried_seconds(own) for one in fitted for own in known)
+    if not known or expected > FURTHER * budget.left():
+        return []
+    log.note(f"the engines are fitted to {len(known)} further folds: {expected:.0f} s expected")
+    folds = list[Parts]()
+    for own in known:
+        each = {one.name: one.tried(own, seed, device) for one in fitted}
+        found: Parts = {one.name: {one.scorer: each[one.name]} for one in fitted}
+        for parts in sums:
+            together = summed([each[part] for part in parts], own.matrix)
+            found[SUM.join(parts)] = {"neighbours": together}
+        folds.append({name: found[name] for name in order})
     return folds
 
 

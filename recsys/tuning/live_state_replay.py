@@ -20,7 +20,7 @@ from recsys.ranking.history_batch import HistoryBatch
 from recsys.ranking_metrics import Values
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
-from recsys.tuning.evaluation_protocols import Split, positive_steps
+from recsys.tuning.evaluation_protocols import Replay, Split, positive_steps
 from recsys.tuning.evaluation_queries import EvaluationQueries, build_queries
 from recsys.tuning.prequential_replay import ReplayEvent, replay_queries
 from recsys.tuning.relevant_events import DISLIKED, LIKED
@@ -31,6 +31,7 @@ from recsys.tuning.validation_choice_sets import ReplaySource
 from recsys.tuning.validation_set import ValidationSet
 
 MOST_EACH = 10  # queries of one user
+OPINIONS = 2  # times as many opinions are asked for as lists
 
 
 def replay_validation(split: Split, seed: int, most: int) -> tuple[ValidationSet, ReplaySource]:
@@ -64,8 +65,11 @@ def replay_steps(
     stated = np.isin(split.replay.opinion, (LIKED, DISLIKED)) & split.replay.counted
     # A low rating is still of something chosen; only where users reject does liking count apart.
     stated &= any(split.rules.weights.of_kind(kind) < 0 for kind in split.replay.events.kinds)
-    some = _of_some_users(split.replay.events.user, taken | stated, seed, most)
-    for one in replay_queries(split, data, observe, some):
+    user = split.replay.events.user
+    listed = _of_some_users(user, taken | stated, seed, most)
+    both = stated & _users_with_both(split.replay, stated)
+    judged = _of_some_users(user, both, seed, OPINIONS * most)
+    for one in replay_queries(split, data, observe, listed | judged):
         rows = known.known_rows(one.rows)
         target = int(rows[one.target])
         if target < 0:
@@ -78,9 +82,24 @@ def replay_steps(
             now=one.histories.now,
             candidates=candidates[candidates >= 0],
             target=target,
-            taken=bool(taken[one.place]) and one.alive,
+            taken=bool(taken[one.place] and listed[one.place]) and one.alive,
             liked=opinion == LIKED if stated[one.place] else None,
         )
+
+
+def _users_with_both(replay: Replay, stated: Mask) -> Mask:
+    """Mark the events of users who stated likes as well as dislikes, (events,).
+
+    An opinion is asked for by one score where a list takes one for each candidate, and how well
+    likes are told from dislikes differs more between users than lists do. So more users are asked
+    for opinions than for lists.
+    """
+    user, n = replay.events.user, len(replay.events.users)
+    liked, disliked = (
+        np.bincount(user[stated & (replay.opinion == kind)], minlength=n) > 0
+        for kind in (LIKED, DISLIKED)
+    )
+    return np.asarray((liked & disliked)[user], bool)
 
 
 def _of_some_users(user: Rows, query: Mask, seed: int, most: int) -> Mask:

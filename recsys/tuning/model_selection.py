@@ -29,8 +29,15 @@ from recsys.tuning.cold_item_rank_tuning import UnreadRanks, choose_ranks
 from recsys.tuning.cold_user_weights import choose_cold_user_weights
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.cut_choice_sets import choice_sets_at_cut
-from recsys.tuning.engine_catalogue import CHEAP, Family, engine_named
-from recsys.tuning.engine_selection import Log, Note, Parts, assembled, selected_engines
+from recsys.tuning.engine_catalogue import CHEAP, Family, engine_of
+from recsys.tuning.engine_selection import (
+    Log,
+    Note,
+    Parts,
+    assembled,
+    fitted_again,
+    selected_engines,
+)
 from recsys.tuning.gbdt_training import fit_gbdt_if_better
 from recsys.tuning.recent_item_popularity import item_weights
 from recsys.tuning.score_model_form import REFUSALS, CandidateForm, CrossValidator
@@ -97,6 +104,7 @@ def choose(
     more: Sequence[ValidationSet] = (),
     compare_follows: bool = False,
     compare_engines: bool = True,
+    further: Sequence[ValidationSet] = (),
 ) -> TuningResult:
     """Fit the engines that the budget allows and choose the form of the score and its weights.
 
@@ -107,7 +115,8 @@ def choose(
     evaluated first; None: those of `check`. `more`: further folds beside `check`, with the same
     numbers of users and items; engines are fitted to each. `compare_follows`: return the choice
     without the terms of follows as well. `compare_engines`: before a replay, compare others with
-    the usual engines.
+    the usual engines. `further`: folds whose users are asked about the form and its weights alone;
+    the engines that go on are fitted to each, where the budget has room for it.
 
     The form grows part by part; a part stays when it raises nDCG@20 of users whose own choices were
     not used for its weights. The weights of the winning form are then learned from everybody. A
@@ -126,6 +135,8 @@ def choose(
     if first is not None and budget.left() <= 0:
         log.hurried("the time was over when the engines were fitted: none of them was evaluated")
         return _chosen(first, (CHEAP,), log)
+    refitted = fitted_again(folds[0], further, words, engines, budget, seed, device, log)
+    checks, folds = (*checks, *further[: len(refitted)]), [*folds, *refitted]
     asked: Sequence[ValidationSet | None]
     asked = [None for _ in checks] if replayed else asked_at_cut(checks, seed)
     models = [
@@ -165,7 +176,7 @@ def choose(
     if search.found <= 0:
         return replace(fixed_choice(log.rows), pressure=tuple(log.pressure))
     if not search.stopped:
-        design = _no_regret(design, search, validator, log)
+        design = better_than_simple(design, search, validator, log)
     forms = [design]
     if check.data.timed and on_the_way is None and not search.stopped:
         forms += [*search.reweighted(design), *search.with_other_engines(design)]
@@ -221,33 +232,30 @@ def _without_follows(
     return replace(chosen, score_model=replace(model, linear=linear))
 
 
-def _no_regret(
+def better_than_simple(
     design: CandidateForm, search: Search, validator: CrossValidator, log: Log
 ) -> CandidateForm:
-    """Return the design, or one engine alone where the design is not better beyond chance.
+    """Return the design, or a simple form where it is not better than engines alone beyond chance.
 
     A design that was found among many is favoured by the search itself, so its gain over the best
-    single engine has to exceed `SURE` standard errors of the paired difference.
+    single engine has to exceed `SURE` standard errors of the paired difference. The simple form is
+    that engine, or popularity alone where its nDCG@20 is higher: then no engine is known to tell
+    more than what is popular.
     """
-    alone = search.alone
-    if alone is None or design == alone or validator.opinions is not None:
+    alone, popular = search.alone, search.popular
+    if alone is None or design in (alone, popular) or validator.opinions is not None:
         return design
     change = validator.gains(design) - validator.gains(alone)
     error = float(change.std() / np.sqrt(max(len(change), 1)))
     mean = float(change.mean()) if len(change) else 0.0
     kept = mean > SURE * error
     log.rows.append({"alone": form_summary(alone), "gain": mean, "error": error, "kept": kept})
-    if not kept:
-        log.note(f"{form_summary(design)} is not surely better, so {form_summary(alone)} is chosen")
-    return design if kept else alone
-
-
-def engine_of(name: str, engines: Sequence[Engine | Family]) -> Engine:
-    """Return the engine of a name among those given, else from the catalogue of engines."""
-    for one in engines:
-        if isinstance(one, Engine) and one.name == name:
-            return one
-    return engine_named(name)
+    if kept:
+        return design
+    if popular is not None and search.value(popular) > search.value(alone):
+        alone = popular
+    log.note(f"{form_summary(design)} is not surely better, so {form_summary(alone)} is chosen")
+    return alone
 
 
 def _chosen(

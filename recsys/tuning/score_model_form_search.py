@@ -44,6 +44,7 @@ class Search:
     met: bool = False  # every engine was tried at least once
     # the best form of engines alone, one or one of either kind; None: none was tried
     alone: CandidateForm | None = None
+    popular: CandidateForm | None = None  # by the half-life that is built on; None: not tried
     values: dict[CandidateForm, float] = field(default_factory=dict)  # of the forms judged
     linear: list[LinearTerm] = field(default_factory=list)  # optional terms with a column
     social: list[str] = field(default_factory=list)  # terms of follows with a column
@@ -67,6 +68,7 @@ class Search:
         first = self._best_of(map(plain, (*found[:engines], *factors)))
         self.met = not self.stopped
         best = self.anchored(SHARES if timed else ("share_all",))
+        self.popular = best[0]
         if timed:
             best = self._best(self._with_each_linear(best[0], dated=True), best)
         if voted:

@@ -102,7 +102,7 @@ def tune(
     if not scenario.directed:
         engines = [one.undirected() if isinstance(one, Family) else one for one in engines]
     seed, device = scenario.seed, scenario.device
-    way, cut, more = None, None, list[ValidationSet]()
+    way, cut, more, further = None, None, list[ValidationSet](), list[ValidationSet]()
     if scenario.new_items:
         rules = Rules(
             "cold-items", scenario.new_items, group=scenario.group, seed=seed, weights=data.weights
@@ -118,7 +118,7 @@ def tune(
         elif dated:
             check, *more = _at_cuts(data)
         else:
-            check, *more = _undated(data, scenario)
+            (check, *more), further = _undated(data, scenario)
         if len(np.unique(np.concatenate([one.users for one in (check, *more)]))) < TESTABLE:
             return fixed_choice()
         if dated and replayed:
@@ -149,17 +149,28 @@ def tune(
         more,
         scenario.compare_follows,
         scenario.compare_engines,
+        further,
     )
 
 
-def _undated(data: TuningData, scenario: Scenario) -> list[ValidationSet]:
-    """Return a validation set per fold, all with the same numbers of users and items."""
+def _undated(
+    data: TuningData, scenario: Scenario
+) -> tuple[list[ValidationSet], list[ValidationSet]]:
+    """Return a validation set per fold that engines are compared on, and per further fold.
+
+    All have the same numbers of users and items.
+    """
     acts = data.weights.acts(data.events)
     folds = folds_of(data.events, acts, scenario.seed, scenario.ordered, scenario.ahead)
     items = data.items
-    if len(folds) > 1:  # an item whose only events one fold holds out is there all the same
+    if len(folds.compared) + len(folds.further) > 1:
+        # an item whose only events one fold holds out is there all the same
         items = extended(items, IdMap.from_ids([*items.ids, *data.events.items]))
-    return [validation_of(data.events, items, data.weights, fold) for fold in folds]
+    compared, further = (
+        [validation_of(data.events, items, data.weights, fold) for fold in some]
+        for some in (folds.compared, folds.further)
+    )
+    return compared, further
 
 
 def _at_cuts(data: TuningData) -> list[ValidationSet]:

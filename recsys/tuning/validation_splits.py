@@ -5,6 +5,8 @@ The only cuts inside a night; evaluation cuts by the same rule.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,6 +27,7 @@ FOLD_USERS = 3_000  # whose acts one fold holds out at most
 FOLDS = 3  # users are dealt into so many, of which one is asked at a time
 FOLD_LISTS = 1_200  # that all folds together ask for, where there are enough
 MOST_FOLDS = 9
+FURTHER_USERS = 2_000  # of a fold, up to which the other folds are asked about forms, too
 SORTED = 0.95  # share of steps upwards from which acts count as sorted by item
 TESTABLE = 50  # users; with fewer, each user's last event is the target, or nothing is tested
 
@@ -118,9 +121,15 @@ def sorted_by_item(events: EventTable) -> bool:
     return False
 
 
-def folds_of(
-    events: EventTable, acts: Mask, seed: int, ordered: bool, ahead: bool = True
-) -> list[Mask]:
+@dataclass(frozen=True, slots=True)
+class Folds:
+    """What each fold holds out, (events,) each."""
+
+    compared: list[Mask]  # engines are compared on their users
+    further: list[Mask]  # whose users are asked about forms and weights of engines chosen before
+
+
+def folds_of(events: EventTable, acts: Mask, seed: int, ordered: bool, ahead: bool = True) -> Folds:
     """Return what each fold holds out: acts of a third of the users, of `FOLD_USERS` at most.
 
     The last act of a user if `ordered`, else the last fifth of their acts, which lies ahead of the
@@ -129,15 +138,19 @@ def folds_of(
     others are learned from whole, so that engines are compared on nearly as many events as are
     served later: with fewer, more regularised ones are ahead. Few users are asked in several folds:
     each once in every three; if `ordered`, once, for a second time would ask the same.
+
+    Where engines are compared on one or two of the three, and a fold has `FURTHER_USERS` at most,
+    the others are further folds: engines are many and their fits dear, forms are not.
     """
     counts = np.bincount(events.user[acts], minlength=len(events.users))
     users = np.flatnonzero(counts >= 2)
     size = min(-(-len(users) // FOLDS), FOLD_USERS)
     most = FOLDS if ordered else MOST_FOLDS
     number = min(max(-(-FOLD_LISTS // max(size, 1)), 1), most)
+    further = FOLDS - number if number < FOLDS and size <= FURTHER_USERS else 0
     found = list[Mask]()
     at_random = not ordered and (not ahead or sorted_by_item(events))
-    for fold in range(number):
+    for fold in range(number + further):
         if fold % FOLDS == 0:
             users = users[random_order(users, seed + fold)]
         own = np.zeros(len(events.users), bool)
@@ -149,7 +162,7 @@ def folds_of(
             found.append(last_fifth_of_each_user(events, open_))
         else:
             found.append(random_of_each_user(events, open_, seed + fold))
-    return found
+    return Folds(found[:number], found[number:])
 
 
 def validation(

@@ -18,7 +18,14 @@ from recsys.ranking_metrics import Positives
 from recsys.training.model_builder import TextVectors, known_interactions
 from recsys.tuning.cpu_budget import Budget
 from recsys.tuning.engine_catalogue import CATALOGUE, Family, engine_named
-from recsys.tuning.engine_selection import USUAL, Log, fit_first, selected_engines, usual_groups
+from recsys.tuning.engine_selection import (
+    USUAL,
+    Log,
+    fit_first,
+    fitted_again,
+    selected_engines,
+    usual_groups,
+)
 from recsys.tuning.evaluation_protocols import Rules, make_split
 from recsys.tuning.live_state_replay import replay_validation
 from recsys.tuning.tuner import Scenario, TuningData, tune
@@ -89,6 +96,34 @@ def test_dated_events_are_tuned_to_the_engine_that_knows_something(dated):
     assert choice.engines == ("ease 1",)
     quick = tune(data, Scenario(minutes=1.0, engines=FAMILIES, compare_engines=False))
     assert "ease 1" not in quick.engines
+
+
+def test_engines_that_go_on_are_fitted_to_further_folds(dated):
+    split = make_split(dated, item_table([]), Rules("replay"))
+    check, _ = replay_validation(split, 0, 500)
+    words, log = TextVectors.none(len(check.data.items)), Log(lambda text: None)
+    fits = list[str]()
+
+    def counted(name, seconds=1.0):
+        def fit(data, seed, device):
+            fits.append(name)
+            return near(data, seed, device)
+
+        return Engine(name, "neighbours", fit, lambda data: seconds, usual=1.0)
+
+    engines = [counted("ease 1"), counted("slist 8")]
+    names = ["slist 8 + ease 1", "ease 1"]
+
+    def again(minutes):
+        budget = Budget(minutes, cpu=lambda: 0.0, clock=lambda: 0.0)
+        return fitted_again(names, [check, check], words, engines, budget, 0, "cpu", log)
+
+    folds = again(1.0)
+    assert [list(parts) for parts in folds] == [names, names]
+    assert sorted(fits) == ["ease 1", "ease 1", "slist 8", "slist 8"]  # no part of a sum twice
+    assert all(list(part) == ["neighbours"] for parts in folds for part in parts.values())
+    assert again(0.2) == []  # four seconds are more than a quarter of twelve
+    assert fitted_again(names, [], words, engines, Budget(1.0), 0, "cpu", log) == []
 
 
 def test_lists_of_one_moment_are_tuned_at_cuts_in_time(dated):

@@ -1,8 +1,14 @@
 """Live state replay: which events of a replay are asked about."""
 
 import numpy as np
+import worlds
 
-from recsys.tuning.live_state_replay import MOST_EACH, _of_some_users
+from recsys.data.records import Event
+from recsys.data.table_builder import item_table
+from recsys.serving.live_state import LiveState
+from recsys.serving.score_model import ScoreModel
+from recsys.tuning.evaluation_protocols import Rules, make_split
+from recsys.tuning.live_state_replay import MOST_EACH, OPINIONS, _of_some_users, replay_validation
 
 
 def asked(counts, most, seed=0):
@@ -35,3 +41,26 @@ def test_a_user_is_asked_a_few_times_and_more_users_instead():
 def test_one_user_with_many_events_is_asked():
     assert asked([50], 3)[0].tolist() == [MOST_EACH]
     assert asked([0, 0], 3)[0].tolist() == [0, 0]
+
+
+def test_more_users_are_asked_for_opinions_than_for_lists():
+    """Of those who stated likes and dislikes; an opinion is asked for without a list."""
+    rng = np.random.default_rng(0)
+    events = [
+        Event(f"u{user}", f"i{item}", "like" if rng.random() < 0.7 else "dislike", None, 1e9 + time)
+        for time, (user, item) in enumerate(
+            rng.permutation([(user, item) for user in range(120) for item in range(20)])
+        )
+    ]
+    split = make_split(worlds.event_table(events), item_table([]), Rules("replay", 0.5))
+    check, walk = replay_validation(split, 0, 100)
+    live = LiveState(worlds.plain(check.data, ScoreModel()))
+    steps = list(walk([live]))
+    lists = [step for step in steps if step.taken]
+    opinions = [step for step in steps if step.liked is not None]
+    assert 30 < len(lists) <= 100  # a third of them are dislikes
+    assert 100 < len(opinions) <= (OPINIONS + 1) * 100
+    both = {step.user for step in opinions if step.liked} & {
+        step.user for step in opinions if not step.liked
+    }
+    assert len(both) > len({step.user for step in lists})

@@ -31,6 +31,7 @@ from recsys.tuning import model_selection
 from recsys.tuning.choice_sets import ChoiceSets, build_choice_sets, masked_items
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import CATALOGUE, engine_named
+from recsys.tuning.engine_selection import Log
 from recsys.tuning.model_selection import choose
 from recsys.tuning.score_model_form import CandidateForm, CrossValidator
 from recsys.tuning.score_model_form_search import Search
@@ -262,6 +263,36 @@ def test_a_loss_in_one_period_within_its_standard_error_is_no_loss() -> None:
         validator.listed[day] = [0.5 + part for part in np.split(gain, sizes)]
         validator.listed[month] = [np.full(len(one), 0.5) for _, one in validator.folds]
         assert validator.steady(day, month) is steady
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_popularity_is_chosen_where_no_engine_knows_more(known: bool) -> None:
+    """A form that is not surely better gives way to the better of popularity and an engine."""
+    rng = np.random.default_rng(0)
+    people, places = 60, 30
+    popular, behaviour = rng.standard_normal((2, people, places)).astype(np.float32)
+    columns = {share(name): popular for name in SHARES} | {factors("als"): behaviour}
+    liking = (2.0 * behaviour if known else 0.15 * popular) + rng.gumbel(size=popular.shape)
+    chosen = np.zeros(popular.shape, bool)
+    chosen[np.arange(people), liking.argmax(axis=1)] = True
+    choice_sets = ChoiceSets(
+        columns,
+        {},
+        chosen,
+        np.zeros(popular.shape, np.float32),
+        np.ones(people, np.int64),
+        np.ones(popular.shape, bool),
+        np.arange(people),
+        np.broadcast_to(np.arange(places, dtype=np.int32), popular.shape),
+    )
+    search = Search(CrossValidator.halves(choice_sets, 0), lambda text: None, [])
+    search.alone = CandidateForm(factors=(factors("als"),), plain=True)
+    search.popular = CandidateForm(("share_all",))
+    both = CandidateForm(("share_all",), factors=(factors("als"),))
+    log = Log(lambda text: None)
+    found = model_selection.better_than_simple(both, search, search.validator, log)
+    assert found == (search.alone if known else search.popular)
+    assert log.rows[-1]["kept"] is False
 
 
 @pytest.mark.parametrize(("spent", "ends"), [(20, False), (31, True), (53, True), (55, True)])

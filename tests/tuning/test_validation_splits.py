@@ -127,22 +127,27 @@ def likes(users, each):
 
 
 @pytest.mark.parametrize(
-    ("users", "ordered", "folds", "queried"),
+    ("users", "ordered", "folds", "further", "queried"),
     [
-        (30, False, MOST_FOLDS, 10),
-        (30, True, 3, 10),
-        (1_800, False, 2, 600),
-        (4_000, False, 1, 1_334),
-        (10_000, True, 1, FOLD_USERS),
+        (30, False, MOST_FOLDS, 0, 10),
+        (30, True, 3, 0, 10),
+        (1_800, False, 2, 1, 600),
+        (4_002, False, 1, 2, 1_334),
+        (6_003, False, 1, 0, 2_001),
+        (10_000, True, 1, 0, FOLD_USERS),
     ],
 )
-def test_a_fold_holds_out_acts_of_a_third_of_the_users_at_most(users, ordered, folds, queried):
+def test_a_fold_holds_out_acts_of_a_third_of_the_users_at_most(
+    users, ordered, folds, further, queried
+):
     table = likes(users, 6)
-    found = folds_of(table, np.ones(len(table), bool), 0, ordered)
-    assert [len(np.unique(table.user[held])) for held in found] == [queried] * folds
-    assert sum(map(np.count_nonzero, found)) == folds * queried  # one of six acts of each
+    both = folds_of(table, np.ones(len(table), bool), 0, ordered)
+    assert (len(both.compared), len(both.further)) == (folds, further)
+    found = [*both.compared, *both.further]
+    assert [len(np.unique(table.user[held])) for held in found] == [queried] * len(found)
+    assert sum(map(np.count_nonzero, found)) == len(found) * queried  # one of six acts of each
     assert folds in (3, MOST_FOLDS) or folds * queried >= FOLD_LISTS
-    for start in range(0, folds, 3):  # nobody is asked twice in a round
+    for start in range(0, len(found), 3):  # nobody is asked twice in a round
         people = np.concatenate([np.unique(table.user[held]) for held in found[start : start + 3]])
         assert len(np.unique(people)) == len(people)
     if ordered:
@@ -152,9 +157,11 @@ def test_a_fold_holds_out_acts_of_a_third_of_the_users_at_most(users, ordered, f
 
 def test_who_has_one_act_or_none_is_asked_in_no_fold():
     table = likes(30, 1)
-    assert not any(held.any() for held in folds_of(table, np.ones(len(table), bool), 0, False))
+    found = folds_of(table, np.ones(len(table), bool), 0, False).compared
+    assert not any(held.any() for held in found)
     acts = likes(30, 4)
-    assert not any(held.any() for held in folds_of(acts, np.zeros(len(acts), bool), 0, True))
+    found = folds_of(acts, np.zeros(len(acts), bool), 0, True).compared
+    assert not any(held.any() for held in found)
 
 
 def unordered(users, each, seed=0):
@@ -168,10 +175,10 @@ def test_the_first_round_of_folds_holds_out_the_last_fifth_in_the_order_of_the_f
     table = unordered(30, 10)
     last = last_fifth_of_each_user(table, np.ones(len(table), bool))
     assert (np.flatnonzero(last) % 10 >= 8).all() and last.sum() == 60
-    found = folds_of(table, np.ones(len(table), bool), 0, False)
+    found = folds_of(table, np.ones(len(table), bool), 0, False).compared
     assert all((held & ~last).sum() == 0 for held in found[:3])
     assert any((held & ~last).any() for held in found[3:])
-    among = folds_of(table, np.ones(len(table), bool), 0, False, ahead=False)
+    among = folds_of(table, np.ones(len(table), bool), 0, False, ahead=False).compared
     assert all((held & ~last).any() for held in among)
     assert [held.sum() for held in among] == [held.sum() for held in found]
 
@@ -185,5 +192,6 @@ def test_files_that_are_sorted_by_item_are_held_out_at_random():
         assert sorted_by_item(table)
     table = worlds.event_table([Event(user, item, "like") for user, item in rows])
     last = last_fifth_of_each_user(table, np.ones(len(table), bool))
-    assert (folds_of(table, np.ones(len(table), bool), 0, False)[0] & ~last).any()
+    found = folds_of(table, np.ones(len(table), bool), 0, False).compared
+    assert (found[0] & ~last).any()
     assert not sorted_by_item(likes(1, 1))
