@@ -44,6 +44,8 @@ _PLACEHOLDERS = frozenset(
         "#DIV/0!",
     )
 )
+LISTS_EXAMINED = 1_000  # ids without a record that may be several in one cell
+_SEVERAL = re.compile(r"[^\s,;|]+(?:[ ]*[,;|][ ]*[^\s,;|]+)+")
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")  # 1.23E+17: a spreadsheet cut the digits off
 
 
@@ -85,7 +87,26 @@ class IngestStatistics:
                 "examples": unrecorded[:SHOWN],
             },
             "own_items": own if events >= MANY and own > OWN * events else 0,
+            "several_ids": self._several_ids(unrecorded, store),
             "suspicious_ids": dict(odd.most_common(20)),
+        }
+
+    def _several_ids(self, unrecorded: Sequence[str], store: Store) -> dict[str, int]:
+        """Return ids without a record that are several ids in one cell (`12,15,18`) -> events.
+
+        Each part is the id of an item with a record, or all are numbers.
+        """
+        found = {
+            id: re.split(r"[ ]*[,;|][ ]*", id)
+            for id in unrecorded
+            if _SEVERAL.fullmatch(id) is not None
+        }
+        found = dict(list(found.items())[:LISTS_EXAMINED])
+        unknown = {*store.unrecorded(Counter(part for parts in found.values() for part in parts))}
+        return {
+            id: self.items[id]
+            for id, parts in found.items()
+            if all(map(str.isdecimal, parts)) or unknown.isdisjoint(parts)
         }
 
 
@@ -94,12 +115,13 @@ def statistics_lines(report: dict[str, Any]) -> Iterator[str]:
     for one in report["unknown_kinds"]:
         near = f"; is {one['nearest']!r} meant?" if one["nearest"] else ""
         yield (
-            f"events: {one['count']:,} of the unknown kind {one['event']!r} weigh nothing until "
+            f"events: {one['count']:,} of the unknown kind {one['event']!r} "
+            f"{'weighs' if one['count'] == 1 else 'weigh'} nothing until "
             f"RECSYS_EVENT_WEIGHTS names it{near}"
         )
     if report["without_weight"]:
         yield (
-            f"events: {report['without_weight']:,} weigh nothing, as their value is 0 or a share "
+            f"events: {report['without_weight']:,} without weight, as the value is 0 or a share "
             f"below {LEFT_EARLY:g}"
         )
     without = report["unrecorded"]
@@ -113,6 +135,14 @@ def statistics_lines(report: dict[str, Any]) -> Iterator[str]:
             f"events: {report['own_items']:,} have an item of their own that no record and no "
             "other event names: the column read as item_id may number the events; another one is "
             "named with --map item_id=NAME"
+        )
+    if several := report["several_ids"]:
+        rows = sum(several.values())
+        have = "1 has" if rows == 1 else f"{rows:,} have"
+        stored = "is stored as one event" if rows == 1 else "are stored as one event each"
+        yield (
+            f"events: {have} several ids in a cell, as {next(iter(several))!r}, and {stored} on an "
+            "item of that id: write a row for each item, or a JSON list, as in [12, 15]"
         )
     if report["suspicious_ids"]:
         named = [f"{id} ({count:,})" for id, count in report["suspicious_ids"].items()]

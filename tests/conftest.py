@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
 
 from jobs.numeric_threads import COUNTS, set_threads
@@ -61,7 +61,13 @@ def fix_generated_input() -> None:
     a derandomized test has other input after other tests, in another process and after any change
     of the code. `--hypothesis-profile=default` draws at random.
     """
-    settings.register_profile("ci", derandomize=True, print_blob=True, database=None)
+    settings.register_profile(
+        "ci",
+        derandomize=True,
+        print_blob=True,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow],  # a busy machine is no fault of a test
+    )
     settings.load_profile("ci")
     # private: another version of Hypothesis may have another name for it
     assert callable(providers._get_local_constants)

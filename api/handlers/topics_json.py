@@ -86,7 +86,7 @@ class Overview:
             **_named(self.live, topics, row),
             "level": LOWER,
             "words": words,
-            "description": asdict(topic_description(words, size, titles, self.language)),
+            "description": asdict(topic_description(topics.name(row), size, titles, self.language)),
             "size": size,
             "parent": _named_above(self.live, topics, int(topics.parents[row])),
             "topics": [],

@@ -18,7 +18,7 @@ from recsys.data.file_opening import (
 )
 from recsys.data.flag_column_detection import with_flag_columns
 from recsys.data.header_naming import Naming, Shape, clean_name, named
-from recsys.data.item_lists import form_hint
+from recsys.data.item_lists import form_hint, with_item_list_column
 from recsys.data.label_separators import BRACKETS, LISTS, label_separator
 from recsys.data.label_separators import SEPARATORS as LABEL_SEPARATORS
 from recsys.data.parsing import shown
@@ -261,6 +261,7 @@ def _named(
         }
         columns = {name: cells[:ROWS] for name, cells in values.items()}
         naming = with_time_column(naming, shape, reading.options.names, columns)
+        naming = with_item_list_column(naming, shape, reading.options.names, columns)
         naming = with_flag_columns(naming, shape, reading.options.names, values)
     except DataError as error:
         raise DataError(f"{path}: {error}") from None
@@ -285,6 +286,8 @@ def _named(
     if twice:
         raise DataError(f"{path}: the header names {', '.join(twice)} more than once")
     reading.add(naming)
+    if shape.kind == "events" and "value" in naming.columns:
+        reading.ratings.begin(values[naming.names[naming.targets.index("value")]])
     return naming
 
 

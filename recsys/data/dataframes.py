@@ -20,7 +20,7 @@ from recsys.data.event_tables import EventTable
 from recsys.data.flag_column_detection import with_flag_columns
 from recsys.data.header_naming import Naming, Shape, named
 from recsys.data.item_and_event_readers import read_events, read_partial_items, read_partial_users
-from recsys.data.item_lists import item_list
+from recsys.data.item_lists import item_list, split_items, with_item_list_column
 from recsys.data.json_records import JsonObjects
 from recsys.data.label_separators import LISTS, label_separator
 from recsys.data.language_columns import LanguageColumns
@@ -34,6 +34,7 @@ from recsys.data.records import Event, Item, User, parse_event, parse_item, pars
 from recsys.data.table_builder import EventColumns
 from recsys.data.time_column_detection import CLOCK, with_time_column
 from recsys.data.timestamps import OF_FILES
+from recsys.data.written_ratings import number_of_word, word_scale
 from recsys.errors import DataError
 
 OnError = Literal["raise", "skip"]
@@ -111,7 +112,8 @@ def _rows(
     now = time.time()
     states = PublicationStates()
     languages = LanguageColumns()
-    for place, record in enumerate(_records(source, kind, names or {})):
+    records = enumerate(_records(source, kind, names or {}))
+    for place, record in _each_item(records) if kind == "events" else records:
         if kind == "items":
             states.close(record, names or {})
             languages.fill(record, names or {})
@@ -184,6 +186,17 @@ def _records(source: Source, kind: str, names: Mapping[str, str]) -> Iterator[Re
         yield record
 
 
+def _each_item(records: Iterable[tuple[int, Record]]) -> Iterator[tuple[int, Record]]:
+    """Yield records of events, one for each item of a cell that holds a list of items."""
+    for place, record in records:
+        listed = split_items(record)
+        if listed is None:
+            yield place, record
+            continue
+        for entry in listed.entries or [{"item_id": ""}]:
+            yield place, {**record, **entry}
+
+
 def _nested_records(row: Mapping[str, Any], place: str, objects: JsonObjects) -> Iterator[Record]:
     """Yield the records of a row that holds objects; their fields count as columns, as in files."""
     for record in objects.records({str(name): native(value) for name, value in row.items()}):
@@ -228,6 +241,7 @@ def _frame_records(
         unused = {name: columns(header.index(name)) for name in naming.unused if name in header}
         try:
             naming = with_time_column(naming, shape, names, unused)
+            naming = with_item_list_column(naming, shape, names, unused)
             naming = with_flag_columns(naming, shape, names, unused)
         except DataError as error:
             raise DataError(f"{kind}: {_of_columns(str(error))}") from None
@@ -246,6 +260,8 @@ def _in_form(column: str, values: list[Any]) -> list[Any]:
     texts = [value for value in values if isinstance(value, str)]
     if column in TIMES and (order := order_of(texts)):
         return [in_iso_form(one, order) if isinstance(one, str) else one for one in values]
+    if column == "value" and (words := word_scale(values)) is not None:
+        return [number_of_word(words, one) for one in values]
     if column in LISTS and (sign := label_separator(texts)):
         return [one.replace(sign, "|") if isinstance(one, str) else one for one in values]
     return values

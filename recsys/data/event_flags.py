@@ -13,9 +13,9 @@ FLAG = "event:"  # what the columns of flags are called in a record, before thei
 NOT_SET = "impression"  # the kind of a row in which no flag is set
 _EITHER = {"recommended": "like|dislike", "voted_up": "like|dislike"}  # set | not set
 _BEFORE = ("is_", "has_", "was_", "did_", "user_", "")
-_WORDS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
-_WORDS |= {"no": False, "yes": True, "n": False, "y": True, "f": False, "t": True}
-_WORDS |= {"否": False, "是": True, "假": False, "真": True}
+WORDS = {"0": False, "1": True, "0.0": False, "1.0": True, "false": False, "true": True}
+WORDS |= {"no": False, "yes": True, "n": False, "y": True, "f": False, "t": True}
+WORDS |= {"否": False, "是": True, "假": False, "真": True}
 
 
 def flag_column(name: str) -> str:
@@ -45,7 +45,7 @@ def flag_value(raw: object) -> bool | None:
         return bool(raw) if raw in (0, 1) else None
     if is_null(raw):
         return False
-    return _WORDS.get(raw.strip().lower()) if isinstance(raw, str) else None
+    return WORDS.get(raw.strip().lower()) if isinstance(raw, str) else None
 
 
 def kind_of_flags(fields: Mapping[str, object]) -> str | None:

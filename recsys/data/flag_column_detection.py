@@ -9,7 +9,6 @@ true or false), and at least one flag of the file is set there. A column of opin
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from recsys.data.event_flags import flag_column, flag_value
 from recsys.data.header_naming import Naming, Shape
@@ -32,7 +31,7 @@ def with_flag_columns(
     for name in naming.unused:
         column = opinion_column(name, columns.get(name, ()))
         if column:
-            return _renamed(naming, {name: column})
+            return naming.reading_as({name: column})
     found: dict[str, str] = {}
     is_set = False
     for name in naming.unused:
@@ -43,16 +42,4 @@ def with_flag_columns(
             is_set = is_set or any(flags)
     if not found or not is_set:
         return naming
-    return _renamed(naming, found)
-
-
-def _renamed(naming: Naming, found: Mapping[str, str]) -> Naming:
-    targets = [
-        found.get(name, target) for name, target in zip(naming.names, naming.targets, strict=True)
-    ]
-    return replace(
-        naming,
-        targets=tuple(targets),
-        renamed={**naming.renamed, **found},
-        unused=tuple(name for name in naming.unused if name not in found),
-    )
+    return naming.reading_as(found)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from recsys.data.anonymous_ids import ANONYMOUS, USER
@@ -124,6 +124,16 @@ class Naming:
         """What is read, in the order of the file."""
         skipped = {"", ANONYMOUS, *self.kept}
         return tuple(name for name in self.targets if name not in skipped)
+
+    def reading_as(self, found: Mapping[str, str]) -> Naming:
+        """Return this naming with names that were passed over read as columns: name -> column."""
+        pairs = zip(self.names, self.targets, strict=True)
+        return replace(
+            self,
+            targets=tuple(found.get(name, target) for name, target in pairs),
+            renamed={**self.renamed, **found},
+            unused=tuple(name for name in self.unused if name not in found),
+        )
 
 
 def named(

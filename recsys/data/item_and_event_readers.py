@@ -21,10 +21,11 @@ from recsys.data.event_flags import may_say_kind
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.file_opening import LINES, TABLES
 from recsys.data.header_naming import Shape, says_the_same
+from recsys.data.item_lists import NO_IDS, split_items
 from recsys.data.parsing import FieldError
 from recsys.data.partial_rows import Row as Partial
 from recsys.data.partial_rows import filled_items
-from recsys.data.reading_report import Broken, Options, Reading, Record, Reject
+from recsys.data.reading_report import Broken, Options, Reading, Record, Reject, Rows
 from recsys.data.record_reader import read_records
 from recsys.data.records import (
     Event,
@@ -188,7 +189,8 @@ def _read(
     reading = Reading() if reading is None else reading
     clock = "created_at" if kind == "items" else "timestamp"
     sampled = 0
-    for line, record in read_records(path, Shape.of(kind), reading):
+    records = read_records(path, Shape.of(kind), reading)
+    for line, record in _each_item(records, reading) if kind == "events" else records:
         try:
             if isinstance(record, Broken):
                 reject = Reject(name, line, "", record.reason, record.raw)
@@ -201,7 +203,10 @@ def _read(
                     reading.languages.fill(record, reading.options.names)
                 elif ANONYMOUS in record and take_anonymous_id(record):
                     reading.anonymous += 1
-                if kind == "events" and may_be_written(value := record.get("value")):
+                value = record.get("value") if kind == "events" else None
+                if value is not None and reading.ratings.words is not None:
+                    record["value"] = reading.ratings.number(value)
+                elif may_be_written(value):
                     parsed = parse(record, now)
                     reading.ratings.check(value)
                     yield line, parsed
@@ -214,6 +219,25 @@ def _read(
         if strict:
             raise DataError(str(reject))
         yield line, reject
+
+
+def _each_item(records: Rows, reading: Reading) -> Rows:
+    """Yield records of events, one for each item of a cell that holds a list of items."""
+    for line, record in records:
+        if not isinstance(record, Broken):
+            cell = record.get("item_id")
+            if cell.__class__ is not int and (cell.__class__ is not str or cell[:1] == "["):
+                name = next((n for n, to in reading.renamed.items() if to == "item_id"), "item_id")
+                listed = split_items(record, name)
+                if listed is not None:
+                    if not listed.entries:
+                        yield line, Broken(NO_IDS, json.dumps(record, default=str))
+                        continue
+                    reading.add_item_list(listed)
+                    for entry in listed.entries:
+                        yield line, {**record, **entry}
+                    continue
+        yield line, record
 
 
 def _report(path: Path | str, rejects: list[Reject], reading: Reading) -> None:

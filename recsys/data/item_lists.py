@@ -12,7 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from recsys.data.column_aliases import CODE_NAMES, OTHER_NAMES
-from recsys.data.header_naming import Naming, column_meant, is_item_name, plain_name
+from recsys.data.header_naming import Naming, Shape, column_meant, is_item_name, plain_name
+from recsys.data.label_lists import written_list
 
 _LISTS = frozenset(
     """
@@ -27,6 +28,7 @@ _ID_LISTS = frozenset(
     """.split()
 )
 LEAST_WIDE = 3  # columns of a matrix of users and items
+NO_IDS = "the cell for the item holds a list without ids of items"
 _NUMBER = re.compile(r"-?\d{1,3}(?:[.,]\d+)?")
 _DEEPEST = 3  # levels of objects around a list
 _ID_NAMES = ("item_id", *OTHER_NAMES["events"]["item_id"], *CODE_NAMES, "id", "handle", "slug")
@@ -51,7 +53,7 @@ def item_list(found: Mapping[str, Any], given: Mapping[str, str]) -> ItemList | 
     purchases. `given`: what --map says; it may name the
     field of the ids, as in `item_id=products.sku`.
     """
-    if not any(isinstance(one, (list, dict)) for one in found.values()):
+    if not _holds_list(found, _DEEPEST):
         return None  # most events
     wanted = given.get("item_id", "")
     for name, values in _lists(found, "", _DEEPEST):
@@ -66,6 +68,63 @@ def item_list(found: Mapping[str, Any], given: Mapping[str, str]) -> ItemList | 
             kind = {"event": "purchase"}
         return ItemList(name, field, [_entry(one, field) | kind for one in entries])
     return None
+
+
+def with_item_list_column(
+    naming: Naming, shape: Shape, given: Mapping[str, str], columns: Mapping[str, Sequence[object]]
+) -> Naming:
+    """Return the naming of a file, its column of lists of items (`item_ids`) read as `item_id`.
+
+    `given`: what --map says; `columns`: name -> first values, each of them a list, or a text that
+    spells one. The naming is returned unchanged if the file has a column for the item.
+    """
+    if shape.kind != "events" or "item_id" in {*naming.columns, *given}:
+        return naming
+    for name in naming.unused:
+        if plain_name(name.rpartition(".")[2]) in _LISTS | _ID_LISTS:
+            cells = [one for one in columns.get(name, ()) if one not in (None, "")]
+            if cells and all(_listed(one) is not None for one in cells):
+                return naming.reading_as({name: "item_id"})
+    return naming
+
+
+def split_items(record: dict[str, Any], name: str = "item_id") -> ItemList | None:
+    """Return the items of an event whose cell for the item holds a list; None for a single item.
+
+    A list without ids has no entries.
+    `name`: of the column in the file. A text is a list only in JSON or as Python writes one.
+    """
+    cell = record.get("item_id")
+    values = _listed(cell)
+    if values is None:
+        return None
+    field = _id_field(values) if values else None
+    if field is None:
+        return ItemList(name, "", [])
+    kind = {}
+    if plain_name(name) in _ORDERS and not record.get("event"):
+        kind = {"event": "purchase"}
+    return ItemList(name, field, [_entry(one, field) | kind for one in values])
+
+
+def _listed(cell: object) -> list[Any] | None:
+    """Return the entries of a list, or of a text that spells one, without missing ones."""
+    found = cell
+    if isinstance(cell, str):
+        text = cell.strip()
+        found = written_list(text) if text[:1] == "[" and text[-1:] == "]" else None
+    return [one for one in found if one is not None] if isinstance(found, list) else None
+
+
+def _holds_list(found: Mapping[str, Any], depth: int) -> bool:
+    """Whether a value of an object, or of the objects in it, is a list that is not empty."""
+    for value in found.values():
+        if isinstance(value, list):
+            if value:
+                return True
+        elif isinstance(value, dict) and depth > 1 and _holds_list(value, depth - 1):
+            return True
+    return False
 
 
 def _entry(one: Any, field: str) -> dict[str, Any]:
@@ -105,7 +164,9 @@ def _id_field(entries: list[Any]) -> str | None:
     its SKU, and both before the `id` of a line of an order.
     """
     if not all(isinstance(one, dict) for one in entries):
-        ids = all(isinstance(one, (str, int)) and not isinstance(one, bool) for one in entries)
+        ids = all(
+            isinstance(one, (str, int, float)) and not isinstance(one, bool) for one in entries
+        )
         return "" if ids else None
     names = [name for name, value in entries[0].items() if value not in (None, "")]
     known = [name for name in names if plain_name(name) in _RANK]
@@ -132,7 +193,10 @@ def form_hint(naming: Naming, missing: Sequence[str], values: Mapping[str, Seque
         return ""
     lists = [name for name in naming.unused if plain_name(name) in _LISTS | _ID_LISTS]
     if lists:
-        return f"; {lists[0]} holds several items in a cell: write a row for each user and item"
+        return (
+            f"; {lists[0]} holds several items in a cell: write a row for each user and item, or a "
+            "JSON list, as in [12, 15]"
+        )
     if len(naming.unused) >= LEAST_WIDE and all(
         _is_sparse(values.get(name, ())) for name in naming.unused
     ):

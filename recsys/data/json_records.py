@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
+from recsys.data.bulk_requests import FORM as BULK
+from recsys.data.bulk_requests import bulk_rows, is_action
 from recsys.data.column_aliases import ITEM_NOUNS
 from recsys.data.envelopes import opened
 from recsys.data.file_opening import (
@@ -18,11 +20,11 @@ from recsys.data.file_opening import (
 )
 from recsys.data.flag_column_detection import with_flag_columns
 from recsys.data.header_naming import Naming, Shape, named
-from recsys.data.item_lists import item_list
+from recsys.data.item_lists import item_list, with_item_list_column
 from recsys.data.json_tables import TableKind, objects_by_id, table_rows
 from recsys.data.label_separators import BRACKETS, LISTS, label_separator
 from recsys.data.label_separators import SEPARATORS as LABEL_SEPARATORS
-from recsys.data.nested_objects import containers, flattened, is_nested, without
+from recsys.data.nested_objects import flat_record, flattened, is_nested, without
 from recsys.data.reading_report import BLANK, Broken, Reading, Record, Rows
 from recsys.data.time_column_detection import with_time_column
 from recsys.errors import DataError
@@ -61,8 +63,7 @@ class JsonObjects:
         """Return an object under the columns' own names; fields of objects in it count as its."""
         opened: frozenset[str] = frozenset()
         if is_nested(found):
-            found = flattened(found)
-            opened = containers(found)
+            found, opened = flat_record(found)
         names = tuple(found)
         naming = self.known.get((names, opened))
         if naming is None:
@@ -97,10 +98,14 @@ class JsonObjects:
             naming = with_time_column(naming, self.shape, given, values)
             for name in naming.unused:
                 values[name].extend(one[name] for one in self.first if name in one)
+            naming = with_item_list_column(naming, self.shape, given, values)
             naming = with_flag_columns(naming, self.shape, given, values)
         except DataError as error:
             return str(error)
         self.reading.add(naming)
+        if self.shape.kind == "events" and "value" in naming.columns:
+            name = naming.names[naming.targets.index("value")]
+            self.reading.ratings.begin(one[name] for one in (*self.first, found) if name in one)
         for name, target in zip(naming.names, naming.targets, strict=True):
             if target in LISTS and target not in self.signs:
                 texts = [one[name] for one in self.first if isinstance(one.get(name), str)]
@@ -112,27 +117,45 @@ class JsonObjects:
 
 
 def json_line_records(lines: Iterable[str], path: Path, shape: Shape, reading: Reading) -> Rows:
-    """Yield (line, record) of one JSON object per line; DataError for an empty file."""
-    lines = iter(lines)
-    beginning = list(itertools.islice(lines, FIRST))
-    objects, seen = JsonObjects(shape, reading, _flat(map(_parsed, beginning))), False
-    for line, raw in enumerate(itertools.chain(beginning, lines), start=1):
+    """Yield (line, record) of one JSON object per line; DataError for an empty file.
+
+    Of bulk requests (`recsys.data.bulk_requests`) the rows are yielded, without their actions.
+    """
+    entries = _entries(lines, reading)
+    beginning = list(itertools.islice(entries, FIRST))
+    if not beginning:
+        raise DataError(f"{path}: the file is empty")
+    entries = itertools.chain(beginning, entries)
+    if is_action(beginning[0][1]):
+        reading.form.append(BULK)
+        ids = shape.kind in ("items", "users")
+        entries = bulk_rows(entries, ids)
+        beginning = list(bulk_rows(beginning, ids))
+    objects = JsonObjects(shape, reading, _flat(found for _, found in beginning))
+    for line, found in entries:
+        if isinstance(found, dict):
+            for one in objects.records(found):
+                yield line, one
+        else:
+            yield line, found
+
+
+def _entries(
+    lines: Iterable[str], reading: Reading
+) -> Iterator[tuple[int, dict[str, Any] | Broken]]:
+    """Yield (line, object), or a Broken line in its place; blank lines are counted and left out."""
+    for line, raw in enumerate(lines, start=1):
         if raw.isspace():
             reading.skipped[BLANK] += 1
             continue
-        seen = True
+        found: Any
         try:
-            record = json.loads(raw)
+            found = json.loads(raw)
         except (ValueError, RecursionError) as error:
-            yield line, Broken(f"the line is not JSON ({error})", raw.rstrip("\r\n"))
-            continue
-        if isinstance(record, dict):
-            for one in objects.records(record):
-                yield line, one
-        else:
-            yield line, Broken("the line is not a JSON object", raw.rstrip("\r\n"))
-    if not seen:
-        raise DataError(f"{path}: the file is empty")
+            found = Broken(f"the line is not JSON ({error})", raw.rstrip("\r\n"))
+        if not isinstance(found, (dict, Broken)):
+            found = Broken("the line is not a JSON object", raw.rstrip("\r\n"))
+        yield line, found
 
 
 def json_records(text: IO[str], path: Path, shape: Shape, reading: Reading) -> Rows:
@@ -250,9 +273,9 @@ def _table(found: Any, shape: Shape) -> tuple[list[dict[str, Any]], str] | None:
 
 
 def _is_record(found: dict[str, Any], shape: Shape) -> bool:
-    flat = flattened(found)
+    flat, objects = flat_record(found)
     try:
-        columns = named(tuple(flat), shape, {}, containers(flat)).columns
+        columns = named(tuple(flat), shape, {}, objects).columns
     except DataError:  # names that stand for the same column are those of a record
         return True
     return all(name in columns for name in shape.required)

@@ -33,10 +33,17 @@ def split_labels(text: str) -> list[object]:
     return list(text.split("|"))
 
 
-def _in_brackets(text: str) -> list[object] | None:
+def written_list(text: str) -> list[object] | None:
+    """Return the list that a text spells in JSON, Python or NumPy; None for another text."""
+    if len(text) > MAX_LIST:
+        return None
     if _ROW_OF_QUOTED.fullmatch(text):
         return [single or double for single, double in _QUOTED.findall(text)]
-    if (found := _parsed(text)) is not None:
+    return _parsed(text)
+
+
+def _in_brackets(text: str) -> list[object] | None:
+    if (found := written_list(text)) is not None:
         return found
     if _ANGLES.fullmatch(text):
         return list(re.findall(r"<([^<>]+)>", text))

@@ -9,7 +9,7 @@ protocol buffers, and texts by language (`{"en-US": "…"}`), of which the first
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -37,10 +37,10 @@ _DYNAMO = frozenset({"S", "N", "BOOL", "NULL", "SS", "NS", "L", "M"})
 
 def is_nested(record: Mapping[str, Any]) -> bool:
     """Return whether a value of a JSON object is an object, or a list of keys and values."""
-    return any(
-        isinstance(value, dict) or (isinstance(value, list) and _is_keyed(value))
-        for value in record.values()
-    )
+    for value in record.values():
+        if isinstance(value, dict) or (isinstance(value, list) and _is_keyed(value)):
+            return True
+    return False
 
 
 def flattened(record: Mapping[str, Any]) -> dict[str, Any]:
@@ -48,16 +48,15 @@ def flattened(record: Mapping[str, Any]) -> dict[str, Any]:
 
     An object stays in the result under its own name, before its fields. An empty one is None.
     """
+    return flat_record(record)[0]
+
+
+def flat_record(record: Mapping[str, Any]) -> tuple[dict[str, Any], frozenset[str]]:
+    """Return a flattened JSON object, and the names in it whose values are objects."""
     flat: dict[str, Any] = {}
-    for name, value in _fields(record, "", DEPTH):
-        if len(flat) < MOST or "." not in name:
-            flat[name] = value
-    return flat
-
-
-def containers(record: Mapping[str, Any]) -> frozenset[str]:
-    """Return the names in a flat record whose values are objects with fields of their own."""
-    return frozenset(name for name, value in record.items() if isinstance(value, dict))
+    objects: list[str] = []
+    _flatten(record, "", DEPTH, flat, objects)
+    return flat, frozenset(name for name in objects if isinstance(flat[name], dict))
 
 
 def without(container: Mapping[str, Any], names: Iterable[str], prefix: str) -> dict[str, Any]:
@@ -81,14 +80,30 @@ def without(container: Mapping[str, Any], names: Iterable[str], prefix: str) -> 
     return rest
 
 
-def _fields(record: Mapping[str, Any], prefix: str, depth: int) -> Iterator[tuple[str, Any]]:
+def _flatten(
+    record: Mapping[str, Any], prefix: str, depth: int, flat: dict[str, Any], objects: list[str]
+) -> None:
+    """Add the fields of an object to a flat record; a value of no list and no object costs least.
+
+    `objects` receives the names of those values that are objects.
+    """
     for key, raw in record.items():
-        name, value = f"{prefix}{key}", _unwrapped(raw)
-        yield name, value if value != {} else None
+        name = f"{prefix}{key}" if prefix else key
+        nested = isinstance(raw, (dict, list))
+        value = _unwrapped(raw) if nested else raw
+        if len(flat) < MOST or "." not in name:
+            flat[name] = None if value == {} else value
+        if not nested:
+            continue
         if value is not raw and isinstance(raw, dict) and len(raw) > 1 and by_language(raw):
-            yield from ((f"{name}.{tag}", text) for tag, text in raw.items())
-        if isinstance(value, dict) and value and depth > 1:
-            yield from _fields(value, f"{name}.", depth - 1)
+            for tag, text in raw.items():
+                if len(flat) < MOST:
+                    flat[f"{name}.{tag}"] = text
+        if isinstance(value, dict) and value:
+            if name in flat:
+                objects.append(name)
+            if depth > 1:
+                _flatten(value, f"{name}.", depth - 1, flat, objects)
 
 
 def _unwrapped(value: Any) -> Any:

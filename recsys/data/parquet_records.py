@@ -10,6 +10,7 @@ from typing import IO, Any
 from recsys.data.file_opening import MAX_WHOLE
 from recsys.data.flag_column_detection import with_flag_columns
 from recsys.data.header_naming import Naming, Shape, named
+from recsys.data.item_lists import with_item_list_column
 from recsys.data.json_records import FIRST, JsonObjects
 from recsys.data.parquet_values import is_struct, values_of_column
 from recsys.data.reading_report import Reading, Rows
@@ -20,12 +21,17 @@ from recsys.errors import DataError
 def _with_columns_by_value(file: Any, naming: Naming, shape: Shape, reading: Reading) -> Naming:
     """Return the naming of a Parquet file, columns of times and flags found by its first rows."""
     columns = {}
-    if naming.unused and file.metadata.num_rows:
+    if file.metadata.num_rows:
         batch = next(file.iter_batches(batch_size=FIRST))
         columns = {
-            name: values_of_column(batch.column(naming.names.index(name))) for name in naming.unused
+            name: values_of_column(batch.column(place))
+            for place, (name, target) in enumerate(zip(naming.names, naming.targets, strict=True))
+            if name in naming.unused or target == "value"
         }
+        if shape.kind == "events" and "value" in naming.columns:
+            reading.ratings.begin(columns[naming.names[naming.targets.index("value")]])
     naming = with_time_column(naming, shape, reading.options.names, columns)
+    naming = with_item_list_column(naming, shape, reading.options.names, columns)
     return with_flag_columns(naming, shape, reading.options.names, columns)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 
 from recsys.data.day_month_order import is_short_date
@@ -41,13 +40,7 @@ def with_time_column(
             f"{' and '.join(found)} hold times, and none is called {CLOCK}: choose one with "
             f"--map {CLOCK}={found[0]}, or none with --map {CLOCK}="
         )
-    place = naming.names.index(found[0])
-    return replace(
-        naming,
-        targets=(*naming.targets[:place], CLOCK, *naming.targets[place + 1 :]),
-        renamed={**naming.renamed, found[0]: CLOCK},
-        unused=tuple(name for name in naming.unused if name != found[0]),
-    )
+    return naming.reading_as({found[0]: CLOCK})
 
 
 def _holds_times(values: Sequence[object]) -> bool:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from math import isfinite
 from typing import NamedTuple
 
+from recsys.data.event_flags import WORDS
 from recsys.data.event_kinds import RATING, find
+from recsys.data.id_normalization import is_null
 from recsys.data.parsing import FieldError, shown
 
 TOP_OF_WORDS = 5.0
@@ -35,6 +38,12 @@ _WORDS: Mapping[float, str] = {  # numbers of five, the best first; several word
 }
 _NUMBERS = {
     word.replace("_", " "): number for number, words in _WORDS.items() for word in words.split()
+}
+
+_BOOLEANS = {word: float(is_yes) for word, is_yes in WORDS.items() if not word[0].isdigit()}
+_GRADES = {  # of schools, where the first values of a column are grades and nothing else
+    **{"a+": 5.0, "a": 5.0, "a-": 4.7, "b+": 4.3, "b": 4.0, "b-": 3.7, "c+": 3.3, "c": 3.0},
+    **{"c-": 2.7, "d+": 2.3, "d": 2.0, "d-": 1.7, "e": 1.0, "f": 1.0},
 }
 
 
@@ -68,10 +77,40 @@ def written_rating(text: str) -> WrittenRating | None:
     return WrittenRating(number, float(len(found[1]) + bool(found[2]) + len(found[3])))
 
 
+def word_scale(values: Iterable[object]) -> Mapping[str, float] | None:
+    """Return the numbers of the words in a column of ratings; None for another column.
+
+    That is a column that holds true and false (yes and no, …) alone, or grades in letters alone.
+    """
+    filled = [one for one in values if not is_null(one)]
+    scales = (_BOOLEANS, _GRADES) if filled else ()
+    return next((one for one in scales if all(_word(raw) in one for raw in filled)), None)
+
+
+def number_of_word(scale: Mapping[str, float], raw: object) -> object:
+    """Return a value of a column of words as its number; a missing one, and 0 and 1, as they are.
+
+    FieldError for what the scale does not have.
+    """
+    if is_null(raw) or scale is _BOOLEANS and raw in (0, 1, "0", "1") and raw not in (True, False):
+        return raw
+    number = scale.get(_word(raw))
+    if number is None:
+        others = "true and false" if scale is _BOOLEANS else "grades in letters"
+        raise FieldError("value", f"{shown(raw)} stands among {others}: write all ratings alike")
+    return number
+
+
+def _word(raw: object) -> str:
+    if isinstance(raw, bool):
+        return str(raw).lower()
+    return raw.strip().casefold().replace("−", "-") if isinstance(raw, str) else ""
+
+
 def may_be_written(raw: object) -> bool:
     """Whether a value of a column of ratings is a text that is no plain number."""
     if not isinstance(raw, str) or not raw:
-        return False
+        return isinstance(raw, bool)
     return not raw.isascii() or not raw[-1].isdecimal() or "/" in raw or "of" in raw
 
 
@@ -88,7 +127,25 @@ class WrittenRatings:
 
     def __init__(self) -> None:
         self.read: dict[str, str] = {}  # as written -> the number, or the kind
+        self.words: Mapping[str, float] | None = None  # of a column of words: word -> number
+        self._highest: float | None = None  # of the plain numbers among the first values
         self._first: tuple[str, float] | None = None  # a rating that shows its top, and the top
+        self._is_begun = False
+
+    def begin(self, values: Iterable[object]) -> None:
+        """Take the first values of the column of ratings, which decide how words are read."""
+        values = list(values)
+        if not self._is_begun and values:
+            self._is_begun = True
+            self.words = word_scale(values)
+            self._highest = max(filter(None, map(_plain_number, values)), default=None)
+
+    def number(self, raw: object) -> object:
+        """Return a value of a column of words as its number, and note it for the report."""
+        number = raw if self.words is None else number_of_word(self.words, raw)
+        if number is not raw:
+            self._tell(str(raw).lower() if isinstance(raw, bool) else str(raw), f"{number:g}")
+        return number
 
     def check(self, raw: object) -> None:
         """Take a value of a column of ratings; FieldError for one of another scale than before."""
@@ -100,6 +157,12 @@ class WrittenRatings:
                 self._tell(raw, kind)
             return
         if rating.top is not None:
+            if self._highest is not None and self._highest > rating.top:
+                raise FieldError(
+                    "value",
+                    f"{shown(raw)} is out of {rating.top:g}, and the column has {self._highest:g}, "
+                    "too: write all ratings on one scale",
+                )
             if self._first is None:
                 self._first = raw.strip(), rating.top
             elif self._first[1] != rating.top:
@@ -121,6 +184,16 @@ class WrittenRatings:
             return ""
         parts = ", ".join(f"{word} as {meaning}" for word, meaning in self.read.items())
         return f"ratings written as words or signs were read as numbers: {parts}"
+
+
+def _plain_number(raw: object) -> float | None:
+    if isinstance(raw, bool) or not isinstance(raw, (str, int, float)):
+        return None
+    try:
+        number = float(raw)
+    except (ValueError, OverflowError):
+        return None
+    return number if isfinite(number) else None
 
 
 def _plain(digits: str) -> float:

@@ -23,22 +23,22 @@ class Description:
 
 
 def topic_description(
-    words: Sequence[str], size: int, titles: Sequence[str] = (), language: str = SOURCE
+    name: str, size: int, titles: Sequence[str] = (), language: str = SOURCE
 ) -> Description:
     """Return the description of a topic: how many items, about what, and titles of some.
 
-    `words`: the best first; `titles`: of items that stand for it, the best first.
+    `name`: presentable, empty where the topic has none; its words alone say nothing
+    ("about la, el, il"); `titles`: of items that stand for it, the best first.
     """
     told = []
-    if words:
-        named = _joined(words[:MOST_NAMES], language)
+    if name:
         told.append(
             counted(
-                "{count} item about {words}.",
-                "{count} items about {words}.",
+                "{count} item about {name}.",
+                "{count} items about {name}.",
                 size,
                 language,
-                words=named,
+                name=name,
             )
         )
     else:

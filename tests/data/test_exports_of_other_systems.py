@@ -15,15 +15,6 @@ from recsys.data.reading_report import Options, Reading
 from recsys.errors import DataError
 
 
-@pytest.fixture
-def write(tmp_path):
-    def write(name, text):
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        return tmp_path / name
-
-    return write
-
-
 def values(rows):
     return [row.value for _, row in rows]
 

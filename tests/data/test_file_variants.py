@@ -24,16 +24,6 @@ from recsys.errors import DataError
 ROW = Event("ann", "i1", "like", None, "", 1611903660.0)
 
 
-@pytest.fixture
-def write(tmp_path):
-    def write(name, text, encoding="utf-8"):
-        path = tmp_path / name
-        path.write_bytes(text if isinstance(text, bytes) else text.encode(encoding))
-        return path
-
-    return write
-
-
 def rows(path, reading=None):
     return [row for _, row in read_events(path, False, reading)]
 

@@ -17,18 +17,6 @@ from recsys.streams.event_parser import EventParser
 TIME = 1_763_600_000
 
 
-@pytest.fixture
-def write(tmp_path):
-    def write(name, found):
-        if not isinstance(found, str):
-            lines = isinstance(found, list) and name.endswith("l")
-            found = "".join(json.dumps(one) + "\n" for one in found) if lines else json.dumps(found)
-        (tmp_path / name).write_text(found, encoding="utf-8")
-        return tmp_path / name
-
-    return write
-
-
 def events_of(path, reading=None):
     return [event for _, event in read_events(path, True, reading)]
 

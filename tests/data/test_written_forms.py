@@ -16,16 +16,6 @@ NOW = datetime(2026, 11, 30, tzinfo=UTC).timestamp()
 DAY = datetime(2021, 1, 29, tzinfo=UTC).timestamp()
 
 
-@pytest.fixture
-def write(tmp_path):
-    def write(name, text, encoding="utf-8"):
-        path = tmp_path / name
-        path.write_bytes(text.encode(encoding))
-        return path
-
-    return write
-
-
 def events(path, reading=None):
     return [row for _, row in read_events(path, False, reading)]
 

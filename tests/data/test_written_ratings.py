@@ -2,19 +2,11 @@
 
 import pytest
 
+from recsys.data.dataframes import events_of
 from recsys.data.item_and_event_readers import load_events, notes, read_events, read_partial_items
 from recsys.data.reading_report import Reading, Reject
 from recsys.data.row_names import have_row_names, is_rule
 from recsys.data.written_ratings import written_rating
-
-
-@pytest.fixture
-def write(tmp_path):
-    def write(name, text):
-        (tmp_path / name).write_text(text, encoding="utf-8")
-        return tmp_path / name
-
-    return write
 
 
 @pytest.mark.parametrize(
@@ -76,6 +68,60 @@ def test_a_kind_in_place_of_a_rating_is_the_kind(write):
     path = write("f.csv", "user_id,item_id,event,rating\na,1,share,dislike\n")
     [(_, reject)] = read_events(path)
     assert "is not a number" in reject.reason
+
+
+class TestWordScales:
+    @pytest.mark.parametrize(("yes", "no"), [("true", "false"), ("Yes", "No"), ("是", "否")])
+    def test_a_column_of_true_and_false_is_one_and_zero(self, write, yes, no):
+        path = write("e.csv", f"user_id,item_id,rating\na,1,{yes}\na,2,{no}\nb,1,\n")
+        reading = Reading()
+        found = [(event.event, event.value) for _, event in read_events(path, True, reading)]
+        assert found == [("rating", 1.0), ("rating", 0.0), ("view", None)]
+        assert f"{yes} as 1, {no} as 0" in " ".join(notes(reading))
+
+    def test_json_and_parquet_have_values_of_their_own_for_them(self, write, tmp_path):
+        rows = [{"user_id": "a", "item_id": "1", "score": True}]
+        rows += [{"user_id": "a", "item_id": "2", "score": False}]
+        path = write("e.jsonl", rows)
+        assert [event.value for _, event in read_events(path, True)] == [1.0, 0.0]
+        pyarrow = pytest.importorskip("pyarrow")
+        from pyarrow import parquet
+
+        table = pyarrow.Table.from_pylist(rows)
+        parquet.write_table(table, tmp_path / "e.parquet")
+        assert [e.value for _, e in read_events(tmp_path / "e.parquet", True)] == [1.0, 0.0]
+        assert [event.value for event in events_of(table)] == [1.0, 0.0]
+
+    def test_a_kind_with_a_value_that_is_false_is_no_yes(self, write):
+        path = write("e.csv", "user_id,item_id,event,value\na,1,like,true\na,2,like,false\n")
+        found = [(event.event, event.value) for _, event in read_events(path, True)]
+        assert found == [("like", 1.0), ("like", 0.0)]
+
+    def test_grades_are_numbers_of_five(self, write):
+        path = write("e.csv", "user_id,item_id,grade,rating\na,1,x,A\na,2,x,B+\nb,1,x,f\n")
+        reading = Reading()
+        assert [event.value for _, event in read_events(path, True, reading)] == [5.0, 4.3, 1.0]
+        assert "A as 5, B+ as 4.3, f as 1" in " ".join(notes(reading))
+
+    @pytest.mark.parametrize("words", [("true", "false"), ("A", "B-")])
+    def test_words_among_numbers_are_refused(self, write, words):
+        first, second = words
+        path = write("e.csv", f"user_id,item_id,rating\na,1,{first}\na,2,4\nb,1,{second}\n")
+        bad, good, other = [row for _, row in read_events(path)]
+        assert isinstance(bad, Reject) and isinstance(other, Reject) and good.value == 4.0
+
+    def test_a_number_after_words_is_refused(self, write):
+        rows = "".join(f"u{place},1,true\n" for place in range(3_000))
+        *_, (_, last) = read_events(write("e.csv", f"user_id,item_id,rating\n{rows}a,2,5\n"))
+        assert last.reason == "'5' stands among true and false: write all ratings alike"
+
+    def test_words_beside_numbers_above_their_scale_are_refused(self, write):
+        path = write("e.csv", "user_id,item_id,rating\na,1,9\na,2,excellent\nb,1,4\n")
+        nine, word, four = [row for _, row in read_events(path)]
+        assert (nine.value, four.value) == (9.0, 4.0)
+        assert word.reason == (
+            "'excellent' is out of 5, and the column has 9, too: write all ratings on one scale"
+        )
 
 
 class TestVotes:

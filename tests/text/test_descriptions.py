@@ -16,17 +16,21 @@ class Fact:
     value: str
 
 
-def test_a_topic_is_described_by_its_words_and_items():
-    words, titles = ["bread", "yeast", "flour", "oven", "crust"], ["Rye at home", "x" * 80, "third"]
-    found = topic_description(words, 12, titles)
+def test_a_topic_is_described_by_its_name_and_items():
+    found = topic_description("bread", 12, ["Rye at home", "x" * 80, "third"])
     assert found.made == "template"
-    assert found.text.startswith("12 items about bread, yeast, flour, oven. Among them “Rye at")
-    assert "third" not in found.text and "crust" not in found.text and "…" in found.text
+    assert found.text.startswith("12 items about bread. Among them “Rye at")
+    assert "third" not in found.text and "…" in found.text
     assert (
-        topic_description(["面包"], 1, ["在家"], "zh").text
-        == "1 个关于面包的内容。其中有《在家》。"
+        topic_description("面包", 1, ["在家"], "zh").text == "1 个关于面包的内容。其中有《在家》。"
     )
-    assert topic_description([], 1).text == "1 item."
+
+
+def test_a_topic_without_a_name_is_described_by_its_items_alone():
+    assert topic_description("", 418, ["La piel que habito"]).text == (
+        "418 items. Among them “La piel que habito”."
+    )
+    assert topic_description("", 1).text == "1 item."
 
 
 def test_a_group_is_described_by_its_topics():
