@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -20,8 +19,9 @@ from typing import Any
 from flask import Request, g
 
 from recsys.data.api_roles import KEY_ONLY, OPERATORS, TOKEN, WITHOUT_KEY, roles_with
+from recsys.errors import StoreError
 from recsys.settings import Settings
-from recsys.store.api_keys import Key, digest
+from recsys.store.api_keys import Key, digest, key_id_of
 
 from .console_session import CONSOLE, Session, Sessions
 from .errors import ApiError
@@ -36,7 +36,6 @@ _FORWARDED = "HTTP_X_FORWARDED"
 _OLD = ("HTTP/1.0", "HTTP/1")  # granian writes the latter
 _OWN_PAGES = ("", "none", "same-origin")  # of Sec-Fetch-Site
 TOKEN_ROWS = 100  # events in a request with a token
-_AGAIN = 0.1  # seconds until an unknown key is looked for in the store again
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +59,16 @@ class Authenticator:
     def __init__(
         self,
         settings: Settings,
-        read: Callable[[], None] = lambda: None,
+        find: Callable[[str, str], None] = lambda key_id, hashed: None,
         buckets: RateLimiter | None = None,
     ) -> None:
-        """`read` reads the keys of the store and calls `learn`."""
+        """`find` looks in the store for a key that is not known here, and calls `learn`.
+
+        It takes the id of a key and its hash, or nothing for any hash; StoreError: store away.
+        """
         self.settings = settings
         self.buckets = buckets or RateLimiter()
-        self._read, self._read_again = read, 0.0
+        self._find = find
         self._proxies = settings.proxies
         self.open = settings.auth == "off" or (
             settings.auth == "auto" and settings.host in LOOPBACK
@@ -120,6 +122,11 @@ class Authenticator:
     def keys(self) -> Iterable[Key]:
         """The keys that hold."""
         return self._by_id.values()
+
+    @property
+    def has_keys(self) -> bool:
+        """Whether the keys of the store were ever read."""
+        return self._made is not None
 
     def key(self, sent: str) -> Key | None:
         """Return the key of a text that was typed; None: it is none, or was revoked."""
@@ -182,9 +189,7 @@ class Authenticator:
             roles = key.roles or (key.scope,)
             return Caller(key.key_id, rate, key.rights, key_id=key.key_id, roles=roles)
         if self._unread(right):
-            headers = {"Retry-After": "2"}
-            message = "the store, which holds the keys, cannot be reached"
-            raise ApiError(503, message, "store_unreachable", headers=headers)
+            raise _unreachable()
         if why := self._distrust(environ, right, bool(sent)):
             raise _unauthorized(why)
         address = self._address(environ)
@@ -201,7 +206,7 @@ class Authenticator:
         if self._sessions is None or not (path + "/").startswith(CONSOLE + "/"):
             return None
         found = self._sessions.of_request(environ)
-        if found is not None and found.key_id and found.key_id not in self._by_id:
+        if found is not None and found.key_id and self._key_of_id(found.key_id) is None:
             return None
         return found
 
@@ -210,9 +215,14 @@ class Authenticator:
         return None if session is None else self._by_id.get(session.key_id)
 
     def needs_store(self, environ: Mapping[str, Any]) -> bool:
-        """Whether `caller` may have to read the store, to find a key that it does not know."""
+        """Whether `caller` has to read the store, to find a key that it does not know."""
         sent = sent_key(environ)
-        return bool(sent) and not sent.startswith(PREFIX) and digest(sent) not in self._keys
+        if sent and not sent.startswith(PREFIX):
+            return self._is_sought(sent, digest(sent))
+        if self._tokens is None or self._sessions is None:
+            return bool(sent)
+        found = self._tokens.read(sent) if sent else self._sessions.of_request(environ)
+        return found is not None and bool(found.key_id) and found.key_id not in self._by_id
 
     def _address(self, environ: Mapping[str, Any]) -> str:
         """Return the address that a request without a key is counted under.
@@ -238,20 +248,48 @@ class Authenticator:
         return any(known in network for network in self._proxies)
 
     def _key(self, sent: str) -> Key | None:
-        """Return the key that was sent, None when there is none; one just made is read at once."""
+        """Return the key that was sent, None when there is none; one just made is read at once.
+
+        503 when it is not known here and the store, which may have it, cannot be reached.
+        """
         hashed = digest(sent)
-        if hashed not in self._keys and time.monotonic() >= self._read_again:
-            self._read_again = time.monotonic() + _AGAIN
-            self._read()
+        if self._is_sought(sent, hashed):
+            try:
+                self._find(key_id_of(sent), hashed)
+            except StoreError:
+                if self._made or not self.open:
+                    raise _unreachable() from None
         return self._keys.get(hashed)
+
+    def _is_sought(self, sent: str, hashed: str) -> bool:
+        """Whether a key that was sent has to be looked for in the store."""
+        return hashed not in self._keys and (self._made is None or bool(key_id_of(sent)))
+
+    def _key_of_id(self, key_id: str) -> Key | None:
+        """Return the key that a token or a session is of; one just made is read at once.
+
+        None when it was revoked; 503 when it is not known here and the store cannot be reached.
+        """
+        if key_id not in self._by_id:
+            try:
+                self._find(key_id, "")
+            except StoreError:
+                raise _unreachable() from None
+        return self._by_id.get(key_id)
+
+    def _token(self, sent: str) -> Token | None:
+        """Return a token that was sent and has not ended; 503 where no secret was ever read."""
+        if self._tokens is None:
+            self._key_of_id("")
+        return self.tokens.read(sent)
 
     def _unread(self, right: str) -> bool:
         """Whether the keys were never read, so that only lists of the bundle can be given."""
         return self._made is None and self.open and right != "lists"
 
     def _holder(self, sent: str, right: str, own: bool) -> Caller:
-        token: Token | None = self._tokens.read(sent) if self._tokens is not None else None
-        if token is None or (token.key_id and token.key_id not in self._by_id):
+        token = self._token(sent)
+        if token is None or (token.key_id and self._key_of_id(token.key_id) is None):
             raise _unauthorized(
                 "this token has expired, or its key was revoked, or its user erased"
             )
@@ -295,6 +333,11 @@ def _check(rights: frozenset[str], right: str, held: str) -> None:
         return
     roles = f"the role {' or '.join(roles_with(right))}" if right else "a key"
     raise ApiError(403, f"this needs {roles}; {held}")
+
+
+def _unreachable() -> ApiError:
+    message = "the store, which holds the keys, cannot be reached"
+    return ApiError(503, message, "store_unreachable", headers={"Retry-After": "2"})
 
 
 def _unauthorized(message: str) -> ApiError:

@@ -47,7 +47,7 @@ from .rate_limiter import RateLimiter
 from .request_audit import AuditTrail
 from .second_bundle import SecondBundle
 from .served_model import ServedModel, no_bundle
-from .store_connection import StoreLink
+from .store_connection import ReadOrder, StoreLink
 from .store_log_reading import LogReading
 from .suspect_notices import SuspectNotices
 
@@ -68,6 +68,9 @@ class BackgroundWork(Protocol):
     def load_keys(self) -> None:
         """Read API keys and the token secret from the store."""
 
+    def find_key(self, key_id: str, hashed: str) -> None:
+        """Read them where the store has this key; StoreError when it cannot be reached."""
+
     def stop(self) -> None:
         """Stop the threads and write what waits for the store."""
 
@@ -85,10 +88,11 @@ class AppState:
     ) -> None:
         self.settings = settings
         self.metrics = Metrics(settings.metrics_folder, figures)
+        self._pin_reads, self._experiment_reads = ReadOrder(), ReadOrder()
         self.link = StoreLink(settings.store_url, settings.write_seconds, settings.archive)
         self.logs = LogReading(settings, self.link, figures or settings.metrics_folder)
         self.bundles = BundleStore(settings.home)
-        self.gate = Authenticator(settings, lambda: self.worker.load_keys(), buckets)
+        self.gate = Authenticator(settings, lambda *key: self.worker.find_key(*key), buckets)
         self.cache = Cache(settings.cache_entries, settings.cache_seconds, settings.cache_bytes)
         self.exposures = ExposureLog(settings.exposure_pending, self.metrics)
         self.operation_notices = OperationNotices(self.link, figures)
@@ -238,12 +242,17 @@ class AppState:
 
     def load_experiments(self) -> None:
         """Read the experiments; while the store is away, those known so far run on."""
+        number = self._experiment_reads.begin()
         try:
             with self.link.use(patient=True) as store:
-                changed = self.experiments.learn(Experiments(store.db).every())
+                experiments = Experiments(store.db).every()
         except StoreError:
             log.debug("the experiments of the store cannot be read")
             return
+        with self._experiment_reads.taking(number) as newest:
+            if not newest:
+                return
+            changed = self.experiments.learn(experiments)
         serving, wanted = self.serving_or_none, self.experiments.bundle
         self.experiments.in_service = "" if serving is None else serving.version
         changed |= self.second.take("" if wanted == self.experiments.in_service else wanted)
@@ -253,11 +262,16 @@ class AppState:
 
     def load_pins(self) -> None:
         """Read the pins of operators; while the store is away, those known so far hold."""
+        number = self._pin_reads.begin()
         try:
             with self.link.use(patient=True) as store:
-                self.pins.learn(Pins(store.db).list())
+                pins = Pins(store.db).list()
         except StoreError:
             log.debug("the pins of the store cannot be read")
+            return
+        with self._pin_reads.taking(number) as newest:
+            if newest:
+                self.pins.learn(pins)
 
     def forget_erased(self, store: Store) -> None:
         """Drop what this worker keeps of users whom any worker has erased or merged lately."""

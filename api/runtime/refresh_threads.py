@@ -26,6 +26,7 @@ from recsys.serving.live_state import LiveState
 from recsys.store.dialogues import Dialogues
 from recsys.store.erasure import empty_log, erased_in_log
 from recsys.store.outbox import Outbox
+from recsys.store.store import Store
 from recsys.store.write_lock_queue import PAUSE
 
 from ..user_tokens import Tokens
@@ -33,6 +34,7 @@ from .app_state import AppState
 from .experiment_guardrails import ExperimentGuardrails
 from .malloc_trim import release_free_pages
 from .served_model import ServedModel
+from .store_connection import ReadOrder
 
 if TYPE_CHECKING:
     from recsys.monitoring.event_detection_worker import EventDetectionWorker
@@ -70,6 +72,7 @@ class RefreshThreads:
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
         self._due: dict[str, float] = {}
+        self._key_reads = ReadOrder()
         self._deliverer: Deliverer | None = None
         self._watcher: WatchWorker | None = None
         self._guardrails = ExperimentGuardrails(service.link)
@@ -309,12 +312,29 @@ class RefreshThreads:
 
     def load_keys(self) -> None:
         """Read the keys, and the secret that tokens are signed with."""
-        service = self._service
         try:
-            with service.link.use(patient=True) as store:
-                service.gate.learn(service.link.keys().list(), Tokens.of_store(store))
+            with self._service.link.use(patient=True) as store:
+                self._learn_keys(store)
         except StoreError:
             pass  # the keys known so far go on holding
+
+    def find_key(self, key_id: str, hashed: str) -> None:
+        """Read the keys where this one, which is not known here, holds; StoreError: store away.
+
+        One that does not hold costs one row, however many keys there are. Keys that were never read
+        are read in any case. Empty `hashed`: any.
+        """
+        service = self._service
+        with service.link.use() as store:
+            if not service.gate.has_keys or service.link.keys().holds(key_id, hashed):
+                self._learn_keys(store)
+
+    def _learn_keys(self, store: Store) -> None:
+        number = self._key_reads.begin()
+        keys, tokens = self._service.link.keys().list(), Tokens.of_store(store)
+        with self._key_reads.taking(number) as newest:
+            if newest:
+                self._service.gate.learn(keys, tokens)
 
     def _write_exposures(self) -> None:
         service = self._service

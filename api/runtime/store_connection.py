@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 import sqlite3
 import threading
@@ -19,6 +20,30 @@ log = logging.getLogger("recsys.api")
 
 _PAUSE = 1.0  # seconds in which requests do not try again after a failure
 _WATCHED = 5.0  # seconds since the background thread tried, in which requests leave it to that
+
+
+class ReadOrder:
+    """Order of the reads of one table by several threads, each of which replaces what is known.
+
+    A read that began before the newest one is dropped: it may lack what that one has found.
+    """
+
+    def __init__(self) -> None:
+        self._began = itertools.count(1)
+        self._newest = 0
+        self._lock = threading.Lock()
+
+    def begin(self) -> int:
+        """Return the number of a read, to be drawn before the store is read."""
+        return next(self._began)
+
+    @contextmanager
+    def taking(self, number: int) -> Iterator[bool]:
+        """Give whether a read may replace what is known; no other does so meanwhile."""
+        with self._lock:
+            newer = number > self._newest
+            self._newest = max(number, self._newest)
+            yield newer
 
 
 class StoreLink:

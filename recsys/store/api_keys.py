@@ -45,6 +45,13 @@ def digest(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
 
 
+def key_id_of(token: str) -> str:
+    """Return the id that stands in the text of a key; empty: this is no text of a key."""
+    prefix, _, rest = token.partition("_")
+    key_id, _, secret = rest.partition("_")
+    return key_id if prefix == PREFIX and secret else ""
+
+
 class Keys:
     """The keys of one store."""
 
@@ -86,6 +93,13 @@ class Keys:
             Key(**row, roles=tuple(sorted(held.get(row["key_id"], []), key=order.index)))
             for row in rows
         ]
+
+    def holds(self, key_id: str, hashed: str = "") -> bool:
+        """Whether a key of this id, and of this hash where one is given, was not revoked."""
+        found = sa.select(_keys.c.hash).where(_keys.c.key_id == key_id, _keys.c.revoked.is_(None))
+        with self.db.read() as connection:
+            row = connection.execute(found).first()
+        return row is not None and hashed in ("", row[0])
 
     def revoke(self, key_id: str) -> bool:
         """End a key; False when there is none of this id that still holds."""
