@@ -41,7 +41,19 @@ Reason = Literal["person", "threat", "self_harm"]
 # somebody else · instructions: the text gives orders to a model · empty: no words
 Impossible = Literal["unknown", "outside", "another_user", "instructions", "empty"]
 TargetKind = Literal[
-    "words", "topic", "tag", "category", "author", "entity", "item", "years", "dates", "language"
+    "words",
+    "topic",
+    "tag",
+    "category",
+    "author",
+    "entity",
+    "item",
+    "years",
+    "dates",
+    "language",
+    "length",
+    "followed",
+    "either",
 ]
 REFERENCES = ("this", "last")  # words of a target that stand for items of the conversation
 
@@ -54,14 +66,16 @@ class Target:
     """What a command is about: words of the message, and what they were linked to.
 
     `kind` "words": nothing but the words. `value`: a topic's number, an item's or author's id, two
-    years with a dash, two moments with a slash (ISO 8601, the second exclusive), else the label as
-    items have it, or the form of the words that items hold.
+    years with a dash, two moments with a slash (ISO 8601, the second exclusive), the least and the
+    most minutes with a dash, where one may lack, else the label as items have it, or the form of
+    the words that items hold. "followed": those whom the user follows; "either": one of several.
     """
 
     words: str
     kind: TargetKind = "words"
     value: str = ""
     name: str = ""  # how answers call it; empty: by the words
+    either: tuple[Target, ...] = ()  # of kind "either": two or more, none of this kind
 
     @property
     def called(self) -> str:
@@ -86,7 +100,7 @@ class Find:
     like: Target | None = None
     than: tuple[Comparison, ...] = ()
     target: Target | None = None  # what the words were linked to
-    within: Target | None = None  # a period: nothing older or newer
+    within: Target | None = None  # a period, a limit of length, or those whom the user follows
     count: int = 0  # items that are wanted; 0: as many as usual
     order: Comparison | None = None  # sorted so: the newest first
 
@@ -187,9 +201,10 @@ def command_json(command: Command) -> dict[str, Any]:
     return found
 
 
-def _target_json(target: Target) -> dict[str, str]:
+def _target_json(target: Target) -> dict[str, Any]:
     known = ((name, getattr(target, name)) for name in ("words", "kind", "value", "name"))
-    return {name: value for name, value in known if value}
+    found: dict[str, Any] = {name: value for name, value in known if value}
+    return found | ({"either": list(map(_target_json, target.either))} if target.either else {})
 
 
 def command_of(given: Mapping[str, Any]) -> Command:
@@ -221,6 +236,7 @@ _CHOICES: Mapping[tuple[str, str], tuple[str, ...]] = {
 }
 _TARGETS = ("target", "like", "item", "subject", "within")
 MOST_COUNTED = 50  # items that a message may ask for
+MOST_EITHER = 4  # targets of which one will do
 LONGEST = 500  # characters of a text in a command
 
 
@@ -258,13 +274,21 @@ def _chosen(name: str, value: object, choices: tuple[str, ...]) -> str:
 
 
 def _target_of(value: object) -> Target:
-    if not isinstance(value, Mapping) or not value.keys() <= {"words", "kind", "value", "name"}:
-        raise DataError("a target has words, and may have kind, value and name")
-    texts = {str(name): one for name, one in value.items()}
+    known = {"words", "kind", "value", "name", "either"}
+    if not isinstance(value, Mapping) or not value.keys() <= known:
+        raise DataError("a target has words, and may have kind, value, name and either")
+    texts = {str(name): one for name, one in value.items() if name != "either"}
     for name, one in texts.items():
         if not isinstance(one, str) or len(one) > LONGEST:
             raise DataError(f"target.{name} is no text of up to {LONGEST} characters")
     if "words" not in texts:
         raise DataError("a target has words")
-    _chosen("target.kind", texts.get("kind", "words"), get_args(TargetKind))
-    return Target(**texts)
+    kind = _chosen("target.kind", texts.get("kind", "words"), get_args(TargetKind))
+    parts = value.get("either", ())
+    if not isinstance(parts, list | tuple) or len(parts) > MOST_EITHER:
+        raise DataError(f"target.either is no list of up to {MOST_EITHER} targets")
+    nested = any(isinstance(one, Mapping) and "either" in one for one in parts)
+    either = () if nested else tuple(map(_target_of, parts))
+    if nested or bool(either) != (kind == "either"):
+        raise DataError("a target of kind either, and no other, has targets in either")
+    return Target(**texts, either=either)

@@ -160,6 +160,8 @@ def _same(one: Critique, new: Critique) -> bool:
 
 
 def _key(target: Target) -> tuple[str, str]:
+    if target.kind == "length":  # a later limit takes the place of one before
+        return (target.kind, "")
     return (target.kind, target.value or target.words.casefold())
 
 

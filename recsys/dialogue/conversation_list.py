@@ -17,6 +17,7 @@ from recsys.dialogue.commands import Steer, Target
 from recsys.dialogue.conversation import Conversation, Critique
 from recsys.dialogue.implicature import STRENGTH, log_likelihood
 from recsys.dialogue.item_fields import ORDERS, ItemFields
+from recsys.dialogue.length_limits import limit_of_value
 from recsys.i18n import translate
 from recsys.ranking import nonpersonal_lists
 from recsys.ranking.candidates import candidates
@@ -52,8 +53,27 @@ def _excludes(critique: Critique) -> bool:
     return critique.steer is not None and critique.steer.action == "mute"
 
 
-def target_mask(live: LiveState, target: Target, fields: ItemFields, size: int) -> Mask:
-    """Return which of the first `size` rows a target is about."""
+def target_mask(
+    live: LiveState,
+    target: Target,
+    fields: ItemFields,
+    size: int,
+    follows: Sequence[str] = (),
+) -> Mask:
+    """Return which of the first `size` rows a target is about. `follows`: ids of the user's."""
+    if target.kind == "either":
+        parts = [target_mask(live, one, fields, size, follows) for one in target.either]
+        return np.asarray(np.logical_or.reduce(parts), bool)
+    if target.kind == "followed":
+        codes = [code for name in follows if (code := live.code("author", name)) >= 0]
+        return np.isin(live.labels["author"][:size], codes)
+    if target.kind == "length":
+        least, most = limit_of_value(target.value)
+        minutes = fields.values("minutes")
+        if minutes is None:
+            return np.zeros(size, bool)
+        with np.errstate(invalid="ignore"):
+            return np.asarray((minutes[:size] >= least) & (minutes[:size] <= most), bool)
     if target.kind == "years":
         first, _, last = target.value.partition("-")
         values = fields.values("year")
@@ -83,9 +103,20 @@ def target_mask(live: LiveState, target: Target, fields: ItemFields, size: int) 
 class ConversationList:
     """Makes the lists of conversations over one recommender, for one thread at a time."""
 
-    def __init__(self, recommender: Recommender, fields: ItemFields) -> None:
+    def __init__(
+        self, recommender: Recommender, fields: ItemFields, follows: Sequence[str] = ()
+    ) -> None:
+        """`follows`: ids of the authors and users whom the user follows."""
         self.recommender, self.fields = recommender, fields
-        self.live = recommender.live
+        self.live, self._follows = recommender.live, follows
+
+    def of_user(self, follows: Sequence[str]) -> ConversationList:
+        """Return what makes the lists of another user, who follows these."""
+        return ConversationList(self.recommender, self.fields, follows)
+
+    def about(self, target: Target, size: int) -> Mask:
+        """Return which of the first `size` rows a target is about."""
+        return target_mask(self.live, target, self.fields, size, self._follows)
 
     def make(
         self,
@@ -112,7 +143,7 @@ class ConversationList:
             for one in find.than
         ]
         if find.target is not None:
-            mask &= target_mask(self.live, find.target, self.fields, len(mask))
+            mask &= self.about(find.target, len(mask))
         if find.within is not None:
             own.append(Critique(Steer("only", find.within)))
         critiques = [*critiques, *own]
@@ -244,7 +275,7 @@ class ConversationList:
         unknown: list[Critique] = []
         for one in critiques:
             if one.steer is not None and one.filters:
-                about = target_mask(self.live, one.steer.target, self.fields, size)
+                about = self.about(one.steer.target, size)
                 found.append((one, about if one.steer.action == "only" else ~about))
             elif one.order:
                 if one.than is not None and not self.fields.sorts(one.than):
@@ -323,7 +354,7 @@ class ConversationList:
         for critique in reversed(critiques):
             steer = critique.steer
             if steer is not None and steer.action in ("only", "more"):
-                if target_mask(self.live, steer.target, self.fields, self.live.size)[row]:
+                if self.about(steer.target, self.live.size)[row]:
                     text = translate(STEERED, language, name=steer.target.called)
                     return one._replace(reasons=(Reason("steered", 1.0, text),))
         return one
@@ -356,6 +387,6 @@ class ConversationList:
         found: Mask | None = None
         for one in critiques:
             if one.steer is not None and one.steer.action == action:
-                about = target_mask(self.live, one.steer.target, self.fields, self.live.size)
+                about = self.about(one.steer.target, self.live.size)
                 found = about[rows] if found is None else found | about[rows]
         return found

@@ -112,7 +112,7 @@ class Dialogue:
                 understood = Understood(chosen)
         turn = Turn(
             service,
-            self.lists,
+            self.lists.of_user(service.user.follows),
             self.labels,
             self.item_facts,
             conversation,

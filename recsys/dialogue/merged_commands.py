@@ -21,6 +21,7 @@ from recsys.dialogue.commands import (
     Undo,
     Why,
 )
+from recsys.dialogue.length_limits import length_limit
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ def merged(parts: Sequence[Sequence[Command]], profile: bool = False) -> Underst
     impossible = [
         one for one in found if isinstance(one, CannotDo) and one.what not in ("unknown", "empty")
     ]
+    if any(isinstance(one, Steer) and length_limit(one.target.words) for one in telling):
+        telling = [one for one in telling if one != Find(than=("shorter",))]  # the limit says it
     kept = telling or impossible[:1] or _best_of_rest(found)
     if profile:
         kept = [replace(one, scope="profile") if isinstance(one, Steer) else one for one in kept]

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
+from recsys.dialogue.alternatives import each
 from recsys.dialogue.clause_commands import (
     LANGUAGES,
     by_pattern,
@@ -27,10 +28,18 @@ from recsys.dialogue.commands import (
 )
 from recsys.dialogue.corrections import correction
 from recsys.dialogue.english.patterns import ENGLISH
+from recsys.dialogue.followees import with_followees
 from recsys.dialogue.intent_classifier import IntentClassifier, shipped_classifier
 from recsys.dialogue.intent_commands import is_noun, of_intent
 from recsys.dialogue.item_fields import years_of
 from recsys.dialogue.keyword_spelling import corrected
+from recsys.dialogue.length_limits import without_length
+from recsys.dialogue.limited_commands import (
+    limited,
+    mentions_followees,
+    names_anything,
+    with_their_items,
+)
 from recsys.dialogue.long_subjects import too_long, with_labels
 from recsys.dialogue.merged_commands import Guess, Understood, merged
 from recsys.dialogue.message_text import Message, is_han
@@ -93,6 +102,22 @@ class PatternUnderstanding:
         return found
 
     def _parts(self, words: str, known: Callable[[str], bool]) -> list[tuple[Command, ...]]:
+        """Return the commands of a clause, those of its limits of length and of followees apart."""
+        if len(words) > LONGEST_CLAUSE:
+            return self._plain_parts(words, known)
+        clause = with_followees(words)
+        rest, length = without_length(clause)
+        if length and (
+            made := limited(rest, Target(length), lambda one: self._plain_parts(one, known))
+        ):
+            return [made]
+        if clause != words:
+            made_so = self._plain_parts(clause, known)
+            if any(map(mentions_followees, (one for part in made_so for one in part))):
+                return made_so
+        return self._plain_parts(words, known)
+
+    def _plain_parts(self, words: str, known: Callable[[str], bool]) -> list[tuple[Command, ...]]:
         """Return the commands of a clause, or of its parts around "and" where all are commands."""
         if not is_han(words) and len(words) <= LONGEST_CLAUSE:
             words = corrected(words, known)
@@ -123,13 +148,14 @@ class PatternUnderstanding:
                 made = (loose,)
         made = made or self._without_pattern(words, known)
         made = tuple(part for one in made for part in _with_years(one))
+        made = each([part for one in made for part in with_their_items(one)], known)
         return with_labels(words, made, known) if any(map(too_long, made)) else made
 
     def _within(
         self, rest: str, period: Target, known: Callable[[str], bool]
     ) -> tuple[Command, ...]:
         """Return the commands of a clause that ends with a period; empty: it limits nothing."""
-        if not rest or _ANYTHING.fullmatch(rest):
+        if not rest or names_anything(rest):
             asked = by_pattern(
                 f"{period.words}{rest}" if is_han(rest) else f"{rest} {period.words}"
             )
@@ -142,7 +168,7 @@ class PatternUnderstanding:
                 made.append(replace(one, within=period))
             elif isinstance(one, Show) and one.what == "more":
                 made.append(Find(within=period))
-            elif isinstance(one, Steer) and _ANYTHING.fullmatch(one.target.words):
+            elif isinstance(one, Steer) and names_anything(one.target.words):
                 made.append(replace(one, target=period))
             elif isinstance(one, Steer) and one.action == "more" and one.scope != "profile":
                 made.append(Find(one.target.words, within=period))
@@ -170,7 +196,8 @@ class PatternUnderstanding:
         intent, chance = self.classifier.intent(words)
         if chance < self.classifier.threshold or _NOISE.match(words):
             intent = ""
-        if intent in ("", "find", "outside") and is_noun(words, known):
+        is_subject = is_noun(words, known) and not _EXPLAINED.match(words)
+        if intent in ("", "find", "outside") and is_subject:
             if intent != "outside" or chance < SURE_OUTSIDE:
                 return (Guess(language.finding(words)),)
         made = of_intent(intent, words) if intent else None
@@ -182,17 +209,9 @@ class PatternUnderstanding:
 _STATEMENT = re.compile(
     r"^(?:(?:my|our|his|her|their|the|this|it|we|he|she|they|i|everyone|somebody|nobody) .*\b(?:is|"
     r"are|am|was|were|has|have|had|got|will|wants?|needs?|likes?|hates?|gets?|cant|doesnt|dont)\b|"
-    r"(?:im|ive|its|theyre|hes|shes|theres) )"
+    r"(?:im|ive|its|theyre|hes|shes|theres|thats|this is|that is) )"
 )
-_ANYTHING = re.compile(
-    r"(?:(?:show|give|find|get) (?:me )?|i want |any |some |more |the |all |only |just )*"
-    r"(?:something|anything|everything|stuff|things?|posts?|articles?|items?|threads?|content|news|videos?|ones|"
-    r"whats new|what is new|whats there)|"
-    r"(?:给我|看看?|来|找|推荐|有|没有|什么|些|点|只看|只要|要|想)*"
-    r"(?:内容|文章|帖子|东西|新闻|视频|的|新的)?"
-)
-
-
+_EXPLAINED = re.compile(r"^(?:thats|that is|this is|its|it is|theyre|these are|those are) ")
 _YEARS_LAST = re.compile(r"^(?P<words>.+?) (?:from|of|in) (?P<years>(?:the )?[\w ]{2,20})$")
 _HAN_YEARS_FIRST = re.compile(r"^(?P<years>.{2,5}年代)的?(?P<words>.+)$")
 

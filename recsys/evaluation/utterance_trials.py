@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from recsys.dialogue.alternatives import alternatives
 from recsys.dialogue.commands import (
     Around,
     CannotDo,
@@ -21,6 +22,8 @@ from recsys.dialogue.commands import (
     Why,
     kind_of,
 )
+from recsys.dialogue.followees import are_followees
+from recsys.dialogue.length_limits import length_limit
 from recsys.dialogue.message_text import read_message
 from recsys.dialogue.understanding import Understanding, nothing_known
 from recsys.errors import DataError
@@ -73,12 +76,15 @@ def written(commands: Sequence[Command]) -> str:
 def _written(command: Command) -> str:
     if isinstance(command, Steer):
         mark = "!" if command.scope == "profile" else ""
-        return f"steer:{command.action}{mark}:{command.target.words}"
+        return f"steer:{command.action}{mark}:{_called(command.target.words)}"
     if isinstance(command, Find):
         than = "<" + "+".join(command.than) if command.than else ""
         if command.like is not None:
             return f"find~{command.like.words}{than}"
-        return f"find{than}" if than and not command.words else f"find:{command.words}{than}"
+        given = command.within.words if command.within is not None else ""
+        within = f"[{_called(given)}]" if _called(given) != given else ""
+        words = _called(command.words)
+        return f"find{than}{within}" if than and not words else f"find:{words}{than}{within}"
     if isinstance(command, Why):
         return f"why:{command.item.words if command.item else ''}"
     if isinstance(command, Around):
@@ -88,6 +94,15 @@ def _written(command: Command) -> str:
     if isinstance(command, Show):
         return f"show:{command.what}"
     return kind_of(command)
+
+
+def _called(words: str) -> str:
+    """Return words as tables have them: a limit in minutes, followees, or alternatives."""
+    if are_followees(words):
+        return "followed"
+    if (limit := length_limit(words)) is not None:
+        return f"{limit.value} min"
+    return "|".join(alternatives(words)) or words
 
 
 def compared(written_commands: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from recsys.dialogue.actions.turn import Turn
-from recsys.dialogue.actions.wordings import SORTED, THAN, WITHIN, fact_of, wish_fact
+from recsys.dialogue.actions.wordings import SORTED, THAN, fact_of, wish_fact, within_statement
 from recsys.dialogue.commands import (
     Find,
     Target,
@@ -51,10 +51,8 @@ def make_list(turn: Turn) -> None:
         turn.conversation = replace(turn.conversation, critiques=kept)
     within = turn.conversation.find.within
     if within is not None and any(_is_period(one, within) for one in found.relaxed):
-        absent = Statement(
-            "Nothing from this period was found: {period}.", {"period": fact_of(within)}
-        )
-        turn.statements = [absent if one.template == WITHIN else one for one in turn.statements]
+        said, absent = within_statement(within), within_statement(within, found=False)
+        turn.statements = [absent if one == said else one for one in turn.statements]
         find = replace(turn.conversation.find, within=None)
         turn.conversation = replace(turn.conversation, find=find)
         others = tuple(one for one in found.relaxed if not _is_period(one, within))

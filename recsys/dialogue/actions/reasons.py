@@ -14,7 +14,6 @@ from recsys.dialogue.commands import (
     Target,
     Why,
 )
-from recsys.dialogue.conversation_list import target_mask
 from recsys.dialogue.facts import Fact
 from recsys.ranking.candidates import candidates
 from recsys.ranking.gbdt_rerank import POOL
@@ -58,7 +57,7 @@ def _listed_about(turn: Turn, subject: Target) -> tuple[str, ...]:
     """Return the first listed items that are about a subject."""
     live = turn.lists.live
     with turn.ranking:
-        about = target_mask(live, subject, turn.lists.fields, live.size)
+        about = turn.lists.about(subject, live.size)
     rows = ((id, live.row(id)) for id in turn.conversation.listed)
     return tuple(id for id, row in rows if 0 <= row < len(about) and about[row])[:3]
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from recsys.dialogue.actions.linking import link, not_linked, subject_of_many
+from recsys.dialogue.actions.linking import (
+    link,
+    linked_alternatives,
+    may_limit,
+    not_linked,
+    subject_of_many,
+)
 from recsys.dialogue.actions.turn import Turn
-from recsys.dialogue.actions.wordings import SORTED, THAN, WITHIN, fact_of
+from recsys.dialogue.actions.wordings import SORTED, THAN, fact_of, within_statement
 from recsys.dialogue.commands import (
     Find,
     Target,
@@ -32,9 +38,9 @@ def find(turn: Turn, command: Find) -> None:
     elif command.words:
         target, command = _searched(turn, command)
     if command.within is not None:
-        with turn.ranking:
-            period = turn.labels.link(command.within.words, labels_only=True).target
-        command = replace(command, within=period)
+        within = link(turn, command.within, "steer").target
+        limited = within is not None and may_limit(turn, within)
+        command = replace(command, within=within if limited else None)
     of_this_list = (
         not command.words
         and like is None
@@ -81,6 +87,8 @@ def _searched(turn: Turn, command: Find) -> tuple[Target | None, Find]:
             if target is not None:
                 plain_words = SearchWords(counted, count)
         if target is None:
+            target = linked_alternatives(turn, plain_words.words)
+        if target is None:
             words = turn.labels.titles.spelt(plain_words.words)
             plain_words = replace(plain_words, words=words)
     return target, replace(
@@ -101,6 +109,6 @@ def _lead(turn: Turn) -> None:
     elif find.words:
         lead = Statement("Found for {words}:", {"words": Fact("text", find.words)})
     if find.within is not None:
-        turn.say(WITHIN, period=fact_of(find.within))
+        turn.statements.append(within_statement(find.within))
     turn.lead = lead
     turn.statements.append(lead)

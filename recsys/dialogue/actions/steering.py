@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from recsys.dialogue.actions.linking import link, not_linked, referred
+from recsys.dialogue.actions.linking import link, may_limit, not_linked, referred
 from recsys.dialogue.actions.turn import Turn
 from recsys.dialogue.actions.wordings import fact_of
 from recsys.dialogue.commands import (
@@ -46,6 +46,8 @@ def steer(turn: Turn, command: Steer) -> None:
         return
     command = replace(command, target=target)
     turn.commands.append(command)
+    if not may_limit(turn, target):
+        return
     if command.action == "forget" or command.scope == "profile":
         _steer_profile(turn, command)
     else:

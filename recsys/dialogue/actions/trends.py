@@ -8,7 +8,6 @@ from recsys.dialogue.actions.wordings import fact_of
 from recsys.dialogue.commands import (
     Around,
 )
-from recsys.dialogue.conversation_list import target_mask
 from recsys.dialogue.facts import Fact
 from recsys.ranking import nonpersonal_lists, user_controls
 from recsys.ranking.query import Filters
@@ -27,7 +26,7 @@ def show_trends(turn: Turn, command: Around) -> None:
     with turn.ranking:
         mask = live.listed()[: live.size].copy()
         if target is not None:
-            mask &= target_mask(live, target, turn.lists.fields, live.size)
+            mask &= turn.lists.about(target, live.size)
         about = int(mask.sum())
         muted = user_controls.muted(live, turn.service.user.controls, live.size)
         if muted is not None:

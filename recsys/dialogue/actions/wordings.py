@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from recsys.dialogue.commands import Steer, Target
+import math
+from collections.abc import Mapping
+
+from recsys.dialogue.commands import Steer, Target, TargetKind
 from recsys.dialogue.facts import Fact
+from recsys.dialogue.length_limits import LengthLimit
+from recsys.dialogue.statements import Statement
+from recsys.i18n import translate
 
 THAN = {
     "shorter": "Shorter ones.",
@@ -30,7 +36,36 @@ SORTED = {
     "better_rated": "The best rated first.",
 }
 MARKS = {"only": "= ", "mute": "− ", "less": "↓ ", "more": "↑ ", "forget": ""}
-WITHIN = "Only from this period: {period}."
+FOLLOWED = "those whom you follow"
+# of a search within a period, a length or those whom the user follows; and where nothing is there
+WITHIN: Mapping[TargetKind, str] = {
+    "length": "Only of this length: {length}.",
+    "followed": "Only by {people}.",
+}
+WITHIN_PERIOD = "Only from this period: {period}."
+NONE_WITHIN: Mapping[TargetKind, str] = {
+    "length": "Nothing of this length was found: {length}.",
+    "followed": "Nothing by {people} was found.",
+}
+NONE_WITHIN_PERIOD = "Nothing from this period was found: {period}."
+_VALUE: Mapping[TargetKind, str] = {"length": "length", "followed": "people"}
+
+
+def within_statement(within: Target, found: bool = True) -> Statement:
+    """Return what says that a search is limited, or that nothing was found within the limit."""
+    own, other = (WITHIN, WITHIN_PERIOD) if found else (NONE_WITHIN, NONE_WITHIN_PERIOD)
+    name = _VALUE.get(within.kind, "period")
+    return Statement(own.get(within.kind, other), {name: fact_of(within)})
+
+
+def length_called(limit: LengthLimit, language: str) -> str:
+    """Return how answers call a limit of length: "up to 10 minutes"."""
+    least, most = f"{limit.least:g}", f"{limit.most:g}"
+    if limit.most == math.inf:
+        return translate("at least {least} minutes", language, least=least)
+    if not limit.least:
+        return translate("up to {most} minutes", language, most=most)
+    return translate("{least} to {most} minutes", language, least=least, most=most)
 
 
 def wish_fact(wish: Steer) -> Fact:

@@ -30,7 +30,7 @@ _BAD_NOUN = re.compile(
 
 _NOBODY = re.compile(
     r"^(?:我|你|您|他|她|它|们|什么|啥|谁|哪|怎么|吗|呢|了|的|好|行|是|在|有|事|话|"
-    r"说)*$"
+    r"说|都|到|看到|见到|全)*$"
 )
 
 
@@ -46,6 +46,14 @@ def steered(action: str) -> Made:
         return (Steer(action, about),)  # type: ignore[arg-type]
 
     return make
+
+
+def replaced(match: re.Match[str]) -> Sequence[Command] | None:
+    """Return less of the group "x" and more of the group "y"."""
+    gone, wanted = target(match["x"]), target(match["y"])
+    if not gone.words or not wanted.words or _NOBODY.match(gone.words):
+        return None
+    return (Steer("less", gone), Steer("more", wanted))
 
 
 def undone(match: re.Match[str]) -> Sequence[Command] | None:
@@ -125,7 +133,8 @@ def surrounding(match: re.Match[str]) -> Sequence[Command]:
     words = (match.groupdict().get("x") or "").strip()
     words = re.sub(r"^(?:最近|现在|今天|目前|关于|有关|对于?|那个|这次|听说)+", "", words)
     words = re.sub(
-        r"(?:最近|现在|今天|目前|那边|这边|圈子?里?|圈|这件事|这事|的|到底|方面|领域|"
+        r"(?:最近|现在|今天|目前|大家|人们|网友|别人|那边|这边|圈子?里?|圈|这件事|这事|的|到底|"
+        r"方面|领域|"
         r"界)+$",
         "",
         words,

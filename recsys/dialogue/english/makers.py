@@ -109,6 +109,16 @@ _DIRECT = re.compile(
 )
 
 
+def replaced(match: re.Match[str]) -> Sequence[Command] | None:
+    """Return less of the group "x" and more of the group "y"."""
+    gone, wanted = target(match["x"]), target(match["y"])
+    if not gone.words or not wanted.words or _NO_SUBJECT.match(wanted.words):
+        return None
+    if _NO_SUBJECT.match(gone.words):
+        return None
+    return (Steer("less", gone), Steer("more", wanted))
+
+
 def undone(match: re.Match[str]) -> Sequence[Command] | None:
     """Return the undo of what was wished about the group "x"; None: it names nothing."""
     about = target(match["x"])

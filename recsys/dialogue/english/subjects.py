@@ -186,11 +186,17 @@ def finding(words: str) -> str:
     words = re.sub(
         r"^(?:me|us|something|anything|some|any|stuff|things|posts|content|the|more|"
         r"an?(?= \w+ (?:podcast|article)\b))?\s*"
-        r"(?:about|on|related to|regarding)\s+",
+        r"(?:about|on|related to|regarding|(?<=something )with|(?<=anything )with)\s+",
         "",
         words,
     )
     words = re.sub(r"^(?:me|us|some|any|the|more)\s+", "", words)
+    words = re.sub(
+        r"^(?:reading|watching|seeing|learning|hearing|listening to)(?: (?:something|more|up))?"
+        r"(?: (?:about|on))? (?=\w)",
+        "",
+        words,
+    )
     words = re.sub(
         r"^(?:something|anything|stuff) (?:good|nice|interesting|cool|new|fun|useful) "
         r"(?:for|about|on) (?:an? |the )?",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from recsys.dialogue.chinese.makers import steered
+from recsys.dialogue.chinese.makers import replaced, steered
 from recsys.dialogue.patterns import Rules
 
 RULES: Rules = (
@@ -32,6 +32,14 @@ RULES: Rules = (
     ),
     (r"(?:受够|厌倦|厌烦|看腻|看够|听腻|看烦)了?(?P<x>.+?)(?:了)?", steered("less")),
     (r"(?P<x>.+?)(?:的)?(?:够了|看够了|看腻了|听腻了|受够了|已经够多了?)", steered("less")),
+    (
+        r"(?:我|你|你们)?(?:老是|总是|一直|天天|经常|老|总)(?:会|在|能)?(?:看到|刷到|看见|碰到|"
+        r"出现|推荐?|推送|给我推荐?|给我看|"
+        r"给我发)(?:给我)?(?!一样|重复|同样|相同|差不多|这|那|它)(?P<x>.+?)",
+        steered("less"),
+    ),
+    (r"(?:把|用)(?P<x>.+?)(?:换成|替换成|替换为|换为|改成)(?P<y>.+?)", replaced),
+    (r"用(?P<y>.+?)(?:代替|替代|取代|替换)(?P<x>.+?)", replaced),
     (r"又是(?P<x>.+?)", steered("less")),
     (r"(?:太|好|这么|怎么这么)多(?:的)?(?P<x>.+?)(?:了)?", steered("less")),
     (
@@ -45,7 +53,8 @@ RULES: Rules = (
         ),
     ),
     (
-        r"(?P<x>.+?)(?:的)?(?:内容|东西)?(?:可以|能|要|请|稍微|尽量|最好|给我|都|"
+        r"(?P<x>.+?)(?:的)?(?:内容|东西)?(?:能不能|可不可以|能否|可以|能|要|请|稍微|尽量|最好|"
+        r"给我|都|"
         r"就|再|应该)*(?:少|减少|降低|减)(?:来|推送|推荐|推|放|给我看?|给我推|给|看|发|点|"
         r"一点点?|些|一些|一下|一减|减|一点儿)*(?:了)?",
         lambda m: (

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import re
 
-from recsys.dialogue.chinese.makers import steered
+from recsys.dialogue.chinese.makers import referred, steered
 from recsys.dialogue.patterns import Rules
 
 RULES: Rules = (
+    (
+        r"(?:我)?(?:再也|永远|以后|真的|都)*(?:不想|不要|别)(?:再)?(?:看到|看见|见到|"
+        r"出现)(?:它们?|这些?|了)*",
+        referred("mute"),
+    ),
     (
         r"(?:别|不要|不想|不用|甭|不许|不准|停止|禁止)(?:再|又|总|老|老是|总是|"
         r"一直)*(?:给我|让我|向我)?(?:推荐|推送|推|看到?|显示|展示|发|放|出现|塞|听到?|"
@@ -32,7 +37,8 @@ RULES: Rules = (
         ),
     ),
     (
-        r"(?:不看|不听|不读|拒绝|拒看|抵制|远离|屏蔽|过滤(?:掉)?|拉黑|隐藏|去掉|去除|移除|"
+        r"(?:跳过|略过|不看|不听|不读|拒绝|拒看|抵制|远离|屏蔽|过滤(?:掉)?|拉黑|隐藏|去掉|去除|"
+        r"移除|"
         r"删掉|删除|剔除|排除|禁掉|禁止|静音|关掉|关闭|干掉|踢掉|清掉|清理|封杀|取消)(?:所有|"
         r"全部|一切|任何|那些|这些|掉|关于|有关|了)*(?:的)?(?P<x>.+?)(?:了)?",
         steered("mute"),

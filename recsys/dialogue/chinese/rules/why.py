@@ -11,6 +11,11 @@ from recsys.dialogue.patterns import Rules
 
 RULES: Rules = (
     (
+        r"(?:你)?(?:推荐|推送|推|给我看|显示|列出)(?:了)?(?P<x>.+?)的(?:理由|原因|依据|"
+        r"根据)(?:是(?:什么|啥))?(?:呢)?",
+        explained,
+    ),
+    (
         r"为(?:什么|啥|何)(?:大家|所有人|都|人人|网上|人们|全网)+(?:在|都)*(?:聊|讨论|"
         r"说|谈|关注|骂|夸|议论)" + SUBJECT,
         surrounding,

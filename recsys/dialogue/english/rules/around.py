@@ -55,6 +55,13 @@ RULES: Rules = (
         surrounding,
     ),
     (
+        r"(?:(?:any |some )?(?:new |fresh |recent |"
+        r"latest |breaking )*news|whats being (?:said|written)|what (?:is|has been|"
+        r"gets) (?:being )?(?:discussed|said|"
+        r"written|reported|posted)) (?:about|on|around|regarding|concerning) " + SUBJECT,
+        surrounding,
+    ),
+    (
         r"(?:the )?(?:latest|news around|headlines (?:about|on))(?: news)?(?: on| about|"
         r" from| in| around| with)? " + SUBJECT,
         lambda m: (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from recsys.dialogue.english.makers import steered
+from recsys.dialogue.english.makers import replaced, steered
 from recsys.dialogue.english.word_classes import GIVE, SUBJECT
 from recsys.dialogue.patterns import Rules
 
@@ -49,7 +49,8 @@ RULES: Rules = (
         lambda m: steered("less")(m),
     ),
     (
-        r"(?:im |i am |i m |i )?(?:so |really |getting |a bit |sick and |kind of |"
+        r"(?:im |i am |i m |i )?(?:so |really |getting |a bit |a little |a tad |somewhat |"
+        r"rather |slightly |sick and |kind of |"
         r"kinda |just |very |pretty |totally )*(?:tired|sick|bored|fed up|weary|over|"
         r"done|annoyed|exhausted)(?: and tired)? (?!to (?:death|tears)|out of my|stiff)"
         r"(?:of|with|by)?(?: the| all the| all this| this| seeing| hearing about)* ?" + SUBJECT,
@@ -72,6 +73,24 @@ RULES: Rules = (
         r"annoying(?: me)?|boring(?: me)?|getting old|old|everywhere|overrated|tiresome|"
         r"out of hand|irritating|exhausting|driving me (?:mad|crazy|nuts)|enough)",
         steered("less"),
+    ),
+    (
+        r"(?:i|you|u|we|it)(?: just| always| still)? keeps? (?:on )?(?:getting|seeing|"
+        r"being shown|finding|"
+        r"showing(?: me)?|recommending(?: me)?|suggesting(?: me)?|giving me|sending me|pushing)"
+        r"(?: me)? (?!(?:the )?same\b|this\b|that\b|it\b|these\b|those\b)" + SUBJECT,
+        steered("less"),
+    ),
+    (
+        r"(?:swap|replace|exchange|trade)(?: out)? (?P<x>.+?) (?:for|with|by) (?:some |more |"
+        r"a few )?"
+        r"(?P<y>.+)",
+        replaced,
+    ),
+    (
+        r"(?:(?:show|give|recommend|suggest)(?: me)? |i want |id like |id prefer |some |more )*"
+        r"(?P<y>[\w &/-]+?) (?:instead of|rather than|in place of) (?P<x>.+)",
+        replaced,
     ),
     (
         r"(?:not )?another (?P<x>.+)",

@@ -18,6 +18,13 @@ from recsys.dialogue.patterns import Rules
 
 RULES: Rules = (
     (
+        r"(?:i|we)(?:ve| have)(?: got)? (?:a whole|the whole|an entire|all|plenty of|lots of|"
+        r"loads of) "
+        r"(?:evening|night|day|time|afternoon|weekend|morning)(?: (?:free|to (?:fill|spare|"
+        r"kill)))?",
+        lambda m: (Find(than=("longer",)),),
+    ),
+    (
         r"(?:i only have|ive only got|i have only|i just have|only got|got only|i have|"
         r"ive got) (?:about )?(?:\d+|ten|five|fifteen|twenty|thirty|half an|an?|a few|"
         r"a couple of|not much) ?(?:minutes?|mins?|hours?|time|hour)?(?: .*)?|(?:not|"

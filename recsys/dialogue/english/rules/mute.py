@@ -8,6 +8,14 @@ from recsys.dialogue.patterns import Rules
 
 RULES: Rules = (
     (
+        r"(?:.+ )?(?:am|im|is|are|get|gets|was) (?:\w+ly |so |very |too )?(?:scared|afraid|"
+        r"terrified|frightened|"
+        r"petrified|triggered) (?:of|by) (?P<x>.+?)(?:,? (?:so|and) (?:none|nothing|no more|"
+        r"no)(?: of"
+        r" (?:those|them|that|it|these))?)?",
+        steered("mute"),
+    ),
+    (
         r"(?:i )?(?:never(?: ever)?|dont(?: ever)?|do not(?: ever)?|wont|no longer|stop|"
         r"quit|please stop|cease)(?: again)? ?(?:want|wanna|wish|need|like|"
         r"care)?(?: to)? ?(?:be )?(?:show(?:ing|n)?|recommend(?:ing|ed)?|suggest(?:ing|"

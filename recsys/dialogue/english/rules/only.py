@@ -31,6 +31,13 @@ RULES: Rules = (
         steered("forget"),
     ),
     (
+        r"(?:forget|erase|drop|delete|unlearn|disregard|ignore) (?:everything|all|anything|"
+        r"whatever)"
+        r"(?: (?:that )?you know| (?:that )?ive done| (?:that )?i did)? (?:about|on|around|"
+        r"related to|to do with) " + SUBJECT,
+        steered("forget"),
+    ),
+    (
         r"forget(?: all)?(?: about)? my (?P<x>.+?) (?:history|interest|phase|views|"
         r"likes)",
         steered("forget"),

@@ -49,12 +49,21 @@ RULES: Rules = (
         shown("profile"),
     ),
     (
+        r"(?:what|which)(?: \w+)? (?:settings?|rules?|filters?|changes?|wishes|"
+        r"preferences) (?:have|did) i"
+        r"(?: \w+)?(?: so far| already| until now)?|(?:what|which) (?:settings?|rules?|filters?|"
+        r"changes?|"
+        r"wishes) (?:have|did) i (?:made?|set|changed?|chosen?|choose)(?: .*)?|"
         r"(?:what|which|who|whom)(?: things| topics| words| stuff)? (?:have i|did i|"
         r"do i have|i have|am i)(?: \w+)? (?:muted|mute|hid|hidden|hide|blocked|block|"
         r"banned|filtered|boosted|told you|asked for|turned off|muting|hiding|"
         r"blocking)(?: .*)?|what (?:did|have) i (?:tell|told|asked?|say|"
         r"said)(?: you)?(?: to)? ?(?:hide|mute|block|show|skip|less|more|"
-        r"remember)?(?: .*)?|(?:show|list|see|display|view|what are|whats|"
+        r"remember)?(?: .*)?|(?:show|list|see|display|view)(?: me)? "
+        r"(?:everything|all|all things|what|whatever)(?: that)? (?:i|ive|i have|im) (?:muted|"
+        r"hidden|hid|blocked|banned|"
+        r"filtered|boosted|muting|hiding|blocking|set|changed)(?: so far| already)?|"
+        r"(?:show|list|see|display|view|what are|whats|"
         r"which are)(?: me)?(?: all)?(?: of)? (?:my|the|current|active) ?(?:current|"
         r"active)? ?(?:filters?|mutes?|blocks?|controls?|muted (?:topics|words|things)|"
         r"blocked (?:topics|words|things)|rules|topic settings|settings for topics|"

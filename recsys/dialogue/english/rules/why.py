@@ -55,6 +55,12 @@ RULES: Rules = (
         r"(?: so (?:much|many))?(?: of)? " + SUBJECT,
         explained,
     ),
+    (
+        r"(?:how come|why) (?P<x>this|that|it|these|those|they|the [\w ]+?) (?:is|are|was|were|"
+        r"showed up|"
+        r"shows up|appears?|appeared|ended up|landed|came up|got)\b.*",
+        explained,
+    ),
     (r"(?:how come|why) im (?:seeing|getting|shown|being shown) " + SUBJECT, explained),
     (
         r"what makes (?:you|u) (?:think|believe|say)(?: that)? (?:i(?:d| would| will)?|"
