@@ -32,7 +32,7 @@ MOST = 10  # items
 PERSONAL = 0.5  # weight of the user's score beside recent uptake; see RESULTS.md, "Digests"
 LEAST = 3  # items below which there is no digest
 _KNOWN = 5  # items with a language that a user acted on, from which no other language is listed
-_LIFE = HALF_LIVES.index(3 * DAY)
+_LIVES = (HALF_LIVES.index(DAY), HALF_LIVES.index(10 * DAY))  # of recent uptake
 _ONE_ACT = 0.5  # added to the uptake, so that its logarithm is finite
 _POOL = 1_000  # best items by score that are compared
 Section = Literal["followed", "topics", "trending", "new"]
@@ -149,8 +149,8 @@ def _best(recommender: Recommender, query: Query, most: int) -> list[Recommendat
     live, request = recommender.live, recommender.request(query)
     mask = recommender.open(query, request)[: request.size]
     scored = recommender.corrected(request, mask, *candidates(request, mask, _POOL))
-    uptake = np.log(live.counters.mass(_LIFE, scored.rows) + _ONE_ACT)
-    values = PERSONAL * _standardised(scored.scores) + _standardised(uptake)
+    uptakes = [np.log(live.counters.mass(life, scored.rows) + _ONE_ACT) for life in _LIVES]
+    values = PERSONAL * _standardised(scored.scores) + _standardised(np.mean(uptakes, axis=0))
     rows = scored.rows[best_places(scored.rows, values, len(scored.rows))]
     rows = rows[capped(rows, [(live.labels["author"], 1)])]
     if live.marks.free:  # of copies, the best one is enough

@@ -52,11 +52,19 @@ def caption(body: AssistBody) -> dict[str, Any]:
     "/assist/tags", "lists", own="nobody", body=AssistBody, answers=Assisted, unaudited=NOTHING_KEPT
 )
 def tag(body: AssistBody) -> dict[str, Any]:
-    """Tags for a text: its hashtags, tags in use that it names, its frequent nouns."""
+    """Tags for a text: its hashtags, tags in use that it names, its frequent nouns.
+
+    For a short text also those that items near it agree on.
+    """
+    from recsys.writing.agreed_tags import agreed_tags, is_short  # here: few workers need it
     from recsys.writing.extractive_writer import read_text, tags
 
-    text = read_text(body.text)
-    return _answer(body, text, tags(text, body.n, service().tag_index()), reword=False)
+    text, serving = read_text(body.text), service().serving_or_none
+    found = tags(text, body.n, service().tag_index())
+    if serving is not None and len(found) < body.n and is_short(text):
+        with serving.feed.ranking:
+            found += agreed_tags(serving.live, text, body.n, known=found)
+    return _answer(body, text, found[: body.n], reword=False)
 
 
 def _answer(body: AssistBody, text: str, found: Sequence[str], reword: bool) -> dict[str, Any]:

@@ -12,8 +12,8 @@ from recsys.dialogue.message_text import is_han
 _LONGEST, _LONGEST_HAN = 4, 8  # words, or Han signs, of one of them
 _OR = re.compile(r"(?:,? (?:and/or|or|either)|/(?=[^\d])) ?(?:the |some |a |an )?")
 _AND = re.compile(r" (?:and|&) (?:the |some |a |an )?")
-_HAN_OR = re.compile(r"(?:或者是?|或是|还是|或)")
-_HAN_AND = re.compile(r"(?:和|跟|与|以及)")
+_HAN_OR = re.compile(r"(?:或者是?|或是|还是|或)|\s+or\s+|/")
+_HAN_AND = re.compile(r"(?:和|跟|与|以及)|\s+and\s+")
 _NO_SUBJECTS = frozenset(
     """so not no less more two something anything else whatever similar other others such later
     never nothing none maybe better worse both""".split()

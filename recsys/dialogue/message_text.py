@@ -16,6 +16,7 @@ MOST_CLAUSES = 20
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "´": "'", "`": "'", "“": '"', "”": '"', "„": '"'})
 _LONG = re.compile(r"([^\W\d_])\1{2,}")
 _HAN = re.compile(r"[\u3400-\u9fff\uf900-\ufaff]")
+_KANA = re.compile(r"[\u3040-\u30ff]")
 _WORD = re.compile(r"[^\W\d_]+")
 _SPACES = re.compile(r"\s+")
 _CLAUSES = re.compile(r"[,;!?。，、；！？\n]+|\.(?=\s|$)|…|\.{2,}|\s[-–—]+\s")
@@ -32,17 +33,26 @@ class Message:
     language: str  # of the answer: en or zh
     foreign: str  # the language it is in where that is neither; empty: it is English or Chinese
     cut: bool  # longer than what is read
+    left_out: int = 0  # clauses after the first MOST_CLAUSES
 
 
 def read_message(text: str, language: str | None = None) -> Message:
     """Return a message; `language`: of the answer where the text does not tell, else English."""
     typed = unicodedata.normalize("NFKC", text[: 2 * LONGEST])[:LONGEST].translate(_QUOTES)
     han, words = len(_HAN.findall(typed)), len(_WORD.findall(_HAN.sub(" ", typed)))
-    foreign = "" if han else _foreign(typed)
-    spoken = "zh" if han > words else SOURCE if words and not foreign else language or SOURCE
+    kana = len(_KANA.findall(typed))
+    foreign = "ja" if kana > 1 and 2 * kana >= han else "" if han else _foreign(typed)
+    spoken = (
+        "zh"
+        if han > words and not foreign
+        else SOURCE
+        if words and not foreign
+        else language or SOURCE
+    )
     clauses = [plain(part) for part in _CLAUSES.split(typed)]
-    kept = tuple(filter(None, clauses))[:MOST_CLAUSES]
-    return Message(typed, plain(typed), kept, spoken, foreign, len(text) > LONGEST)
+    told = tuple(filter(None, clauses))
+    kept, left_out = told[:MOST_CLAUSES], max(len(told) - MOST_CLAUSES, 0)
+    return Message(typed, plain(typed), kept, spoken, foreign, len(text) > LONGEST, left_out)
 
 
 def plain(text: str) -> str:
@@ -60,13 +70,25 @@ def plain(text: str) -> str:
     return " ".join(filter(None, words))
 
 
+def _is_other(letter: str) -> bool:
+    """Whether a letter is neither Latin nor Han."""
+    return not unicodedata.name(letter, "").startswith(("LATIN", "CJK"))
+
+
 def is_han(text: str) -> bool:
     """Whether a text holds a Han sign."""
     return _HAN.search(text) is not None
 
 
 def _foreign(text: str) -> str:
+    """Return the code of another language than English and Chinese; "und" where only its script is.
+
+    Empty for a text in these, and for one whose language is not certain.
+    """
     found = detect(text)
+    letters = [sign for sign in text if sign.isalpha()]
+    if not found.code and 2 * sum(map(_is_other, letters)) > len(letters):
+        return "und"
     if not found.code or found.code in ("en", "zh"):
         return ""
     certain = found.code in _OTHER_SCRIPTS or (found.sure > 0.8 and len(text.split()) > 3)

@@ -5,6 +5,7 @@ import time
 import pytest
 from model_servers import model_server
 
+from recsys.evaluation.tag_trials import tag_figures
 from recsys.writing.extractive_writer import read_text, tags
 from recsys.writing.tag_index import TagIndex
 
@@ -68,6 +69,24 @@ def test_tags_in_use_are_those_that_the_text_names(client, service):
     service.worker.tick()
     found = client.post("/assist/tags", json={"text": "Better later."}).json["suggestions"]
     assert found[0]["text"] == "later"
+
+
+def test_a_short_text_gets_the_tags_that_items_near_it_agree_on(client):
+    body = {"text": "A sailor's wave over the old anchor", "n": 5}
+    found = [one["text"] for one in client.post("/assist/tags", json=body).json["suggestions"]]
+    assert found[:3] == ["sailor", "wave", "anchor"] and "sea" in found and "chess" not in found
+    mixed = {"text": "tide rook dough", "n": 5}
+    found = [one["text"] for one in client.post("/assist/tags", json=mixed).json["suggestions"]]
+    assert not {"sea", "chess", "bread"} & set(found)
+    long = {"text": "A sailor's wave over the old anchor. " + "Nothing else is said. " * 10, "n": 5}
+    found = [one["text"] for one in client.post("/assist/tags", json=long).json["suggestions"]]
+    assert "sea" not in found
+
+
+def test_tags_of_a_held_out_item_are_found_by_its_neighbours(service):
+    figures = tag_figures(service.serving_or_none.live, least=2, longest=2)
+    assert figures.titles == 60 and figures.answered > 0.9 and figures.precision > 0.9
+    assert tag_figures(service.serving_or_none.live, least=9, longest=9).titles == 0
 
 
 def test_a_text_takes_as_long_among_few_tags_as_among_many():

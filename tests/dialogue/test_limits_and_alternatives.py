@@ -224,3 +224,47 @@ def test_those_whom_the_user_follows(dialogue):
     )
     nobody = Talk(dialogue).say("only from people I follow")
     assert nobody.text.text == "You follow nobody yet." and not nobody.conversation.critiques
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Меньше хлеба, пожалуйста", "パンを減らしてください", "빵 줄여줘", "أقل من الخبز", "ψωμί"],
+)
+def test_another_script_is_another_language(dialogue, text):
+    assert Talk(dialogue).say(text).text.text.startswith("I understand English and Chinese.")
+
+
+@pytest.mark.parametrize("text", ["少来点政治の新闻", "café", "less chess"])
+def test_a_foreign_letter_makes_no_foreign_message(text):
+    assert not read_message(text).foreign
+
+
+@pytest.mark.parametrize(
+    "text", ["show me what alice likes", "what did alice watch?", "tell me what bob has read"]
+)
+def test_what_another_user_likes_is_not_told(dialogue, text):
+    commands = Talk(dialogue).say(text).answer.commands
+    assert [(type(one).__name__, one.what) for one in commands] == [("CannotDo", "another_user")]
+
+
+@pytest.mark.parametrize(
+    "text", ["show me what people like", "what did i mute?", "what does mute mean"]
+)
+def test_questions_that_are_about_nobody_else(text):
+    commands = UNDERSTANDING.understand(read_message(text)).commands
+    assert "another_user" not in [getattr(one, "what", "") for one in commands]
+
+
+def test_a_hundred_wishes_are_five_and_the_answer_counts_the_others(dialogue):
+    reply = Talk(dialogue).say(", ".join(f"less topic{number}" for number in range(100)))
+    assert len(reply.answer.commands) == 5
+    assert "95 further wishes were left out" in reply.text.text
+    assert reply.text.text.count("There are items about") == 1
+    reply = Talk(dialogue).say(", ".join(["more bread", "no bread"] * 9))
+    assert reply.text.text.count("↑ bread") == 1
+
+
+def test_alternatives_in_two_languages(dialogue):
+    reply = Talk(dialogue).say("只要 chess or 面包")
+    assert "面包" in reply.text.text
+    assert {one.item_id.split("-")[0] for one in reply.answer.items} == {"chess"}

@@ -73,7 +73,7 @@ def act(turn: Turn, message: Message, understood: Understood) -> Answer:
     for command in understood.commands if chosen is None else (chosen,):
         carry_out(turn, command)
     if chosen is None and understood.contradicted:
-        gone = tuple(map(wish_fact, understood.contradicted))
+        gone = tuple(dict.fromkeys(map(wish_fact, understood.contradicted)))
         turn.say("Of contradicting wishes the last one holds, not: {wishes}.", wishes=gone)
     if chosen is None and understood.too_many:
         count = Fact("number", str(understood.too_many))

@@ -157,7 +157,7 @@ def not_linked(
         if linked.options:
             _offer(turn, words, linked.options, command)
         elif there := turn.labels.most():
-            turn.say("There are items about {names}.", names=tuple(map(fact_of, there)))
+            turn.say_once("There are items about {names}.", names=tuple(map(fact_of, there)))
 
 
 def ask(

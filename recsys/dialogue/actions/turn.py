@@ -51,6 +51,12 @@ class Turn:
         """Add a statement."""
         self.statements.append(Statement(template, values, weight))
 
+    def say_once(self, template: str, **values: Value) -> None:
+        """Add a statement, or move it to the end where the answer has it already."""
+        statement = Statement(template, values)
+        self.statements = [one for one in self.statements if one != statement]
+        self.statements.append(statement)
+
     def done(self, command: Command, template: str, weight: int = 1, **values: Value) -> None:
         """Note a command that is carried out by one statement."""
         self.commands.append(command)

@@ -55,6 +55,14 @@ _KIN = (
 )
 
 
+_SOMEBODY = (
+    r"(?!(?:i|you|we|they|it|this|that|the|a|people|everyone|everybody|everything|others|other|"
+    r"users|"
+    r"folks|fans|critics|anyone|anybody|is|are|was|does|did|has|have|most|many|some|all|"
+    r"to)\b)[a-z]+ "
+)
+
+
 ANOTHER = re.compile(
     rf"(?:\b(?:user|account|customer|member)(?: (?:no|nr|number|id|named|"
     rf"called))? #?(?!posts?\b|settings?\b|name\b|profile\b|data\b|guide\b|page\b|"
@@ -74,6 +82,12 @@ ANOTHER = re.compile(
     rf"(?:has |is |does |did )?(?:been )?(?:reads?|likes?|sees?|"
     rf"watch(?:es|ed)?|reading|watching|seen|saw|watch|liked|muted|"
     rf"clicks?|clicked)\b"
+    rf"|^(?:show|tell|give)(?: me| us)? (?:what|everything|all|which \w+)(?: that)? {_SOMEBODY}"
+    rf"(?:likes|liked|reads|watches|watched|muted|mutes|follows|followed|clicked|saw|listens to|"
+    rf"looks at|has (?:read|liked|watched|seen|muted|clicked))\b"
+    rf"|^what (?:does|did|has) {_SOMEBODY}(?:like|liked|read|watch|watched|see|seen|follow|"
+    rf"followed|"
+    rf"mute|muted|click|clicked|listen to)$"
     rf"|^(?:show|tell|give|what|which)\b.*?\bmy {_KIN} "
     rf"(?:has |have |is |was |been |recently |just |usually )*(?:reads?|reading|likes?|liked|"
     rf"liking|watch(?:es|ed|ing)?|see|sees|saw|seen|looks? at|looked at|listens? to|listened to|"
