@@ -90,8 +90,8 @@ class PatternUnderstanding:
         own = patterns_of(message.plain).guards
         if found := ENGLISH.guards.whole(message.plain) or own.whole(message.plain):
             return Understood(found)
-        found = merged(self._clauses(message, known), _profile_wide(message))
-        return replace(found, too_many=found.too_many + message.left_out)
+        understood = merged(self._clauses(message, known), _profile_wide(message))
+        return replace(understood, too_many=understood.too_many + message.left_out)
 
     def _clauses(self, message: Message, known: Callable[[str], bool]) -> list[tuple[Command, ...]]:
         if len(message.clauses) > 1:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection
 
 import numpy as np
@@ -37,7 +37,7 @@ def agreed_tags(
     near = [one for one in found if one.item_id != without and one.score >= LEAST_LIKENESS][:NEAR]
     if len(near) < LEAST_ITEMS:
         return []
-    weights: Counter[int] = Counter()
+    weights: defaultdict[int, float] = defaultdict(float)
     items: Counter[int] = Counter()
     for one in near:
         codes = set(np.asarray(live.tags_of(live.row(one.item_id))).tolist())
