@@ -26,3 +26,22 @@ def test_figures_and_the_command(tmp_path):
     file.write_text("\n".join(["item_id,category,title,text", *rows]))
     made = CliRunner().invoke(cli, ["evaluate-writing", "--items", str(file)])
     assert json.loads(made.stdout) == found
+
+
+def test_tags_of_titles_and_the_command(tmp_path):
+    words = {"sea": "harbour sailor wave tide anchor", "bread": "oven dough yeast crust flour"}
+    rows = ["item_id,title,tags"]
+    for tag, own in words.items():
+        known = own.split()
+        rows += [f"{tag}-{n},{' '.join(known[n % 5 :] + known[: n % 5])},{tag}" for n in range(12)]
+    items, events = tmp_path / "items.csv", tmp_path / "events.csv"
+    items.write_text("\n".join(rows))
+    acts = [
+        f"user{n % 6},{row.partition(',')[0]},view,{1_600_000_000 + n}"
+        for n, row in enumerate(rows[1:])
+    ]
+    events.write_text("\n".join(["user_id,item_id,event,timestamp", *acts]))
+    given = ["--items", str(items), "--events", str(events), "--sample", "10"]
+    made = CliRunner().invoke(cli, ["evaluate-writing", *given])
+    found = json.loads(made.stdout)
+    assert found["titles"] == 10 and found["precision"] == 1.0 and found["most_common"] < 1
