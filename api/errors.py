@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from werkzeug.exceptions import HTTPException, NotFound
 
+from recsys.data.parsing import shown
 from recsys.errors import (
     BundleError,
     CpuLimit,
@@ -103,7 +104,26 @@ def sentence(problem: ErrorDetails) -> str:
         return "Input should be an object"
     if problem["type"] == "value_error":
         return problem["msg"].removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        return "is no field of this request; GET /docs lists those that are"
+    if problem["type"] == "string_pattern_mismatch":
+        return _not_of_form(str(problem["loc"][-1]), str(problem["input"]))
     return problem["msg"]
+
+
+def _not_of_form(field: str, given: str) -> str:
+    """Return what is wrong with a text in words: a pattern says nothing to most people."""
+    if not given.strip():
+        return "is blank"
+    if field == "cursor":
+        return "is no cursor: take it from `next` of an answer, as it is"
+    if field == "lang":
+        return f"{shown(given)} is no tag of a language, such as en or zh-Hant"
+    if field == "zone":
+        return f"{shown(given)} is no time zone, such as UTC or Asia/Shanghai"
+    if field == "id":
+        return f"{shown(given)} has other signs than letters, digits, dots, hyphens, underscores"
+    return f"{shown(given)} does not have the form that GET /docs shows"
 
 
 def _place(path: tuple[int | str, ...], start: int) -> str:

@@ -16,7 +16,7 @@ from recsys.serving.live_state import LiveState
 
 NOTHING = "There are no items yet"
 UNRECORDED = (
-    "{count} items are known from events alone; where they may be listed, each needs {people} "
+    "Items known from events alone: {count}; where they may be listed, each needs {people} "
     "different people"
 )
 NO_MATCH = "No item matches these filters"

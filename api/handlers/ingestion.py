@@ -182,10 +182,13 @@ def _dated(item: Item) -> Item:
 
 
 def change_item(service: AppState, item_id: str, patch: ItemPatch) -> Item:
-    """Change some fields of an item, or whether it is hidden; return it as it is then."""
-    values = patch.model_dump(exclude={"hidden"}, exclude_none=True)
-    cleared = {"available_from", "expires_at"} & patch.model_fields_set
-    values |= {name: getattr(patch, name) for name in cleared}
+    """Change some fields of an item, or whether it is hidden; return it as it is then.
+
+    A field that is null becomes empty; one that is absent stays.
+    """
+    values = patch.model_dump(exclude={"hidden"}, exclude_unset=True)
+    empty = Item(item_id)
+    values |= {name: getattr(empty, name) for name, value in values.items() if value is None}
     with service.link.use() as store:
         found = look_up(store, item_id)
         if found is None or found[1] == "deleted":

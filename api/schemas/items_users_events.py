@@ -72,7 +72,7 @@ class ItemValues(ItemBody):
 
 
 class ItemPatch(Strict):
-    """Changes to an item; what is absent stays."""
+    """Changes to an item; what is absent stays, null empties a field."""
 
     title: words(2_000) | None = None  # type: ignore[valid-type]
     text: words(1_000_000) | None = None  # type: ignore[valid-type]

@@ -42,6 +42,14 @@ def _finetune(d: Detail) -> str:
     return f"the encoder is unchanged: {d['because']}"
 
 
+def _titles(d: Detail) -> str:
+    if not d["trained"]:
+        return f"no model that writes titles was trained: {d['because']}"
+    return (
+        f"the new model that writes titles is {'kept' if d['kept'] else 'dropped'}: {d['because']}"
+    )
+
+
 def _tune(d: Detail) -> str:
     if d.get("design") == "untested":
         return f"fixed settings in place of tuned ones: {d['engine_reason']}"
@@ -125,6 +133,7 @@ SENTENCES: Mapping[str, Callable[[Detail], str]] = {
     "fit": lambda d: f"the model knows {counted(d['items'], 'item')} and takes {d['mb']:.1f} MB",
     "index": _index,
     "joined": _joined,
+    "titles": _titles,
     "gate": _gate,
     "publish": lambda d: f"version {d['version']} is served from now on",
     **dict.fromkeys(("items", "events", "users", "follows"), _ingest),

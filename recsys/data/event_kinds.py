@@ -17,7 +17,7 @@ from types import MappingProxyType
 from recsys.data.chinese_simplification import simplified_name
 
 RATING = "rating"  # the kind whose value stands on a scale
-NEAR = 0.6  # similarity (difflib's ratio) from which a known name is proposed for an unknown one
+NEAR = 0.72  # similarity (difflib's ratio) from which a known name is proposed for an unknown one
 _JOINTS = re.compile(r"[\W_]+")
 
 

@@ -50,13 +50,16 @@ class Unrecorded:
     def sentence(self) -> str:
         """What becomes of them, for users."""
         if self.listed:
+            known = "1 item is" if self.items == 1 else f"{self.items:,} items are"
             return (
-                f"{self.items:,} items are known from events alone; each may be listed once "
-                f"{NEEDED} different users have acted on it"
+                f"{known} known from events alone; each may be listed once {NEEDED} different "
+                "users have acted on it"
             )
+        items = "1 item" if self.items == 1 else f"{self.items:,} items"
+        events = "1 event" if self.events == 1 else f"{self.events:,} events"
         return (
-            f"{self.events:,} events on {self.items:,} items without a record are left out: most "
-            "items have one (RECSYS_UNRECORDED_ITEMS=on lists the others too)"
+            f"left out: {events} on {items} without a record; most items have one "
+            "(RECSYS_UNRECORDED_ITEMS=on lists the others too)"
         )
 
     @classmethod

@@ -316,7 +316,7 @@ def test_a_platform_of_two_people_without_records_is_told_what_is_missing(
     view(client, service, "ann", "ben")
     found = client.get("/recommend/x").json
     assert found["items"] == []
-    assert "1 items are known from events alone" in found["notice"]
+    assert "Items known from events alone: 1;" in found["notice"]
     assert "each needs 3 different people" in found["notice"]
 
 

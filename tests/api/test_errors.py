@@ -242,6 +242,27 @@ def test_an_unknown_parameter_is_answered_with_the_nearest(
     assert answer.json["error"]["message"].endswith(words)
 
 
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("/search?q=%20", "q: is blank"),
+        ("/latest?cursor=x", "cursor: is no cursor: take it from `next` of an answer, as it is"),
+        ("/popular?lang=x_", "lang: 'x_' is no tag of a language, such as en or zh-Hant"),
+    ],
+)
+def test_a_text_of_another_form_is_refused_in_words(
+    client: FlaskClient, path: str, words: str
+) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 400
+    assert answer.json["error"]["message"] == words
+
+
+def test_a_field_that_a_request_does_not_have_is_refused_in_words(client: FlaskClient) -> None:
+    message = client.patch("/items/bread-1", json={"titel": "x"}).json["error"]["message"]
+    assert message == "titel: is no field of this request; GET /docs lists those that are"
+
+
 def test_fields_under_other_names_are_told(client: FlaskClient) -> None:
     answer = client.post("/events", json={"userId": "ann", "contentId": "i", "event": "like"})
     told = {one["field"]: one["message"] for one in answer.json["error"]["details"]}

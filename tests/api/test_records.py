@@ -75,6 +75,15 @@ def test_a_patch_leaves_the_rest(client: FlaskClient) -> None:
     assert after == {**before, "title": "tide", "tags": ["a", "b"]}
 
 
+def test_a_null_in_a_patch_empties_the_field(client: FlaskClient) -> None:
+    item = {"item_id": "new", "title": "Tide", "text": "Water", "tags": ["sea"], "url": "https://x"}
+    client.post("/items", json={**item, "created_at": 1.7e9, "metadata": {"price": 3}})
+    names = ("text", "tags", "url", "created_at", "metadata")
+    after = client.patch("/items/new", json=dict.fromkeys(names)).json
+    assert after["title"] == "Tide" and not {*names} & after.keys()
+    assert client.patch("/items/new", json={"hidden": None}).json["title"] == "Tide"
+
+
 def test_a_field_with_another_name_is_kept_as_metadata_and_told(client: FlaskClient) -> None:
     item = {"item_id": "new", "headline": "A title", "body": "words", "price": 3, "product_id": 7}
     answer = client.post("/items", json=item).json

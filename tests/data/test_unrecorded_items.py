@@ -36,7 +36,7 @@ def test_most_have_a_record_and_the_others_take_no_part():
     table = events(("ann", "a"), ("ann", "b"), ("bob", "page"), ("cem", "page"), ("dan", "page"))
     kept, found = with_records(table, items(["a", "b", "unread"]), "auto", WEIGHTS)
     assert (found.listed, found.items, found.events) == (False, 1, 3)
-    assert len(kept) == 2 and "3 events on 1 items without a record are left out" in found.sentence
+    assert len(kept) == 2 and "left out: 3 events on 1 item without a record" in found.sentence
     everything, found = with_records(table, items(["a", "b"]), "on", WEIGHTS)
     assert found.listed and len(everything) == 5
 

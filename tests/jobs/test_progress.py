@@ -8,7 +8,9 @@ import pytest
 from rich.console import Console
 from rich.progress import Progress, TextColumn
 
-from jobs.nightly.step_messages import sentence
+from jobs.nightly.extra_bundle_parts import EXTRA_STEPS
+from jobs.nightly.pipeline import NightPipeline
+from jobs.nightly.step_messages import SENTENCES, sentence
 from jobs.progress import LogProgress, TerminalProgress, job_progress
 
 
@@ -81,3 +83,17 @@ def test_a_night_without_a_prediction_of_who_returns_names_one_cause():
     undated = sentence("returning", {"dated": False})
     assert undated == "no prediction of who returns: events have no times"
     assert "too few weeks" in sentence("returning", {"dated": True})
+
+
+def test_every_step_of_a_night_has_a_sentence():
+    names = "snapshot distill finetune encode index tune baselines fit joined titles gate publish"
+    assert all(hasattr(NightPipeline, name) for name in names.split())
+    assert {*names.split(), *EXTRA_STEPS} <= SENTENCES.keys()
+
+
+def test_titles_are_told_in_words():
+    because = "RECSYS_TITLE_MODEL names no model"
+    told = sentence("titles", {"trained": False, "because": because})
+    assert told == f"no model that writes titles was trained: {because}"
+    better = {"trained": True, "kept": True, "because": "better than extracted titles"}
+    assert sentence("titles", better).endswith("is kept: better than extracted titles")
