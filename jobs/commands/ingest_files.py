@@ -270,7 +270,7 @@ def ingest(
 def _seldom_collected() -> Iterator[None]:
     """Look for cycles less often: rows hold none, and looking took an eighth of the time."""
     before = gc.get_threshold()
-    gc.set_threshold(200_000, 50, 50)
+    gc.set_threshold(1_000_000, 50, 50)
     try:
         yield
     finally:

@@ -38,7 +38,11 @@ from .step_runner import Detail, PipelineStep
 from .steps.encode_items import distill, encode
 from .steps.finetune_encoder import finetune
 from .steps.joined_index import build_joined, joined_blobs
-from .steps.previous_bundle_comparison import better_of, compare_with_previous_bundle
+from .steps.previous_bundle_comparison import (
+    better_of,
+    bundle_against_baselines,
+    compare_with_previous_bundle,
+)
 from .steps.title_model import write_titles
 from .steps.tune_ranking import (
     against_baselines,
@@ -189,6 +193,7 @@ class NightPipeline:
     def baselines(self, out: Path) -> Detail:
         """Let the choice, popular and trending answer the newest events; decide what is fitted.
 
+        A choice that was taken over is judged by the bundle in service, where that says enough.
         Where the choice loses, or a planted attack moves too many entries, and no bundle is in
         service, a baseline is what serves. Where the choice is new and worse than that of the
         bundle in service, the earlier one stays.
@@ -196,10 +201,12 @@ class NightPipeline:
         choice = TuningResult.from_json(
             json.loads((self.night.folder / "tune" / CHOICE).read_text())
         )
-        compared = against_baselines(self.night, choice)
+        tuned = self.night.detail("tune")
+        in_service = None if tuned["tuned"] else bundle_against_baselines(self.night, choice)
+        compared = in_service or against_baselines(self.night, choice)
         lost = compared.contest.lost and choice.design != "baseline"
         moved = not compared.attack.passed and choice.design != "baseline"
-        previous, kept, tuned = None, False, self.night.detail("tune")
+        previous, kept = None, False
         if tuned["tuned"] and not lost and not moved:
             retuned = better_of(self.night, choice, compared, tuned["tuning"])
             choice, compared, kept = retuned.choice, retuned.comparison, retuned.kept
@@ -234,7 +241,7 @@ class NightPipeline:
         (out / CHOICE).write_text(json.dumps(choice.to_json()))
         refused = (lost or moved) and self.night.before is not None
         values = {**asdict(found), "tested": found.tested, "attack": asdict(attack), "lost": lost}
-        values["kept"] = kept
+        values |= {"kept": kept, "in_service": in_service is not None}
         values["previous"] = asdict(previous) if previous is not None and not kept else None
         return {"passed": not refused, "design": choice.design, "reason": result, **values}
 

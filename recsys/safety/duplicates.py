@@ -116,11 +116,10 @@ class DuplicateIndex:
         """Count an item that later ones of the batch may be like."""
         for one in look.stored:
             seen = self.batch.get(one)
-            self.batch[one] = (
-                Seen(1, look.item.item_id, look.number)
-                if seen is None
-                else Seen(seen.count + 1, seen.first, seen.number)
-            )
+            if seen is None:
+                self.batch[one] = Seen(1, look.item.item_id, look.number)
+            else:
+                seen.count += 1
 
 
 def of_duplicates(

@@ -96,18 +96,15 @@ def bands_of(texts: Sequence[str]) -> list[list[int]]:
             result[place] = bands(text)
     if not places:
         return result
-    whole = "".join([texts[place] for place in places])
-    mixed = _mixed(np.frombuffer(whole.encode(), np.uint8).astype(np.uint64), SHINGLE)
+    codes = np.frombuffer("".join([texts[place] for place in places]).encode(), np.uint8)
+    mixed = _mixed(codes.astype(np.uint64), SHINGLE)
+    has_digits = bool((codes - np.uint8(ord("0")) < 10).any())  # what lies before "0" wraps round
     starts, end = [], 0
     for place in places:
         starts.append(end)
         end += len(texts[place])
     ends = [*starts[1:], end]
-    kept = [
-        at
-        for at, (start, stop) in enumerate(zip(starts, ends, strict=True))
-        if _are_many(mixed[start : stop - SHINGLE + 1])
-    ]
+    kept = _with_many(mixed, starts, [stop - SHINGLE + 1 for stop in ends])
     if not kept:
         return result
     # from a start to what follows its last shingle: the shingles between two texts are left out
@@ -117,9 +114,28 @@ def bands_of(texts: Sequence[str]) -> list[list[int]]:
     for column, turn in enumerate(_TURN):
         least[:, column] = np.minimum.reduceat(padded * turn, cuts)[::2]
     own = [texts[places[at]] for at in kept]
-    for at, numbers in zip(kept, _numbered(own, least), strict=True):
+    for at, numbers in zip(kept, _numbered(own, least, has_digits), strict=True):
         result[places[at]] = numbers
     return result
+
+
+def _with_many(mixed: Shingles, starts: list[int], ends: list[int]) -> list[int]:
+    """Return the places of texts with LEAST different shingles, ascending.
+
+    `mixed`: shingles of all texts; `starts`, `ends`: of each text among them. The first 2 · LEAST
+    of all that have so many are sorted at once; they decide for most.
+    """
+    few = 2 * LEAST
+    long = [at for at, start in enumerate(starts) if ends[at] - start >= few]
+    many = set[int]()
+    if long:
+        rows = np.array([starts[at] for at in long])[:, None] + np.arange(few)
+        first = np.sort(mixed[rows], axis=1)
+        different = 1 + (first[:, 1:] != first[:, :-1]).sum(axis=1)
+        many = {at for at, count in zip(long, different.tolist(), strict=True) if count >= LEAST}
+    return [
+        at for at, start in enumerate(starts) if at in many or _are_many(mixed[start : ends[at]])
+    ]
 
 
 def _are_many(found: Shingles) -> bool:
@@ -128,10 +144,17 @@ def _are_many(found: Shingles) -> bool:
     return len(set(few)) >= LEAST or (len(found) > len(few) and len(np.unique(found)) >= LEAST)
 
 
-def _numbered(texts: Sequence[str], least: NDArray[np.uint64]) -> list[list[int]]:
-    """Return the bands of texts from the least turned shingles, (n, BANDS * ROWS)."""
+def _numbered(
+    texts: Sequence[str], least: NDArray[np.uint64], has_digits: bool = True
+) -> list[list[int]]:
+    """Return the bands of texts from the least turned shingles, (n, BANDS * ROWS).
+
+    `has_digits`: whether any text may hold one.
+    """
     seeds = [
-        zlib.crc32(" ".join(sorted(_numbers(text))).encode()) if len(text) < NUMBERS_COUNT else 0
+        zlib.crc32(" ".join(sorted(_numbers(text))).encode())
+        if has_digits and len(text) < NUMBERS_COUNT
+        else 0
         for text in texts
     ]
     least = least.reshape(len(texts), BANDS, ROWS)
@@ -164,11 +187,16 @@ def similarity(one: str, other: str) -> float:
 def of_moment(name: str, value: str, moment: float) -> tuple[int, int]:
     """Return the prints of something in its half hour, and in the half hour before."""
     now = int(moment // HALF_HOUR)
-    return _number(name, value, now), _number(name, value, now - 1)
+    # the hash of repr((name, value, half hour)), whose beginning both have
+    begun = f"({name!r}, {value!r}, ".encode("utf-8", "surrogatepass")
+    one = hashlib.blake2b(begun, digest_size=8)
+    other = one.copy()
+    one.update(b"%d)" % now)
+    other.update(b"%d)" % (now - 1))
+    return _signed(one.digest()), _signed(other.digest())
 
 
-def _number(*parts: object) -> int:
-    digest = hashlib.blake2b(repr(parts).encode("utf-8", "surrogatepass"), digest_size=8).digest()
+def _signed(digest: bytes) -> int:
     return int.from_bytes(digest, "little", signed=True)
 
 

@@ -7,7 +7,7 @@ It reads neither the store nor other items, so that another process can do it fo
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from recsys import request_cpu_budget
 from recsys.safety import minhash
@@ -22,8 +22,7 @@ CHUNK_TEXTS, CHUNK_CHARACTERS = 32, 100_000  # analysed between two looks at the
 Words = tuple[str, str]  # title and text of an item
 
 
-@dataclass(frozen=True, slots=True)
-class TextAnalysis:
+class TextAnalysis(NamedTuple):
     """What is known of one item from its words."""
 
     content: str  # compared with other items, see `minhash.content`

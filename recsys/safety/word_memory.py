@@ -2,7 +2,8 @@
 
 In an ASCII text without markup and without letters that stand alone one after the other, `plain`
 changes each word by itself, whatever stands beside it. So the words of such a text are looked up,
-and a text of which no word holds anything is through.
+and a text of which no word holds anything is through. Fewer than three letters alone are no such
+run, so that a text is searched for runs only where its words hold three.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Generic, TypeVar
 
 from recsys.safety.plain_text import plain, without_runs
 from recsys.text.clean import is_plain_ascii
-from recsys.text.deobfuscation import holds_leet, may_be_spaced
+from recsys.text.deobfuscation import RUN_LEAST, holds_leet, letters_alone, may_be_spaced
 
 KEPT = 32_768  # words that are remembered: about 7 MB
 LONGEST_TEXT = 8_000  # characters: a longer one holds many words that are new
@@ -45,6 +46,8 @@ class Read(Generic[Note]):
 class _Words(Generic[Note]):
     plain: dict[str, str] = field(default_factory=dict)
     harmless: set[str] = field(default_factory=set)  # of these, those that hold nothing
+    alone: dict[str, int] = field(default_factory=dict)  # letters that stand alone, where any do
+    quiet: set[str] = field(default_factory=set)  # of these, those that hold nothing else
     notes: dict[str, Note] = field(default_factory=dict)  # of those that hold something
     # the others: words whose plain form their text decides
 
@@ -58,7 +61,7 @@ class WordMemory(Generic[Note]):
 
     def read(self, text: str) -> Read[Note] | None:
         """Return what the different words of a text hold; None: it has to be read as a whole."""
-        if len(text) > LONGEST_TEXT or not is_plain_ascii(text) or may_be_spaced(text):
+        if len(text) > LONGEST_TEXT or not is_plain_ascii(text):
             return None
         words = self._words
         if len(words.plain) > KEPT:
@@ -66,11 +69,19 @@ class WordMemory(Generic[Note]):
         in_order = text.split()
         different = set(in_order)
         special = different - words.harmless
+        if not special:
+            return Read([], "")
         new = special.difference(words.plain)
         if new:
             if not self._learned(words, new):
                 return None
             special -= words.harmless
+        alone = special & words.alone.keys()
+        if alone:
+            letters = sum(words.alone[word] * in_order.count(word) for word in alone)
+            if letters >= RUN_LEAST and may_be_spaced(text):
+                return None
+            special -= words.quiet
         if not special:
             return Read([], "")
         try:
@@ -92,11 +103,13 @@ class WordMemory(Generic[Note]):
                     return False
                 form = plain(word)
                 dependent = bool(_ALONE_BY_A_HUMP.search(word)) or _depends(word, form)
-            note = self.note(form)
+            note, alone = self.note(form), letters_alone(word)
+            if alone:
+                words.alone[word] = alone
             if note is not None and not dependent:
                 words.notes[word] = note
             elif not dependent:
-                words.harmless.add(word)
+                (words.quiet if alone else words.harmless).add(word)
             words.plain[word] = form  # last: a word that is found here is complete
         return len(new) <= MOST_NEW
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import sqlite3
 import time
@@ -40,6 +41,7 @@ from recsys.store.write_lock_queue import WriterTurns
 if TYPE_CHECKING:
     from recsys.store.postgres_reads import PostgresReaders
 
+PARAMETERS = 4_000  # of one INSERT of many rows on SQLite, which takes 32,766
 _GLANCE = 0.25  # seconds that a reader waits for a lock in a process that answers requests
 _MOMENT = 50  # ms in which the emptying of a log may keep writers waiting
 _WRITTEN = 4_096  # KiB of pages that a transaction may change before some are written to the log
@@ -251,11 +253,17 @@ class Database:
         names = ", ".join(f'"{column.name}"' for column in columns)
         head, tail = f'INSERT INTO "{columns[0].table.name}" ({names})', "ON CONFLICT DO NOTHING"
         if self.on_sqlite:
-            marks = ", ".join("?" * len(columns))
-            result = connection.exec_driver_sql(
-                f"{head} VALUES ({marks}) {tail}", [tuple(row) for row in rows]
-            )
-            return max(result.rowcount, 0)
+            marks, together = f"({', '.join('?' * len(columns))})", PARAMETERS // len(columns)
+            added, whole = 0, len(rows) // together * together
+            if whole:  # a statement for many rows takes half as long as one for each
+                query = f"{head} VALUES {', '.join([marks] * together)} {tail}"
+                for start in range(0, whole, together):
+                    held = tuple(itertools.chain.from_iterable(rows[start : start + together]))
+                    added += max(connection.exec_driver_sql(query, held).rowcount, 0)
+            if rest := [tuple(row) for row in rows[whole:]]:
+                result = connection.exec_driver_sql(f"{head} VALUES {marks} {tail}", rest)
+                added += max(result.rowcount, 0)
+            return added
         # here: not needed on SQLite
         from recsys.store.postgres_copy import LEAST, copy_new, may_copy, sql_type
 

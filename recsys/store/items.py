@@ -105,12 +105,12 @@ class ItemLog:
         for number, known, state, *row in connection.execute(
             query.where(self.db.among(items.c.item_id, batch))
         ):
-            before = _item(row)
-            item, hidden = _decided(batch[row[0]], before if known else None)
+            before = _item(row) if known else None
+            item, hidden = _decided(batch[row[0]], before)
             goal = LIVE if revive and state == DELETED else state
             if goal != DELETED and hidden is not None:
                 goal = HIDDEN if hidden else LIVE
-            if goal != DELETED and (not known or state != goal or before != item):
+            if goal != DELETED and (state != goal or before != item):
                 values.append((number, 1, goal, *_values(item)))
             if goal != DELETED and row[0] in fingerprints:
                 printed[number] = fingerprints[row[0]]

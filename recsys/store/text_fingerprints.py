@@ -11,7 +11,7 @@ from recsys.store.database import Database
 from recsys.store.schema import items, prints
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: seven are made of each item, at a third of the time
 class Seen:
     """How many items carry a print, and the first of them to arrive."""
 

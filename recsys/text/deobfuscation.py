@@ -60,6 +60,7 @@ _SINGLE = rf"(?:[^\W_]|[{_SIGNS}])"
 _BETWEEN = rf"(?:[^\w{_SIGNS}]|_){{1,4}}"
 _SPACED = re.compile(rf"(?<![\w{_SIGNS}]){_SINGLE}(?:{_BETWEEN}{_SINGLE}){{2,}}(?![\w{_SIGNS}])")
 _SIGNED = re.compile(r"[$@|+]")  # those of _SIGNS that are ASCII
+RUN_LEAST = 3  # letters that stand alone, one after the other, may be a word
 _THREE = " a a a "
 _ALONE_OR_NOT = [  # letters and digits become an a, all else a blank; the signs are either
     {sign: "a" if chr(sign).isalnum() or chr(sign) in signs else " " for sign in range(128)}
@@ -158,6 +159,18 @@ def may_be_spaced(text: str) -> bool:
         if not _SIGNED.search(text):
             return False
     return False
+
+
+def letters_alone(word: str) -> int:
+    """Return how many letters or digits of an ASCII word may stand alone, signs read either way.
+
+    A text of such words for which `may_be_spaced` says yes holds `RUN_LEAST` of them.
+    """
+    if word.isalpha():
+        return int(len(word) == 1)
+    return max(
+        sum(len(run) == 1 for run in word.translate(signs).split()) for signs in _ALONE_OR_NOT
+    )
 
 
 def _closed(run: str, lexicon: Lexicon) -> str:

@@ -6,9 +6,11 @@ import signal
 import subprocess
 import time
 
+import numpy as np
 import pytest
 from night_world import (
     READ,
+    READERS,
     books,
     call,
     call_anew,
@@ -234,6 +236,49 @@ def test_an_unchanged_past_is_not_fitted_again(home, store):
     assert gate["reason"] == "same settings and same earlier events as the previous bundle"
     assert gate["people"] == 45 and 0 < gate["today"] == gate["yesterday"]
     assert result.returncode == 0
+
+
+def test_a_kept_choice_is_compared_by_the_bundle_in_service_with_the_same_result(home, store):
+    """A copy of the home, whose bundle says it knew one event, has to fit again to compare."""
+    known = {(e.user_id, e.item_id) for e in store.events_after(0, 1000)}
+    moment, rng = max(e.timestamp for e in store.events_after(0, 1000)), np.random.default_rng(3)
+    for reader in rng.permutation(READERS)[:53].tolist():
+        own = [f"book-{book}" for book in range(reader % 2, 40, 2)]
+        new = rng.choice([book for book in own if (f"reader-{reader}", book) not in known])
+        moment += 3_600.0
+        store.add_events([Event(f"reader-{reader}", str(new), "like", timestamp=moment)])
+    other = home.with_name("other")
+    shutil.copytree(home, other, symlinks=True)
+    bundles = BundleStore(other)
+    path = other / "bundles" / bundles.current() / "manifest.json"
+    manifest = json.loads(path.read_text())
+    manifest["counts"]["events"] = 1
+    path.write_text(json.dumps({**manifest, "checksum": manifest_checksum(manifest)}))
+    whole, quick = (json.loads(call(one, "nightly", "--json").stdout) for one in (other, home))
+    assert (whole["tune"]["tuned"], quick["tune"]["tuned"]) == (False, False)
+    assert whole["status"] == quick["status"] == "published"
+    found = quick["gate"]["baselines"]
+    assert found["in_service"] and not whole["gate"]["baselines"]["in_service"]
+    assert found["attack"]["accounts"] >= 0 and not found["lost"]
+    assert quick["gate"]["people"] == found["people"] == 53
+    first, second = (BundleStore(one).open_current() for one in (other, home))
+    assert first.manifest["choice"] == second.manifest["choice"]
+    assert first.arrays.keys() == second.arrays.keys()
+    bits = [{key: array.tobytes() for key, array in one.arrays.items()} for one in (first, second)]
+    assert [key for key in bits[0] if bits[0][key] != bits[1][key]] == []
+
+
+def test_a_bundle_in_service_that_loses_has_its_settings_fitted_again(home, store):
+    """Users turn to what a bundle does not list: the last books of the other side."""
+    known = {(e.user_id, e.item_id) for e in store.events_after(0, 1000)}
+    latest = max(e.timestamp for e in store.events_after(0, 1000))
+    for reader in range(READERS):
+        book = next(f"book-{n}" for n in range(39, -1, -1) if n % 2 != reader % 2)
+        if (f"reader-{reader}", book) not in known:
+            latest += 60.0
+            store.add_events([Event(f"reader-{reader}", book, "like", timestamp=latest)])
+    details = json.loads(call(home, "nightly", "--json").stdout)
+    assert not details["tune"]["tuned"] and not details["gate"]["baselines"]["in_service"]
 
 
 def test_a_changed_past_is_fitted_again_and_compared(home, store):

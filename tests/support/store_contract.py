@@ -22,7 +22,7 @@ from recsys.store.exposure_reader import shown_lists
 from recsys.store.exposures import Exposure, Exposures, Outcome, Shown
 from recsys.store.follows import Change
 from recsys.store.pseudonyms import Pseudonyms
-from recsys.store.schema import exposures
+from recsys.store.schema import exposures, prints
 from recsys.store.store import Added, Store
 from recsys.store.text_fingerprints import Seen
 from recsys.store.user_controls import MOST, Wish
@@ -798,6 +798,18 @@ class StoreContract:
         assert store.control_log("ann") == []
 
     # prints
+
+    def test_many_new_rows_are_inserted_and_those_that_are_there_are_not_counted(self, store):
+        columns = [prints.c.print, prints.c.item]
+        with store.db.write() as connection:
+            assert store.db.insert_new(connection, columns, [(n, 1) for n in range(2_000)]) == 2_000
+            rows = [(n, 1) for n in range(1_500, 5_700)] + [(n, 2) for n in range(3)]
+            assert store.db.insert_new(connection, columns, rows) == 3_703
+        seen = store.fingerprints_seen
+        store.add_items([Item("a", title="A"), Item("b", title="B")])
+        assert {one.count for one in seen(range(3), []).values()} == {2}
+        assert {one.count for one in seen(range(3, 5_700), []).values()} == {1}
+        assert len(seen(range(9_000), [])) == 5_700
 
     def test_prints_of_items_are_found_replaced_and_forgotten(self, store):
         low, high = -(2**63), 2**63 - 1

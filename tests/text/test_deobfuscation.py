@@ -1,5 +1,7 @@
 """Disguised words: read by the flags and by the tone model; plain texts stay as they are."""
 
+import random
+
 import pytest
 
 from recsys.safety.text_rules import by_words
@@ -119,3 +121,11 @@ def test_letters_are_split_into_the_fewest_known_words():
 def test_the_quick_look_for_spaced_letters_overlooks_none(text):
     found = deobfuscation._SPACED.search(text) or features._SPACED.search(text)
     assert deobfuscation.may_be_spaced(text) or not found
+
+
+def test_a_text_that_may_be_spaced_has_words_with_three_letters_alone():
+    rng = random.Random(0)
+    for _ in range(5_000):
+        text = "".join(rng.choices("aab1 .-_$@|+x\n", k=rng.randrange(1, 14)))
+        alone = sum(map(deobfuscation.letters_alone, text.split()))
+        assert alone >= deobfuscation.RUN_LEAST or not deobfuscation.may_be_spaced(text), text

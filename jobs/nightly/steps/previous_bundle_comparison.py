@@ -19,10 +19,12 @@ import numpy as np
 from recsys.array_types import Mask
 from recsys.bundle import RawBundle
 from recsys.data.dataset import Dataset
-from recsys.ranking_metrics import Values
+from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.text_training.encode_catalogue import renumbered
-from recsys.tuning.baseline_comparison import named
+from recsys.tuning.attack_robustness import planted_attack
+from recsys.tuning.baseline_comparison import decided, features_of, named, replay_values
+from recsys.tuning.live_state_replay import replay_validation
 from recsys.tuning.publication_gate import (
     Verdict,
     answers,
@@ -37,7 +39,14 @@ from recsys.tuning.validation_set import ValidationSet
 from recsys.tuning.validation_splits import FEWEST, newest, validation_set_of
 
 from ..context import NightContext
-from .tune_ranking import Comparison, against_baselines, comparable_choice, earlier_choice
+from .tune_ranking import (
+    FEWEST_JUDGED,
+    Comparison,
+    against_baselines,
+    comparable_choice,
+    earlier_choice,
+    replay_split,
+)
 
 MOVED = 0.005  # share of yesterday's events that may have come late or gone since
 
@@ -66,6 +75,8 @@ def _compared(night: NightContext) -> Verdict:
     refused = decide_by_index_recall(float(night.detail("index")["recall"]), known)
     if refused is not None:
         return refused
+    if found.get("in_service"):
+        return _unchanged(found["model"], found["people"])
     if found.get("previous"):
         return Verdict(**found["previous"])
     if night.before is None:
@@ -89,7 +100,7 @@ def compared_choice(
         check = check.sample(people_asked(len(check.data.items)), night.settings.seed)
         then = answers(yesterday, check)
         if same and _same_past(night, before, int((~later).sum())):
-            return _unchanged(then.ndcg)
+            return _unchanged(float(then.ndcg.mean()), len(then.ndcg))
         return decide_by_gains(_today(night, choice, check), then)
     if same:
         return Verdict(
@@ -110,6 +121,37 @@ def compared_choice(
         )
     then = _refitted(night, check, is_test, before, yesterday, earlier)
     return decide_by_gains(_today(night, choice, check), then)
+
+
+def bundle_against_baselines(night: NightContext, choice: TuningResult) -> Comparison | None:
+    """Let the bundle in service, popular and trending answer what came after it, event by event.
+
+    Nothing is fitted. None where that says too little, so that the settings have to be fitted to
+    the earlier events and compared: where the bundle was made with other settings, or what it
+    learned from has changed; where it numbers its items in another way; where fewer than `TESTABLE`
+    users have taken up something since; where a baseline has a higher mean, or the simulated attack
+    moves too many entries.
+    """
+    before, events, settings = night.before, night.tables[0], night.settings
+    if before is None or _settings(before) != (choice.to_json(), night.kinds, night.encoder):
+        return None
+    yesterday = Model.from_raw(before)
+    later = newest(events, yesterday.cutoff)
+    if not later.any() or not _same_past(night, before, int((~later).sum())):
+        return None
+    split = replay_split(night, float(later.mean()))
+    check, way = replay_validation(split, settings.seed, FEWEST_JUDGED)
+    ids = yesterday.catalogue.ids
+    if len(ids) > len(check.data.items) or any(
+        own != other for own, other in zip(ids, check.data.items, strict=False)
+    ):
+        return None
+    live = LiveState(yesterday)
+    contest = decided(replay_values(way((live,)), live), features_of(True))
+    if not contest.tested or contest.model < contest.value:
+        return None
+    attack = planted_attack(yesterday, settings.weights, check, len(events.users), settings.seed)
+    return Comparison(contest, attack) if attack.passed else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,15 +237,9 @@ def _same_past(night: NightContext, before: RawBundle, past: int) -> bool:
     return bool(moved <= MOVED and kept)
 
 
-def _unchanged(then: Values) -> Verdict:
-    value = float(then.mean())
-    return Verdict(
-        True,
-        "same settings and same earlier events as the previous bundle",
-        len(then),
-        value,
-        value,
-    )
+def _unchanged(ndcg: float, users: int) -> Verdict:
+    reason = "same settings and same earlier events as the previous bundle"
+    return Verdict(True, reason, users, ndcg, ndcg)
 
 
 def _today(night: NightContext, choice: TuningResult, check: ValidationSet) -> Gains:

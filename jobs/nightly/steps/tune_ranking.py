@@ -223,7 +223,8 @@ def against_baselines(night: NightContext, choice: TuningResult) -> Comparison:
     settings, (is_test, cut) = night.settings, night.validation
     if cut.data.timed and bool((is_test == newest(night.tables[0])).all()):
         questions = judged(len(night.tables[1]))
-        check, way = replay_validation(_split(night), settings.seed, questions)
+        split = replay_split(night, replayed_share(len(night.tables[0])))
+        check, way = replay_validation(split, settings.seed, questions)
         model = night.tried(check.data, choice)
         live = LiveState(model)
         values = replay_values(_with_progress(way((live,)), night, questions), live)
@@ -243,10 +244,11 @@ def _attacked(night: NightContext, model: Model, check: ValidationSet) -> Attack
     return planted_attack(model, settings.weights, check, users, settings.seed)
 
 
-def _split(night: NightContext) -> Split:
+def replay_split(night: NightContext, share: float) -> Split:
+    """Return a night's events cut in two, the newest `share` of them to be replayed."""
     rules = Rules(
         "replay",
-        share=replayed_share(len(night.tables[0])),
+        share=share,
         weights=night.settings.weights,
         unrecorded=ON,  # the snapshot has left out what is not to be listed
     )

@@ -12,9 +12,9 @@ import math
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
-from recsys.text.clean import clean
+from recsys.text.clean import clean, is_plain_ascii
 from recsys.text.language.english_word_share import english_evidence
 from recsys.text.language.function_words import FUNCTION_WORDS, LETTERS
 
@@ -86,8 +86,7 @@ _NOISY = ("://", "www.", "@", "#")  # one of them is in all that _NOISE takes ou
 _DOUBLED = 2.0  # Han and Hangul signs and kana say as much as some letters
 
 
-@dataclass(frozen=True, slots=True)
-class Language:
+class Language(NamedTuple):
     """A language by its ISO 639-1 code, empty where undecided, and how sure that is, 0 to 1."""
 
     code: str
@@ -129,7 +128,8 @@ _BY_WORD: Mapping[tuple[str, ...], Evidence] = {
 
 def detect(text: str) -> Language:
     """Return the language of a text; NOT_KNOWN where nothing decides. Any string is fit."""
-    text = clean(text[: 4 * LONGEST_READ])[:LONGEST_READ]
+    if len(text) > LONGEST_READ or not is_plain_ascii(text):
+        text = clean(text[: 4 * LONGEST_READ])[:LONGEST_READ]
     if any(sign in text for sign in _NOISY):
         text = _NOISE.sub(" ", text)
     text = text.lower()

@@ -65,8 +65,7 @@ def _has(word: str) -> bool:
 def english_evidence(words: Sequence[str]) -> float:
     """Return what the words say for English beside its function words, 0 or more."""
     total = 0.0
-    for word in words:
-        one = _evidence.get(word)
+    for word, one in zip(words, map(_evidence.get, words), strict=True):
         if one is None:
             one = _evidence_of(word)
             if len(_evidence) > KEPT:
