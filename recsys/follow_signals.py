@@ -29,7 +29,8 @@ from recsys.store.follows import Ties
 from recsys.store.store import Store
 
 NAMES_SECONDS = 10.0  # that display names of followees are kept
-MOST_IDS = 500_000  # ids of followees that are kept, of all users together
+MOST_IDS = 500_000  # ids of followees and numbers of people that are kept, of all users together
+_ENTRY = 10  # ids that an entry itself counts as
 _UNKNOWN = -2  # row of an item that was not looked up yet
 _HOURS = 24.0
 
@@ -40,8 +41,16 @@ class _Kept:
 
     key: tuple[bytes, bytes, frozenset[int]]
     ties: Ties
-    until: float  # monotonic seconds
+    until: float  # monotonic seconds, when names are read again
     codes: tuple[LiveState, int, Rows] | None = None  # of authors, and of how many there were
+    writers: frozenset[str] = frozenset()  # those followees of whom there may be items
+    around: tuple[int, frozenset[int], SocialTies] | None = None  # of edges, without whom
+
+    @property
+    def size(self) -> int:
+        """How many ids and numbers it holds."""
+        people = 0 if self.around is None else len(self.around[2].people)
+        return _ENTRY + len(self.ties.follows) + people
 
 
 class ItemRows:
@@ -106,6 +115,7 @@ class FollowSignals:
         number = 0 if graph.empty else store.user_number(user_id)
         if not number:
             return None, Ties((), (), ())
+        version = graph.edges_version  # before the edges, which may change meanwhile
         followees, authors = graph.following(number), graph.authors_of(number)
         followers, blocked = graph.followers(number), graph.blocked(number)
         if not (len(followees) or len(authors) or len(followers) or blocked):
@@ -114,8 +124,13 @@ class FollowSignals:
         with self._lock:
             key = (followees.tobytes(), authors.tobytes(), blocked)
             kept = self._of(store, user_id, key)
-            codes = self._codes(kept, live)
-            ties = SocialTies.of(number, followees, followers, graph.following_of, unseen)
+            codes = self._codes(store, kept, live)
+            ties = _around(kept, version, unseen)
+            if ties is None:
+                ties = SocialTies.of(number, followees, followers, graph.following_of, unseen)
+                self._ids -= kept.size
+                kept.around = (version, unseen, ties)
+                self._ids += kept.size
             acts, counts = graph.acts_of(ties.people, acts_each(len(ties.people)))
             if until is not None:
                 acts, counts = _until(acts, counts, until)
@@ -135,31 +150,46 @@ class FollowSignals:
             self._ids = 0
 
     def _of(self, store: Store, user_id: str, key: tuple[bytes, bytes, frozenset[int]]) -> _Kept:
-        now = time.monotonic()
         kept = self._kept.get(user_id)
-        if kept is not None and kept.key == key and now < kept.until:
+        if kept is not None and kept.key == key:
             self._kept.move_to_end(user_id)
             return kept
-        codes = kept.codes if kept is not None and kept.key == key else None  # names alone are old
         if kept is not None:
-            self._ids -= len(self._kept.pop(user_id).ties.follows)
-        kept = _Kept(key, store.ties_of(user_id), now + NAMES_SECONDS, codes)
+            self._ids -= self._kept.pop(user_id).size
+        kept = _Kept(key, store.ties_of(user_id), 0.0)
         self._kept[user_id] = kept
-        self._ids += len(kept.ties.follows)
+        self._ids += kept.size
         while self._ids > MOST_IDS and len(self._kept) > 1:
-            _, oldest = self._kept.popitem(last=False)
-            self._ids -= len(oldest.ties.follows)
+            self._ids -= self._kept.popitem(last=False)[1].size
         return kept
 
-    def _codes(self, kept: _Kept, live: LiveState) -> Rows:
-        """Return the codes of followed authors, ascending; looked up when new authors came."""
-        count = live.label_count("author")
-        if kept.codes is not None and kept.codes[0] is live and kept.codes[1] == count:
-            return kept.codes[2]
-        found = [live.code("author", name) for name in kept.ties.follows]
-        codes: Rows = np.unique(np.array([c for c in found if c >= 0], np.int32))
-        kept.codes = (live, count, codes)
+    def _codes(self, store: Store, kept: _Kept, live: LiveState) -> Rows:
+        """Return the codes of followed authors, ascending; looked up when new authors came.
+
+        Names are read after a while, and of authors alone: a list names nobody else.
+        """
+        count, now = live.label_count("author"), time.monotonic()
+        codes = (
+            kept.codes[2] if kept.codes is not None and kept.codes[:2] == (live, count) else None
+        )
+        if codes is None:
+            found = {name: live.code("author", name) for name in kept.ties.follows}
+            codes = np.unique(np.array([c for c in found.values() if c >= 0], np.int32))
+            kept.writers = frozenset(name for name, code in found.items() if code >= 0)
+            kept.codes = (live, count, codes)
+            kept.until = 0.0
+        if now >= kept.until:
+            names = store.names_of(kept.writers) if kept.writers else {}
+            kept.ties = kept.ties._replace(names=tuple(sorted(names.items())))
+            kept.until = now + NAMES_SECONDS
         return codes
+
+
+def _around(kept: _Kept, version: int, unseen: frozenset[int]) -> SocialTies | None:
+    """Return the people around a user that are kept; None where edges or the unseen changed."""
+    if kept.around is None or kept.around[:2] != (version, unseen):
+        return None
+    return kept.around[2]
 
 
 def _until(

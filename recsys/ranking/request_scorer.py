@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -77,20 +78,21 @@ class Request:
         )
         if not (vectors.any() or live.marks.some or has_request_terms) and rising is None:
             return plain
-        muted = user_controls.muted(live, query.controls, plain.size)
-        found, spread = replace(plain, muted=muted), plain.spread()
+        size = plain.size
+        muted = user_controls.muted(live, query.controls, size)
+        found, spread = replace(plain, muted=muted), functools.cache(plain.spread)
         for term in TERMS:
             context = RequestContext(
                 query,
                 live,
                 history,
-                plain.size,
-                spread,
+                size,
                 vectors,
                 muted,
                 rising,
                 found.scores,
                 found.log_total,
+                spread,
             )
             bound = term.bind_request(context)
             if bound is not None:

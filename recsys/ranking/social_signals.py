@@ -41,6 +41,7 @@ FOLLOWEES, CLOSE, MUTUAL, FOLLOWERS, ALIKE, RECENT, SECOND = (
     "second",
 )
 SIGNALS = (FOLLOWEES, CLOSE, MUTUAL, FOLLOWERS, ALIKE, RECENT, SECOND)
+_SPARSE = 32  # times as many rows of the catalogue as are asked for: then they are searched
 _NO_ROWS: Rows = np.zeros(0, np.int32)
 
 
@@ -53,9 +54,14 @@ class SocialSignals:
     people: NDArray[np.int32] = field(default_factory=lambda: np.zeros(0, np.int32))
     # (n,): followees who took the item up, those alone whose acts may count
     authors: Rows = field(default_factory=lambda: _NO_ROWS)  # codes of followed authors, ascending
-    # Where the rows asked for last stand: several terms ask for the same ones in turn.
-    _last: list[tuple[Rows, NDArray[np.intp], Mask]] = field(
+    # Several terms ask for the same rows in turn: where the rows asked for last stand.
+    _last: list[tuple[Rows, NDArray[np.integer]]] = field(
         default_factory=list, init=False, compare=False, repr=False
+    )
+    _place: list[Rows] = field(default_factory=list, init=False, compare=False, repr=False)
+    # By signal, with 0 at the end for all other rows: its values, and their logarithms by scale.
+    _padded: dict[object, Floats] = field(
+        default_factory=dict, init=False, compare=False, repr=False
     )
 
     @classmethod
@@ -65,11 +71,19 @@ class SocialSignals:
 
     def at(self, signal: str, rows: Rows) -> Floats:
         """Return the values of rows by one signal, (rows,)."""
-        return self._at(self.values.get(signal), rows)
+        return self._at(signal, self.values.get(signal), rows)
+
+    def logs_at(self, signal: str, scale: float, rows: Rows) -> Floats:
+        """Return log(1 + value / scale) of rows by one signal, (rows,)."""
+        values = self.values.get(signal)
+        key = (signal, scale)
+        if values is not None and key not in self._padded:
+            values = np.log1p(values / np.float32(scale))
+        return self._at(key, values, rows)
 
     def people_at(self, rows: Rows) -> NDArray[np.int32]:
         """Return how many followees took up each of some rows, (rows,); 0 where too few did."""
-        return self._at(self.people, rows).astype(np.int32)
+        return self._at(None, self.people, rows).astype(np.int32)
 
     def by_followed_authors(self, codes: Rows) -> Mask:
         """Return which of some codes of authors are followed."""
@@ -90,20 +104,31 @@ class SocialSignals:
             np.sort(authors[authors >= 0]),
         )
 
-    def _at(self, values: NDArray[np.number] | None, rows: Rows) -> Floats:
-        found = np.zeros(len(rows), np.float32)
-        if values is None or not len(self.rows):
-            return found
+    def _at(self, key: object, values: NDArray[np.number] | None, rows: Rows) -> Floats:
+        if values is None or not len(self.rows) or not len(values):
+            return np.zeros(len(rows), np.float32)
+        padded = self._padded.get(key)
+        if padded is None:
+            padded = self._padded[key] = np.zeros(len(values) + 1, np.float32)
+            padded[:-1] = values
         last = self._last[0] if self._last else None
-        if last is not None and last[0] is rows:
-            _, place, same = last
-        else:
-            place = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
-            same = self.rows[place] == rows
-            place = place[same]
-            self._last[:] = [(rows, place, same)]
-        found[same] = values[place]
-        return found
+        if last is None or last[0] is not rows:
+            last = (rows, self._places_of(rows))
+            self._last[:] = [last]
+        return padded.take(last[1])
+
+    def _places_of(self, rows: Rows) -> NDArray[np.integer]:
+        """Return where rows stand among those of the signals; their number for all others."""
+        own = self.rows
+        most = int(own[-1]) + 1
+        if most > _SPARSE * max(len(rows), len(own)):  # a table of all rows would take longer
+            place = np.minimum(np.searchsorted(own, rows), len(own) - 1)
+            return np.where(own[place] == rows, place, len(own))
+        if not self._place:
+            table = np.full(most + 1, len(own), np.int32)  # the last one for all rows beyond
+            table[own] = np.arange(len(own), dtype=np.int32)
+            self._place.append(table)
+        return self._place[0].take(np.minimum(rows, most))
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +193,7 @@ class EgoNetwork:
         hidden_items = item[hidden]
         size = np.maximum(net.counts, 1).astype(np.float32)
         each = 1 / np.sqrt(size)
-        shared = np.bincount(owner, np.isin(distinct, own)[item], len(size)).astype(np.float32)
+        shared = np.bincount(owner, _marked(distinct, own)[item], len(size)).astype(np.float32)
         likeness = shared / np.sqrt(size * max(len(own), 1))
         out, into = net.follows, net.followed_by
         kinds = {
@@ -185,7 +210,7 @@ class EgoNetwork:
             needed = name in wanted or name == FOLLOWEES  # whose people reasons count
             if not needed or not weights.any():
                 continue
-            amounts = weights[owner]
+            amounts = weights.astype(np.float64).take(owner)  # as bincount adds them up
             if len(hidden):
                 sharers = np.bincount(item[amounts > 0], minlength=len(distinct))
                 amounts[hidden[sharers[hidden_items] < least]] = 0
@@ -219,6 +244,14 @@ class EgoNetwork:
             self.days[kept],
             self.public[kept],
         )
+
+
+def _marked(ascending: Rows, some: Rows) -> Mask:
+    """Return which of ascending distinct rows, of which there are any, are among some rows."""
+    found = np.zeros(len(ascending), bool)
+    place = np.minimum(ascending.searchsorted(some), len(ascending) - 1)
+    found[place[ascending[place] == some]] = True
+    return found
 
 
 def acts_each(people: int) -> int:
@@ -274,27 +307,25 @@ class Ties:
         """
         if left_out:
             out = np.array(sorted(left_out), np.int32)
-            followees, followers = np.setdiff1d(followees, out), np.setdiff1d(followers, out)
+            followees = followees[~_among(followees, out)]
+            followers = followers[~_among(followers, out)]
         if not len(followees) and not len(followers):
             return cls.nobody()
-        mutual = np.intersect1d(followees, followers, assume_unique=True)
+        mutual = followees[_among(followees, followers)]
         own, into = _at_most(followees, mutual), _at_most(followers, mutual)
         second, ways, close = _second_hop(own, followees, following_of)
         kept = second != ego
         if left_out:
-            kept &= ~np.isin(second, out)
+            kept &= ~_among(second, out)
         second, ways = second[kept], ways[kept]
-        people = np.unique(np.concatenate([own, into, second])).astype(np.int32)
+        people = _ascending(np.concatenate([own, into, second]))
         weights, closeness = np.zeros((2, len(people)), np.float32)
-        weights[np.searchsorted(people, second)] = ways
-        closeness[np.searchsorted(people, own)] = close
-        return cls(
-            people,
-            np.isin(people, own, assume_unique=True),
-            np.isin(people, into, assume_unique=True),
-            closeness,
-            weights,
-        )
+        follows, followed_by = np.zeros((2, len(people)), bool)
+        weights[people.searchsorted(second)] = ways
+        place = people.searchsorted(own)
+        closeness[place], follows[place] = close, True
+        followed_by[people.searchsorted(into)] = True
+        return cls(people, follows, followed_by, closeness, weights)
 
 
 def _second_hop(
@@ -313,19 +344,35 @@ def _second_hop(
         place = np.arange(len(reached)) - np.repeat(np.cumsum(counts) - counts, counts)
         kept = place < MOST_VIA
         reached, owner = reached[kept], owner[kept]
-    common = np.isin(reached, followees)
+    common = _among(reached, followees)
     shared = np.bincount(owner, common, len(via))
     usual = float(sizes.mean()) if len(sizes) else 0.0
     close = np.full(len(own), 1 / np.sqrt((1 + len(followees)) * (1 + usual)))
     if len(via):
         close[-len(via) :] = (1 + shared) / np.sqrt((1 + sizes) * (1 + len(followees)))
-    second, owner = reached[~common], owner[~common]
-    second, place = np.unique(second, return_inverse=True)
-    ways = np.bincount(place, 1 / np.sqrt(sizes[owner]), len(second))
+    beyond, owner = reached[~common], owner[~common]
+    second = _ascending(beyond)
+    ways = np.bincount(second.searchsorted(beyond), (1 / np.sqrt(sizes))[owner], len(second))
     if len(second) > SECOND_HOP:
         best = np.sort(np.argpartition(-ways, SECOND_HOP)[:SECOND_HOP])
         second, ways = second[best], ways[best]
-    return second.astype(np.int32), ways.astype(np.float32), close.astype(np.float32)
+    return second, ways.astype(np.float32), close.astype(np.float32)
+
+
+def _among(numbers: Rows, ascending: Rows) -> Mask:
+    """Return which numbers are among some ascending ones; of few numbers faster than isin."""
+    if not len(ascending):
+        return np.zeros(len(numbers), bool)
+    place = np.minimum(ascending.searchsorted(numbers), len(ascending) - 1)
+    return np.asarray(ascending.take(place) == numbers, bool)
+
+
+def _ascending(numbers: Rows) -> Rows:
+    """Return the distinct numbers, ascending."""
+    found = np.sort(numbers)
+    new = np.ones(len(found), bool)
+    np.not_equal(found[1:], found[:-1], out=new[1:])
+    return np.asarray(found[new], np.int32)
 
 
 def _at_most(numbers: Rows, first: Rows) -> Rows:

@@ -52,6 +52,7 @@ class FollowGraph:
         )
         self.stamp: int | None = None  # the store's change stamp at the last look at follows
         self.acts_stamp: int | None = None  # the same of acts
+        self.edges_version = 0  # raised after follows or blocks changed
         self._clear()
 
     def _clear(self) -> None:
@@ -164,6 +165,7 @@ class FollowGraph:
             while changes := store.follow_changes_after(self._position, _CHUNK):
                 self._apply(store, changes)
                 self._position = changes[-1].id
+                self.edges_version += 1
                 if len(changes) < _CHUNK:
                     break
             self._looked, self.stamp = now, stamp
@@ -213,6 +215,7 @@ class FollowGraph:
         ]
         self._acts = CsrRows.of_parts(parts, ACT)
         self.ready = True
+        self.edges_version += 1
 
     def _taken(self, store: Store, numbers: Sequence[int]) -> list[tuple[int, NDArray[Any]]]:
         """Return (number, latest acts) of users, ascending; of those without any nothing."""

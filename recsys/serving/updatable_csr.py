@@ -90,13 +90,13 @@ class CsrRows:
             counts = np.minimum(counts, most)
             rows = [row[-most:] if len(row) > most else row for row in rows]
         if not rows:
-            return values[_places(begins, counts)], counts
+            return values.take(_places(begins, counts)), counts  # of records faster than values[…]
         held = np.zeros_like(counts)
         held[at] = np.fromiter(map(len, rows), np.int64, len(rows))
         ends = np.cumsum(counts + held)
         joined = np.empty(int(ends[-1]), values.dtype)
         firsts = ends - counts - held
-        joined[_places(firsts, counts)] = values[_places(begins, counts)]
+        joined[_places(firsts, counts)] = values.take(_places(begins, counts))
         joined[_places(firsts, held)] = _joined(rows, values.dtype)
         return joined, counts + held
 

@@ -165,6 +165,47 @@ def test_a_service_and_a_data_set_have_the_same_signals(tmp_path: Path) -> None:
         assert blocked is None or store.user_number(users[0]) not in signals.graph.following(number)
 
 
+def test_kept_people_change_when_a_followee_follows_somebody_else(tmp_path: Path) -> None:
+    live, weights = worlds.live(), EventWeights()
+    with Store.open(f"sqlite:///{tmp_path}/s.db") as store:
+        store.add_events([Event(f"u{n}", "kiln-1", "like", timestamp=1e9) for n in range(6)])
+        store.add_follows(
+            [Follow("u0", followed_user_id="u1"), Follow("u1", followed_user_id="u2")]
+        )
+        signals = FollowSignals(FollowGraph(weights))
+        signals.graph.follow_all(store)
+        assert len(signals.of(store, "u0", live)[0].network.ways) == 2
+        kept = signals.of(store, "u0", live)[0]
+        assert len(kept.network.ways) == 2
+        store.add_follows([Follow("u1", followed_user_id="u3")])  # two steps from u0
+        signals.graph.follow_all(store)
+        found, fresh = (
+            one.of(store, "u0", live)[0] for one in (signals, FollowSignals(signals.graph))
+        )
+        assert len(found.network.ways) == 3 and found.mark == fresh.mark != kept.mark
+        store.add_follows([Follow("u0", followed_user_id="u4")])
+        store.change_controls("u0", [Wish("mute", "user", "u1")])
+        signals.graph.follow_all(store)
+        found, fresh = (
+            one.of(store, "u0", live)[0] for one in (signals, FollowSignals(signals.graph))
+        )
+        assert found.mark == fresh.mark and len(found.network.ways) == 1  # u4
+
+
+@pytest.mark.parametrize("items", [10, 100_000])
+def test_logarithms_are_those_of_the_values_for_any_rows(items: int) -> None:
+    taken = [[0, items // 2], [0, items - 1], [0]]
+    signals = network(3, taken, public=[0, items // 2, items - 1]).signals(NONE, NONE, 0.0)
+    assert signals.rows.tolist() == [0, items // 2, items - 1]
+    for rows in ([items // 2, 3, 0], [items + 5, -1, items - 1], []):
+        values = signals.at(FOLLOWEES, np.array(rows, np.int32))
+        known = np.isin(rows, signals.rows)
+        assert ((values > 0) == known).all()
+        logs = signals.logs_at(FOLLOWEES, 0.2, np.array(rows, np.int32))
+        assert (logs == np.log1p(values / np.float32(0.2))).all() and logs.dtype == np.float32
+        assert (signals.people_at(np.array(rows, np.int32)) > 0).tolist() == known.tolist()
+
+
 def test_who_is_followed_and_follows_nobody_has_signals_of_followers_alone() -> None:
     def following_of(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         return NONE, np.zeros(len(numbers), np.int64)

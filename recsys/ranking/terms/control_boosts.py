@@ -146,7 +146,8 @@ class Controls(ScoreTerm):
             total[one.rows] += one.strengths
         bound = np.float32(MOST / BOOST)
         total = np.clip(total, -bound, bound)
-        return UserControls(live, tuple(targets), total, BOOST * context.spread, followed, names)
+        unit = BOOST * context.spread if total.any() else 0.0
+        return UserControls(live, tuple(targets), total, unit, followed, names)
 
 
 def _targets(live: LiveState, control: Control, size: int) -> ControlTargets:

@@ -49,5 +49,6 @@ class FlagPenalty(ScoreTerm):
         marks = context.live.marks
         given = context.query.flag_weight
         weight = marks.weight if given is None else given
-        penalty = weight * context.spread * marks.some
-        return UserFlagPenalty(context.live, penalty) if penalty else None
+        if not marks.some or not weight:
+            return None
+        return UserFlagPenalty(context.live, weight * context.spread)

@@ -137,12 +137,17 @@ class RequestContext:
     live: LiveState
     history: History
     size: int  # rows there were when the request came
-    spread: float  # standard deviation of the learned scores over the catalogue
     query_vectors: Floats  # (2, t): of the search words and of the interests; zeros without any
     muted: Mask | None  # (size,): rows never to be shown or named; None: nothing is muted
     rising: TrendBoostTable | None  # what rises now; None where nothing does
     scores: Callable[[Rows], Floats]  # by all terms that were bound before
     log_total: Callable[[], float]  # log of the sum of exp(score) over the catalogue, the same
+    learned_spread: Callable[[], float]  # see `spread`; measured once, when a term needs it
+
+    @property
+    def spread(self) -> float:
+        """Standard deviation of the learned scores over the catalogue."""
+        return self.learned_spread()
 
 
 class UserTerm:

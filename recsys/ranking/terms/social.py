@@ -239,8 +239,7 @@ class PeopleTerm(SocialTerm):
 
     def values_of(self, signals: SocialSignals, rows: Rows, codes: Rows) -> Floats:
         """Return the logarithms of rows."""
-        sums = signals.at(self.signal, rows) / np.float32(self.scale)
-        return np.asarray(np.log1p(sums), np.float32)
+        return signals.logs_at(self.signal, self.scale, rows)
 
     def rows_of(self, signals: SocialSignals, codes: Rows) -> Rows:
         """Return the rows of the signals that are there."""
