@@ -18,7 +18,7 @@ from typing import Any
 
 from recsys.array_types import Floats
 from recsys.author_display_names import AuthorDisplayNames
-from recsys.bundle import RawBundle, write_bundle
+from recsys.bundle import RawBundle
 from recsys.bundle_store import BundleStore
 from recsys.data.event_kind_weights import REMARKS, TONE, EventWeights
 from recsys.data.event_kinds import KIND_WEIGHTS
@@ -46,7 +46,13 @@ from recsys.personal_list import ListRequest, UserState, query_of, ranked
 from recsys.ranking import nonpersonal_lists
 from recsys.ranking.query import Filters, Interaction, Query, Recommendation
 from recsys.recommender import Recommender
-from recsys.saved_model_folder import HISTORIES, check_folder, copy_histories, remove_histories
+from recsys.saved_model_folder import (
+    HISTORIES,
+    check_folder,
+    copy_histories,
+    publish_copy,
+    remove_histories,
+)
 from recsys.serving.follow_graph import FollowGraph
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
@@ -309,22 +315,13 @@ class FittedModel:
         folder = Path(path).absolute()
         check_folder(folder, self.folder, self._copies)
         folder.mkdir(parents=True, exist_ok=True)
-        raw = self._raw
-        named = {name for name in raw.manifest["files"] if not name.endswith(".npy")}
-        blobs = {name: raw.blob(name) for name in named}
-        out = ("files", "checksum", "format", "format_minor", "version")
-        manifest = {name: value for name, value in raw.manifest.items() if name not in out}
-
-        def write(aside: Path) -> None:
-            write_bundle(aside, raw.arrays, blobs, manifest)
-
         if self._store is None or not histories:
             remove_histories(folder)
             self._copies.discard(folder)
         elif folder != self.folder:
             copy_histories(self.folder, folder)
             self._copies.add(folder)
-        BundleStore(folder).publish(write)
+        publish_copy(self._raw, folder)
         return folder
 
     def erase(self, user: str | int) -> dict[str, int]:

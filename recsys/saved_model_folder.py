@@ -6,6 +6,8 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from recsys.bundle import RawBundle, write_bundle
+from recsys.bundle_store import BundleStore
 from recsys.errors import DataError
 from recsys.store.backup import copy_store
 
@@ -48,3 +50,16 @@ def remove_histories(folder: Path) -> None:
     """Remove the histories of a folder with their journal files, where there are any."""
     for name in (HISTORIES, f"{HISTORIES}-wal", f"{HISTORIES}-shm"):
         (folder / name).unlink(missing_ok=True)
+
+
+def publish_copy(raw: RawBundle, folder: Path) -> None:
+    """Publish the contents of a bundle in another folder, as a version of its own."""
+    named = {name for name in raw.manifest["files"] if not name.endswith(".npy")}
+    blobs = {name: raw.blob(name) for name in named}
+    out = ("files", "checksum", "format", "format_minor", "version")
+    manifest = {name: value for name, value in raw.manifest.items() if name not in out}
+
+    def write(aside: Path) -> None:
+        write_bundle(aside, raw.arrays, blobs, manifest)
+
+    BundleStore(folder).publish(write)

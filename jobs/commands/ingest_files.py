@@ -47,7 +47,7 @@ from recsys.safety.flags import KEY
 from recsys.safety.item_screening import forget_detected, screen
 from recsys.safety.text_rules import Scorer, by_words, load_scorer
 from recsys.settings import Settings
-from recsys.store.events import BATCH, UNDATED
+from recsys.store.event_writer import BATCH, UNDATED
 from recsys.store.store import Added, Store
 
 from ..environment import load_settings

@@ -13,13 +13,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from recsys.monitoring.event_detection.detector import (
-    DetectedEvent,
-    DetectorConfig,
-    EventDetector,
-    Post,
-)
+from recsys.monitoring.event_detection.detected_event import DetectedEvent
+from recsys.monitoring.event_detection.detector import DetectorConfig, EventDetector
 from recsys.monitoring.event_detection.event_names import event_name
+from recsys.monitoring.event_detection.posts import Post
 from recsys.monitoring.event_detection.terms import terms
 
 HOLDS = 0.3  # share of a label's texts

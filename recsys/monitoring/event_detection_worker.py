@@ -19,8 +19,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from recsys.data.records import Item
-from recsys.monitoring.event_detection.detector import DetectedEvent, EventDetector, Post
+from recsys.monitoring.event_detection.detected_event import DetectedEvent
+from recsys.monitoring.event_detection.detector import EventDetector
 from recsys.monitoring.event_detection.event_names import event_name
+from recsys.monitoring.event_detection.posts import Post
 from recsys.monitoring.event_detection.terms import terms
 from recsys.monitoring.watched_text import COMMENT, ITEM
 from recsys.monitoring.watched_text_reader import WatchedTextReader

@@ -16,7 +16,8 @@ from sqlalchemy import Engine, func, select
 from recsys.store.author_names import AuthorLog
 from recsys.store.database import Database
 from recsys.store.error_translation import BUSY
-from recsys.store.events import Added, EventLog, StoredEvent
+from recsys.store.event_writer import Added
+from recsys.store.events import EventLog, StoredEvent
 from recsys.store.follow_graph_interactions import ActLog
 from recsys.store.group_commit import GroupCommit
 from recsys.store.items import ItemChange, ItemLog

@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 from sqlalchemy import Connection, func, insert, select
 
 from recsys.errors import StreamError
-from recsys.store.events import event_key
+from recsys.store.event_writer import event_key
 from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.schema import erasures, outcomes
 from recsys.store.store import Store

@@ -10,30 +10,22 @@ stays only where it is no artefact of a numbering of the items.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
 
-from recsys.array_types import Rows
 from recsys.models.engine_definitions import SUM, Engine, engine_sum
 from recsys.models.interaction_matrix import Interactions
 from recsys.models.item_factors import Factors
 from recsys.models.item_item_ensemble import SumConfig, summed
 from recsys.models.item_to_item_weights import ItemWeights
-from recsys.ranking.popularity_features import prior_features
-from recsys.ranking.terms.popularity import SHARES
-from recsys.ranking.terms.protocol import Column
-from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.tuning.choice_sets import joined
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
-from recsys.tuning.cut_choice_sets import LARGE, choice_sets_at_cut
+from recsys.tuning.cut_choice_sets import LARGE
 from recsys.tuning.engine_catalogue import Family
+from recsys.tuning.engine_gains import gains_of, users_compared
 from recsys.tuning.item_numbering_artefact import gains_both_ways
-from recsys.tuning.recent_item_popularity import item_weights
-from recsys.tuning.score_model_form import CandidateForm, CrossValidator
-from recsys.tuning.score_model_form_search import plain
 from recsys.tuning.validation_gains import Gains, ranked
 from recsys.tuning.validation_set import ValidationSet
 
@@ -41,11 +33,7 @@ N_SURVIVORS = 3  # kinds of families; every engine more costs time at each step 
 N_REFINED = 4  # kinds whose settings are searched
 N_SUMMED = 3  # engines whose sums are tried
 LEVEL = 0.9  # of the best value of an engine that a part of a sum has
-MOST_USERS = 1_500  # that engines are compared on
-FEWEST_USERS = 600  # that they are compared on however many items there are
-SCORES = 9_000_000  # of an engine that are computed for comparing it, beyond that
 DIRECTION_USERS = 3_000  # that direction is checked on, since steps down are few
-HALF_LIVES = (1.0, 5.0, np.inf)  # events of a history back
 # Shares of the budget after which neither fits or compares anything more: the lists that weights
 # are learned from, and the search over forms, need the rest.
 FIRST_ROUND, REFINEMENT = 0.6, 0.5
@@ -54,7 +42,6 @@ DEAR = 0.25  # share of the budget; a family that usually takes more is compared
 # which users choose among a shortlist (2026-11-30: 857 users and 10,500 items take 1.7 to 2.3 s).
 PER_USER, PER_SCORE = 1e-3, 1.5e-7
 RESERVED = 0.5  # share of what the steps after a comparison need that no overrun of it may take
-TERMS_COMPARED = ("popularity", "neighbours", "factors")  # that the compared forms read
 GAIN = 1.003  # by which a setting has to be better for the search to move on
 Part = dict[str, ItemWeights | Factors]  # scorer -> what serves
 
@@ -338,63 +325,6 @@ class Preselection:
             self.hurried(
                 f"{engine.name} was skipped: it needs about {expected:.0f} s of CPU, less is left"
             )
-
-
-def users_compared(n_items: int) -> int:
-    """Return how many users engines are compared on in a catalogue of so many items."""
-    return int(np.clip(SCORES // max(n_items, 1), FEWEST_USERS, MOST_USERS))
-
-
-def gains_of(
-    checks: Sequence[ValidationSet], name: str, models: Sequence[Model], seed: int
-) -> Gains:
-    """Return what each query of some folds gains by the best form with an engine, fold by fold.
-
-    `models`: of the engine, one per fold.
-    """
-    pools, places, start = [], [], 0
-    for check, each in zip(checks, models, strict=True):
-        model = replace(each, words=np.zeros((len(each), 0), np.float32))
-        features = prior_features(LiveState(model))
-        pool = choice_sets_at_cut(
-            check, {name: model}, HALF_LIVES, features, seed, terms=TERMS_COMPARED
-        )
-        pools.append(pool)
-        places.append(start + pool.user)
-        start += len(check)
-    choice_sets = replace(joined(pools), user=np.concatenate(places))
-    validator = CrossValidator.halves(choice_sets, seed, users=_users_of(checks))
-    shares = SHARES if checks[0].data.timed else ("share_all",)
-    columns = [c for c in choice_sets.columns if c.term in ("neighbours", "factors")]
-    none = np.zeros(len(choice_sets))
-    if not columns:
-        return Gains(none, none)
-    # Beside popularity at one half-life of a history alone: it is most of the cost.
-    best = max(map(plain, columns), key=lambda form: float(validator.gains(form).sum()))
-    forms = best, _form(shares, _engine_column(best))
-    best = max(forms, key=lambda form: float(validator.gains(form).sum()))
-    order = np.concatenate([held_out.user for _, held_out in validator.folds])
-    found = Gains(none, none.copy())
-    found.ndcg[order] = validator.gains(best)
-    found.debiased[order] = validator.debiased(best, item_weights(checks[0].data))
-    return found
-
-
-def _engine_column(form: CandidateForm) -> Column:
-    """Return the column of the one engine of a form."""
-    return form.neighbours if form.neighbours is not None else form.factors[0]
-
-
-def _users_of(checks: Sequence[ValidationSet]) -> Rows:
-    """Return the user of each query of some folds, fold by fold; their place if unknown."""
-    users = [np.arange(len(check)) if check.users is None else check.users for check in checks]
-    return np.concatenate(users).astype(np.int32)
-
-
-def _form(shares: tuple[str, ...], column: Column) -> CandidateForm:
-    if column.term == "factors":
-        return CandidateForm(shares, factors=(column,))
-    return CandidateForm(shares, neighbours=column)
 
 
 def families_of(engines: Sequence[Engine | Family]) -> list[Family]:

@@ -10,8 +10,9 @@ import pytest
 from recsys.data.records import Item
 from recsys.evaluation.event_trials import LabelledPost, run_event_trial, shares_word
 from recsys.monitoring import event_detection_worker as module
-from recsys.monitoring.event_detection.detector import EventDetector, Post
+from recsys.monitoring.event_detection.detector import EventDetector
 from recsys.monitoring.event_detection.event_names import event_name
+from recsys.monitoring.event_detection.posts import Post
 from recsys.monitoring.event_detection.terms import terms
 from recsys.monitoring.event_detection_worker import EventDetectionWorker
 from recsys.store.detected_events import DetectedEvents

@@ -11,7 +11,7 @@ import pytest
 from recsys.data.records import Event, Follow, User
 from recsys.store.erasure import erase
 from recsys.store.erasure_guard import ErasureGuard, UserErased, current, unless_erased
-from recsys.store.events import Batch, event_key
+from recsys.store.event_writer import Batch, event_key
 from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.store import Store
 

@@ -8,7 +8,7 @@ from older_stores import take_back
 from recsys.data.id_normalization import canonical, canonical_id, label_key
 from recsys.data.records import Event, Follow, Item
 from recsys.store.erasure import erase
-from recsys.store.events import UNDATED
+from recsys.store.event_writer import UNDATED
 from recsys.store.store import Store
 
 NFC = "café"

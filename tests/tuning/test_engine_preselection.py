@@ -14,7 +14,7 @@ from recsys.models.engine_definitions import USUAL, Engine
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.ranking.terms import factors
 from recsys.training.model_builder import TextVectors, known_interactions
-from recsys.tuning import engine_preselection, validation_choice_sets
+from recsys.tuning import engine_gains, engine_preselection, validation_choice_sets
 from recsys.tuning.cpu_budget import Budget
 from recsys.tuning.engine_catalogue import CATALOGUE, Family, candidates, engine_named
 from recsys.tuning.engine_preselection import N_SURVIVORS, Preselection
@@ -33,7 +33,7 @@ def test_a_history_may_fade_as_fast_as_that_of_a_row_of_the_evaluation():
     """Where one item follows another, the last event says most."""
     for lives in (
         validation_choice_sets.HALF_LIVES,
-        engine_preselection.HALF_LIVES,
+        engine_gains.HALF_LIVES,
         factors.HALF_LIVES,
     ):
         assert min(lives) <= min(RECENCIES) and max(lives) == max(RECENCIES)

@@ -13,10 +13,12 @@ from __future__ import annotations
 import math
 from collections import Counter, deque
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from recsys.monitoring.event_detection.background_frequencies import DAY, Background
+from recsys.monitoring.event_detection.detected_event import DetectedEvent, EventChange
+from recsys.monitoring.event_detection.posts import Post, people_of, profile_of
 from recsys.monitoring.event_detection.term_profile import TermProfile, likeness
 
 
@@ -45,40 +47,6 @@ class DetectorConfig:
     least_items: int = 3  # that the texts of an event are about: talk about one item is none
     rounds: int = 4  # of expectation and maximisation
     seeds: int = 8  # candidates per look
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """A text as the detector sees it."""
-
-    source: int  # as in the store: 0 item, 1 comment
-    ref: int
-    at: float  # Unix seconds
-    author: int  # -1: unknown, a person of its own
-    terms: tuple[str, ...]  # distinct, in the order of the text
-    item: int = -1  # of a comment: any number per item; -1: a text of its own
-
-
-@dataclass
-class DetectedEvent:
-    """An event and what is known of its texts."""
-
-    id: int
-    detected: float  # Unix seconds
-    began: float
-    last: float
-    profile: TermProfile = field(default_factory=TermProfile)
-    recent: deque[Post] = field(default_factory=deque)  # texts as long as others are held
-    rate: float = 0.0  # texts a day, decayed
-    over: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class EventChange:
-    """What a look or a text changed."""
-
-    event: DetectedEvent
-    change: str  # "detected", "reopened" or "ended"
 
 
 class EventDetector:
@@ -253,7 +221,7 @@ class EventDetector:
         members = [post for post in self.held if seed in post.terms]
         profile = TermProfile()
         for _ in range(self.config.rounds):
-            profile = _profile(members)
+            profile = profile_of(members)
             ratios = profile.ratios(self.background, now)
             share = len(members) / max(len(self.held), 1)
             prior = math.log(share / max(1.0 - share, share / 10))
@@ -319,7 +287,7 @@ class EventDetector:
         ]
         for _, seed in sorted(seeds, reverse=True)[:2]:
             members = self._parted(new, seed, past, now)
-            profile = _profile(members)
+            profile = profile_of(members)
             if not self._enough(members, window, now, True):
                 continue
             ratios = profile.ratios(self.background, now)
@@ -346,7 +314,7 @@ class EventDetector:
         old = past.ratios(self.background, now)
         members = [post for post in posts if seed in post.terms]
         for _ in range(self.config.rounds):
-            profile = _profile(members)
+            profile = profile_of(members)
             ratios = profile.ratios(self.background, now)
             again = [
                 post
@@ -360,7 +328,7 @@ class EventDetector:
         return members
 
     def _enough(self, recent: Sequence[Post], window: float, now: float, related: bool) -> bool:
-        people, texts = _people(recent)
+        people, texts = people_of(recent)
         even = texts**2 / max(sum(n * n for n in people.values()), 1)
         items = {(post.item, -1 if post.item >= 0 else place) for place, post in enumerate(recent)}
         if len(items) < self.config.least_items:
@@ -415,23 +383,8 @@ class EventDetector:
         return changes
 
 
-def _profile(posts: Iterable[Post]) -> TermProfile:
-    profile = TermProfile()
-    for post in posts:
-        profile.add(post.terms, post.at)
-    return profile
-
-
 def _take(counts: Counter[str], terms: Iterable[str]) -> None:
     for term in terms:
         counts[term] -= 1
         if not counts[term]:
             del counts[term]
-
-
-def _people(posts: Iterable[Post]) -> tuple[Counter[int], int]:
-    """Return texts by person, and all of them."""
-    counts: Counter[int] = Counter()
-    for place, post in enumerate(posts):
-        counts[-2 - place if post.author == -1 else post.author] += 1
-    return counts, sum(counts.values())
