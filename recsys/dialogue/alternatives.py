@@ -14,6 +14,8 @@ _OR = re.compile(r"(?:,? (?:and/or|or|either)|/(?=[^\d])) ?(?:the |some |a |an )
 _AND = re.compile(r" (?:and|&) (?:the |some |a |an )?")
 _HAN_OR = re.compile(r"(?:或者是?|或是|还是|或)|\s+or\s+|/")
 _HAN_AND = re.compile(r"(?:和|跟|与|以及)|\s+and\s+")
+_CLOSES = re.compile(r"^(?:or|and|或者?|和) ?(?:the |some )?(?P<x>.+)$")
+_MOST_BEFORE = 8  # words of the clause that an enumeration goes on
 _NO_SUBJECTS = frozenset(
     """so not no less more two something anything else whatever similar other others such later
     never nothing none maybe better worse both""".split()
@@ -49,6 +51,36 @@ def each(commands: Sequence[Command], known: Callable[[str], bool]) -> tuple[Com
         else:
             found.append(one)
     return tuple(found)
+
+
+def with_enumerations(clauses: Sequence[str], is_bare: Callable[[str], bool]) -> list[str]:
+    """Return clauses in which "no football, tennis or golf" is one, not two.
+
+    `is_bare`: whether a clause may be nothing but a subject. The last of the subjects decides: it
+    has "or", or "and" after two others, which then stands for "or".
+    """
+    found: list[str] = []
+    at = 0
+    while at < len(clauses):
+        first, at = clauses[at], at + 1
+        found.append(first)
+        for last in range(at, min(at + MOST_EITHER - 1, len(clauses))):
+            parts = alternatives(clauses[last], joined=True) or _closing(clauses[last])
+            if parts and all(map(is_bare, (*clauses[at:last], clauses[last]))):
+                if first.count(" ") < _MOST_BEFORE or is_han(first):
+                    between = "或" if is_han(first) else " or "
+                    found[-1] = between.join((first, *clauses[at:last], *parts))
+                    at = last + 1
+                break
+            if not _is_subject(clauses[last]) or not is_bare(clauses[last]):
+                break
+    return found
+
+
+def _closing(clause: str) -> tuple[str, ...]:
+    """Return the subject of a clause such as "or golf"; empty: it does not begin so."""
+    match = _CLOSES.match(clause)
+    return (match["x"],) if match is not None and _is_subject(match["x"]) else ()
 
 
 def _is_subject(words: str) -> bool:

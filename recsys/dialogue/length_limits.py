@@ -43,6 +43,8 @@ _ENGLISH = re.compile(
     rf"more than|over|"
     rf"above|at least|in under|under|less than|shorter than|below|at most|up to|within|"
     rf"max(?:imum)?(?: of)?|min(?:imum)?(?: of)?) (?:about )?(?P<c>{_SPAN})|"
+    rf"(?:i|you|one) (?:can|could) (?:read|watch|finish|hear|do|get through|listen to|"
+    rf"play) in (?P<e>{_SPAN})|"
     rf"(?P<d>{_SPAN}) (?P<after>{_LESS}|{_MORE}))"
     r"(?: long| in length| each)?(?= |$)(?! (?:ago|old|away|later|from (?:now|here|home|my|the)|"
     r"drive|walk))"
@@ -62,7 +64,8 @@ _CHINESE = re.compile(
     rf"(?P<before>(?:不要|别|不能|不)?(?:超过|多于|长于|大于|高于)|少于|短于|小于|低于|不到|"
     rf"至多|最多|最长|"
     rf"至少|最少|不少于|不短于|不低于)(?P<c>{_HAN_SPAN})|"
-    rf"(?<![近去这])(?P<d>{_HAN_SPAN})(?P<after>以内|之内|以下|内|以上|之上))"
+    rf"(?<![近去这])(?P<d>{_HAN_SPAN})(?P<after>以内|之内|以下|内|以上|之上)|"
+    rf"(?P<e>{_HAN_SPAN})(?:之?内)?(?:就|我)?(?:能|可以)(?:看|读|听|做)(?:完|好)(?:的)?)"
     r"(?!前|发|更新|出|写|之前)(?:的|就行|就好)?"
 )
 _HAN_BELOW = re.compile(r"^(?:超过|多于|长于|大于|高于|至少|最少|不少于|不短于|不低于|以上|之上)$")
@@ -114,10 +117,10 @@ def _limit(found: re.Match[str]) -> LengthLimit | None:
         if least is None or least > most:
             least = _number(first, han) * (most / max(_number(found["b"], han), 1e-9))
         return LengthLimit(min(least, most), most) if unit or not han else None
-    span = minutes(found["c"] or found["d"])
+    span = minutes(found["c"] or found["d"] or found["e"])
     if not 0 < span < 100_000:
         return None
-    word = found["before"] or found["after"]
+    word = found["before"] or found["after"] or ""
     from_below = bool((_HAN_BELOW if han else _BOUNDS_BELOW).match(word))
     if not han and found["refused"]:
         from_below = not from_below

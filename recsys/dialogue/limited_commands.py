@@ -18,7 +18,13 @@ from recsys.dialogue.commands import (
     Target,
     Undo,
 )
-from recsys.dialogue.followees import FOLLOWEES, HAN_FOLLOWEES, are_followees, of_followees
+from recsys.dialogue.followees import (
+    FOLLOWEES,
+    HAN_FOLLOWEES,
+    are_followees,
+    asks_what_they_wrote,
+    of_followees,
+)
 from recsys.dialogue.merged_commands import Guess
 from recsys.dialogue.message_text import is_han
 
@@ -92,6 +98,13 @@ def limited(
         elif isinstance(one, CannotDo) and one.what != "unknown":
             return ()
     return (*found, beside) if beside is not None else tuple(found)
+
+
+def what_followees_wrote(clause: str) -> tuple[Command, ...]:
+    """Return the search for all that followees wrote where a clause asks for it; else nothing."""
+    if not asks_what_they_wrote(clause):
+        return ()
+    return (Find(within=Target(HAN_FOLLOWEES if is_han(clause) else FOLLOWEES)),)
 
 
 def mentions_followees(command: Command) -> bool:

@@ -21,6 +21,7 @@ from recsys.dialogue.commands import (
     Undo,
     Why,
 )
+from recsys.dialogue.followees import are_followees
 from recsys.dialogue.length_limits import length_limit
 
 
@@ -48,7 +49,7 @@ def merged(parts: Sequence[Sequence[Command]], profile: bool = False) -> Underst
     for one in (command for part in parts for command in part):
         _add(found, one)
     telling = [one for one in found if not isinstance(one, Smalltalk | CannotDo)]
-    if not all(isinstance(one, Guess) for one in telling):
+    if not all(isinstance(one, Guess) or _only_limits(one) for one in telling):
         telling = [one for one in telling if not isinstance(one, Guess)]
     telling = [_search(one) if isinstance(one, Guess) else one for one in telling]
     impossible = [
@@ -63,6 +64,14 @@ def merged(parts: Sequence[Sequence[Command]], profile: bool = False) -> Underst
     if not kept:
         kept = [CannotDo("empty")]
     return Understood(tuple(kept[:MOST]), max(len(kept) - MOST, 0), tuple(contradicted))
+
+
+def _only_limits(command: Command) -> bool:
+    """Whether a command says how long items may be, or by whom; words may stand beside it."""
+    if not isinstance(command, Steer) or command.action != "only":
+        return False
+    words = command.target.words
+    return are_followees(words) or length_limit(words) is not None
 
 
 def _search(guess: Guess) -> Find:

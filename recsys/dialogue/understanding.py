@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from recsys.dialogue.alternatives import each
+from recsys.dialogue.alternatives import each, with_enumerations
 from recsys.dialogue.clause_commands import (
     LANGUAGES,
     by_pattern,
@@ -38,6 +38,7 @@ from recsys.dialogue.limited_commands import (
     limited,
     mentions_followees,
     names_anything,
+    what_followees_wrote,
     with_their_items,
 )
 from recsys.dialogue.long_subjects import too_long, with_labels
@@ -98,7 +99,7 @@ class PatternUnderstanding:
             if joined := _joined(message) or correction(message.clauses):
                 return [joined]
         found = []
-        for words in message.clauses:
+        for words in with_enumerations(message.clauses, _is_bare):
             found.extend(self._parts(words, known))
         return found
 
@@ -112,6 +113,8 @@ class PatternUnderstanding:
             made := limited(rest, Target(length), lambda one: self._plain_parts(one, known))
         ):
             return [made]
+        if asked := what_followees_wrote(clause):
+            return [asked]
         if clause != words:
             made_so = self._plain_parts(clause, known)
             if any(map(mentions_followees, (one for part in made_so for one in part))):
@@ -205,6 +208,11 @@ class PatternUnderstanding:
         if isinstance(made, Find) and made.words and _STATEMENT.match(words):
             made = Guess(made.words)  # "my kid is watching" explains another wish
         return (made or CannotDo("unknown", words),)
+
+
+def _is_bare(clause: str) -> bool:
+    """Whether a clause is no command of its own, so that it may be one of several subjects."""
+    return not (starts_command(clause) or by_pattern(clause) or without_length(clause)[1])
 
 
 _STATEMENT = re.compile(
