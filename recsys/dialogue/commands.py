@@ -55,6 +55,7 @@ TargetKind = Literal[
     "followed",
     "either",
 ]
+EVERYTHING = "everything"  # words of an undo's target: all wishes of the conversation
 REFERENCES = ("this", "last")  # words of a target that stand for items of the conversation
 
 MOST = 5  # commands of one message

@@ -126,6 +126,38 @@ def test_messages_with_them(text, expected):
     assert written(commands) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("could we tone the celebrity stuff down a notch", "steer:less:celebrity"),
+        ("I've had it with crypto", "steer:less:crypto"),
+        ("not in the mood for anything sad", "steer:mute:sad"),
+        ("hide everything tagged spoilers", "steer:mute:spoilers"),
+        ("don't recommend this author again", "steer:mute:author of this"),
+        ("别再推这个作者了", "steer:mute:author of this"),
+        ("bring back the zombies", "undo:zombies"),
+        ("恢复僵尸", "undo:僵尸"),
+        ("I changed my mind about horror", "undo:horror"),
+        ("i changed my mind", "undo"),
+        ("clear all my filters", "undo:everything"),
+        ("start over", "undo:everything"),
+        ("清空我的过滤条件", "undo:everything"),
+        ("is there a shorter version of this", "find~this<shorter"),
+        ("比刚才的再短一点", "find<shorter"),
+        ("I'm in a horror mood", "find:horror"),
+        ("put some jazz on", "find:jazz"),
+        ("swap the memes for some science", "steer:less:memes + steer:more:science"),
+        ("把段子换成科普", "steer:less:段子 + steer:more:科普"),
+        ("what's everyone watching these days", "around:"),
+        ("换个话题", "show:more"),
+        ("这些我都看过了", "show:more"),
+        ("少来点广告吧真的烦", "steer:less:广告"),
+    ],
+)
+def test_other_ways_to_say_it(text, expected):
+    assert written(UNDERSTANDING.understand(read_message(text)).commands) == expected
+
+
 def test_topics_that_a_user_follows_are_no_people():
     commands = UNDERSTANDING.understand(read_message("我关注的话题有哪些")).commands
     assert "followed" not in written(commands)
@@ -223,6 +255,16 @@ def test_either_of_two(dialogue):
     assert {one.item_id.split("-")[0] for one in reply.answer.items} == {"chess"}
     found = Talk(dialogue).say("find me rook or yeast").answer.items
     assert {one.item_id.split("-")[0] for one in found} == {"chess", "bread"}
+
+
+def test_all_wishes_of_a_conversation_end_at_once(dialogue):
+    talk = Talk(dialogue)
+    talk.say("only chess")
+    talk.say("no rook")
+    reply = talk.say("start over")
+    assert reply.text.text.startswith("All wishes of this conversation are taken back.")
+    assert not talk.conversation.critiques and len(reply.answer.items) == 40
+    assert "nothing to take back" in talk.say("undo").text.text
 
 
 def test_those_whom_the_user_follows(dialogue):

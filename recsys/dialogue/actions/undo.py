@@ -9,13 +9,16 @@ from recsys.dialogue.actions.linking import link
 from recsys.dialogue.actions.search import find
 from recsys.dialogue.actions.turn import Turn
 from recsys.dialogue.actions.wordings import fact_of, wish_fact
-from recsys.dialogue.commands import Find, Target, Undo
+from recsys.dialogue.commands import EVERYTHING, Find, Target, Undo
 from recsys.dialogue.label_keys import key_of, stem
 from recsys.errors import DataError
 
 
 def take_back(turn: Turn, command: Undo) -> None:
     """Take the latest change of the conversation or of the profile back, or wishes about one."""
+    if command.target is not None and command.target.words == EVERYTHING:
+        _take_back_all(turn, command)
+        return
     if command.target is not None:
         _take_back_about(turn, command.target)
         return
@@ -39,6 +42,19 @@ def take_back(turn: Turn, command: Undo) -> None:
     else:
         turn.say("Taken back.")
     turn.conversation = found
+    turn.wants_list = True
+
+
+def _take_back_all(turn: Turn, command: Undo) -> None:
+    """Take back all wishes of the conversation, its order and its search; the profile stays."""
+    turn.commands.append(command)
+    kept = tuple(one for one in turn.conversation.changes if one.kind == "controls")
+    turn.conversation = replace(
+        turn.conversation, find=Find(), critiques=(), shown=(), changes=kept
+    )
+    turn.say("All wishes of this conversation are taken back.")
+    if steering_controls(turn):
+        turn.say("Those of your profile stay; say which one ends.", 0)
     turn.wants_list = True
 
 

@@ -57,6 +57,11 @@ _THIS = re.compile(
 )
 
 
+_MAKER = re.compile(
+    r"^(?:这|那)(?:个|位)(?:作者|博主|账号|up主|用户|人|导演|作家|频道)(?:的|发的|写的)?$"
+)
+
+
 _LAST = re.compile(r"^最后(?:一)?(?:个|条|部|本|篇)?$")
 
 
@@ -86,6 +91,8 @@ def target(words: str) -> Target:
     words = words.strip()
     if _THIS.match(words) or re.fullmatch(r"(?:一?点儿?|一?些|一点点|老是|总是|推)+", words):
         return Target("this")
+    if _MAKER.match(words):
+        return Target("author of this")
     if _LAST.match(words):
         return Target("last")
     found = _PLACE.match(words)

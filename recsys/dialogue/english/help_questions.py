@@ -143,7 +143,8 @@ _SHOWN = re.compile(
     r"how (?:did|do|are) (?:you|these|they) (?:pick|choose|select|picked|chosen)|"
     r"who (?:do you think i am|am i)|what is this doing|"
     r"where do (?:these|those|they) come|wheres all the|where is all the|"
-    r"what are you showing|should i (?:watch|read)|call me|what is everyone)\b"
+    r"what are you showing|should i (?:watch|read)|call me|what is everyone|"
+    r"whats every(?:one|body))\b"
 )
 
 

@@ -79,6 +79,12 @@ THIS = re.compile(
 )
 
 
+_MAKER = re.compile(
+    r"^(?:anything |things? |stuff |posts? |more )?(?:by |from )?(?:this|that|the same) "
+    r"(?:author|creator|writer|account|channel|poster|user|guy|person|blogger|artist|director)$"
+)
+
+
 _LAST = re.compile(r"^(?:the )?last(?: (?:one|item|post|video))?$")
 
 
@@ -143,6 +149,8 @@ def target(words: str) -> Target:
     words = words.strip()
     if THIS.match(words):
         return Target("this")
+    if _MAKER.match(words):
+        return Target("author of this")
     if _LAST.match(words):
         return Target("last")
     if found := _PLACE.match(words):

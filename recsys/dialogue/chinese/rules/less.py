@@ -8,6 +8,7 @@ from recsys.dialogue.chinese.makers import replaced, steered
 from recsys.dialogue.patterns import Rules
 
 RULES: Rules = (
+    (r"少(?:来|推|给我|放|发)(?:一?点|一?些)(?P<x>.+?)吧.*", steered("less")),
     (
         r"(?P<x>.+?)(?:的)?(?:内容|东西|视频|推荐|消息|新闻)?(?:也|都|真的|实在|有点|又|"
         r"就|是|怎么|这么|已经)*(?:太|过)多(?:了)?(?:点|些)?",

@@ -11,6 +11,14 @@ from recsys.dialogue.patterns import Rules
 
 RULES: Rules = (
     (
+        r"比(?:刚才|上面|前面|这个|那个|这些|现在)的?(?:那?个|些)?(?:更|再|还)?(?:要)?(?P<c>.+)",
+        lambda m: (
+            (Find(than=comparisons(m["c"])[0]),)
+            if comparisons(m["c"])[0] and no_noun(comparisons(m["c"])[1])
+            else None
+        ),
+    ),
+    (
         r"(?:我)?(?:只有|就|只剩)(?:.{1,4})(?:分钟|小时|个小时|"
         r"一会儿)(?:时间)?(?:.*)?|(?:没|没有)(?:多少|什么)?时间|时间(?:不多|有限|紧)|"
         r"赶时间",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recsys.dialogue.chinese.makers import undone
-from recsys.dialogue.commands import Undo
+from recsys.dialogue.commands import EVERYTHING, Target, Undo
 from recsys.dialogue.patterns import Rules
 
 _WISH = r"(?:屏蔽|过滤|静音|限制|设置|要求|规则|控制|拉黑|禁令)"
@@ -45,6 +45,14 @@ RULES: Rules = (
         r"(?P<x>.{2,}?)(?:现在|已经|又)?(?:可以|能)(?:给我)?(?:推荐?|看|显示|出现|列)(?:出来)?了",
         undone,
     ),
+    (
+        r"(?:把)?(?:清空|清除|取消|重置|去掉|删掉)(?:掉)?(?:我)?(?:的)?(?:所有|"
+        r"全部)?(?:的)?(?:过滤条件|过滤|筛选条件|筛选|条件|"
+        r"要求|限制|愿望|屏蔽)(?:了|吧)?|(?:从头再来|重新开始|从头开始|重来|全部重置|"
+        r"全部取消)(?:吧|一下)?",
+        lambda m: (Undo(Target(EVERYTHING)),),
+    ),
+    (r"恢复(?!原|一下|回来|默认|上|刚|之前)(?P<x>.{2,}?)(?:了|吧)?", undone),
     (r"(?:重新|恢复)(?:给我)?(?:推荐?|显示|列出)(?P<x>.{2,}?)(?:了|吧)?", undone),
     (
         r"(?:请|帮我)?(?:撤销|撤回|还原|恢复(?:原样|原来的样子|一下|回来)?|复原|回退|"

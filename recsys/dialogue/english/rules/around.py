@@ -11,6 +11,12 @@ from recsys.dialogue.patterns import Rules
 
 RULES: Rules = (
     (
+        r"(?:whats|what is|what are|what) (?:everyone|everybody|people|others|"
+        r"most people) (?:watching|reading|"
+        r"listening to|into|looking at)",
+        lambda m: (Around(),),
+    ),
+    (
         r"(?:what|which)(?:s| is| are|re| (?:ones|things|posts|articles|topics|stories) are)? "
         r"(?:trending|hot|popular|viral|buzzing|big|happening|"
         r"going on|up|new|the buzz|the news|everyone (?:talking|reading|"

@@ -85,6 +85,17 @@ RULES: Rules = (
         r" us)? " + SUBJECT,
         searched,
     ),
+    (r"(?:im |i am )?in an? (?P<x>[\w -]+?) mood", searched),
+    (
+        r"put (?:on )?(?:some |a bit of )?(?P<x>[\w -]+?)(?: on)?",
+        lambda m: searched(m) if re.search(r"\bon\b", m[0]) else None,
+    ),
+    (
+        r"(?:whats|what is|what are|whatre) (?:a |an |some )?(?:good|nice|great|decent|"
+        r"fun)(?: ones?)? "
+        r"(?!idea|way|time)(?P<x>.+)",
+        searched,
+    ),
     (r"(?:anything|something) (?:by|from|featuring|starring|for) .+", lambda m: (Find(m[0]),)),
     (
         r"(?:a |an |some |the )?(?:videos?|articles?|posts?|books?|films?|movies?|"

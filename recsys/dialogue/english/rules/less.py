@@ -39,6 +39,15 @@ RULES: Rules = (
     ),
     (r"(?:tone|dial|turn|cut|scale|bring|wind) (?:the )?(?P<x>.+?) (?:down|back)", steered("less")),
     (
+        r"(?:tone|dial|turn|take|bring) (?:the )?(?P<x>.+?) (?:down )?(?:a (?:notch|bit|little|"
+        r"touch))(?: down)?",
+        lambda m: steered("less")(m) if "down" in m[0] else None,
+    ),
+    (
+        r"(?:ive|i have|im) (?:had it|had enough|up to here|had my fill) (?:with|of) " + SUBJECT,
+        steered("less"),
+    ),
+    (
         r"(?:reduce|decrease|lower|limit|minimi[sz]e|lessen|downgrade|go easy on|"
         r"ease (?:up|off) on|cut)(?: the| amount of| number of)* " + SUBJECT,
         steered("less"),
@@ -64,7 +73,8 @@ RULES: Rules = (
     ),
     (
         r"(?:i )?(?:dont|do not|didnt|cant say i|never)(?: really| particularly| much|"
-        r" quite)? (?:like|enjoy|care (?:for|about)|love|get|dig|fancy) (?:the )?" + SUBJECT,
+        r" quite)? (?:like|enjoy|care (?:for|about)|love|"
+        r"get(?! (?:it|that|this)$)|dig|fancy) (?:the )?" + SUBJECT,
         steered("less"),
     ),
     (

@@ -18,6 +18,12 @@ from recsys.dialogue.patterns import Rules
 
 RULES: Rules = (
     (
+        r"(?:is there |have you got |do you have |got |give me |show me |find me )?(?:an? |"
+        r"some )?(?P<than>[\w -]+?) versions? "
+        r"of (?P<x>.+)",
+        lambda m: likened(m) if comparisons(m["than"])[0] else None,
+    ),
+    (
         r"(?:i|we)(?:ve| have)(?: got)? (?:a whole|the whole|an entire|all|plenty of|lots of|"
         r"loads of) "
         r"(?:evening|night|day|time|afternoon|weekend|morning)(?: (?:free|to (?:fill|spare|"

@@ -8,6 +8,17 @@ from recsys.dialogue.patterns import Rules
 
 RULES: Rules = (
     (
+        r"(?:i(?:m| am) )?not (?:really )?(?:in the mood|up) for (?:anything |something |"
+        r"any )?" + SUBJECT,
+        steered("mute"),
+    ),
+    (
+        r"(?:hide|mute|block|remove|skip) (?:everything|all|anything|posts?|items?) (?:that is |"
+        r"thats )?(?:tagged|labelled|"
+        r"labeled|marked)(?: as| with)? " + SUBJECT,
+        steered("mute"),
+    ),
+    (
         r"(?:.+ )?(?:am|im|is|are|get|gets|was) (?:\w+ly |so |very |too )?(?:scared|afraid|"
         r"terrified|frightened|"
         r"petrified|triggered) (?:of|by) (?P<x>.+?)(?:,? (?:so|and) (?:none|nothing|no more|"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recsys.dialogue.commands import Undo
+from recsys.dialogue.commands import EVERYTHING, Target, Undo
 from recsys.dialogue.english.makers import undone
 from recsys.dialogue.patterns import Rules
 
@@ -39,6 +39,26 @@ RULES: Rules = (
         r"(?:(?:you|u) (?:can|may) |its (?:ok|okay|fine) to )?(?:show|recommend|list|suggest|"
         r"allow|bring back|let in)(?: me)? (?P<x>.+) again",
         undone,
+    ),
+    (
+        r"(?:(?:you|u) (?:can|may) )?(?:bring back|restore|reinstate) (?:the |all )*"
+        r"(?P<x>(?!(?:it|that|this|them|everything|what|how)\b).+)",
+        undone,
+    ),
+    (
+        r"(?:i(?:ve)? |i have )?changed my mind (?:about|on|regarding) (?P<x>(?!(?:it|that|this|"
+        r"them)$).+)",
+        undone,
+    ),
+    (
+        r"(?:clear|reset|remove|delete|drop|lift|cancel|undo|wipe)(?: out)? (?:everything|"
+        r"all(?: of)?(?: (?:my|the|these|"
+        r"those|them))?|my|the)(?: (?:current|active))?(?: (?:filters|wishes|limits|"
+        r"restrictions|rules|mutes|blocks|"
+        r"settings|conversation|filter settings))|start (?:over|again|afresh|from (?:scratch|"
+        r"the beginning))|"
+        r"(?:reset|clear|undo) (?:this conversation|the conversation|all of it|it all)",
+        lambda m: (Undo(Target(EVERYTHING)),),
     ),
     (r"(?P<x>.+) (?:is|are) (?:ok|okay|fine|allowed|welcome) again", undone),
     (
