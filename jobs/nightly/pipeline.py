@@ -52,7 +52,7 @@ from .steps.tune_ranking import (
     times_hurried,
     tuned,
 )
-from .steps.vector_index import build_index, index_blobs
+from .steps.vector_index import build_index, index_blobs, kept_index
 
 Manifest = dict[str, Any]
 
@@ -259,10 +259,13 @@ class NightPipeline:
     def index(self, out: Path) -> Detail:
         """Index the word vectors where they are many, and measure what the index finds.
 
-        Before tuning, which looks up near texts in it.
+        Before tuning, which looks up near texts in it. That of the bundle in service stays where
+        no text has changed and no item is new.
         """
         words = read_bundle(self.night.folder / "encode").arrays["vectors"]
-        return build_index(words, out, self.night.settings.seed, device=self.night.device)
+        seed = self.night.settings.seed
+        kept = kept_index(self.night.before, words, out, seed)
+        return kept or build_index(words, out, seed, device=self.night.device)
 
     def joined(self, out: Path) -> Detail:
         """Index behaviour and text together, where that is requested or lowers the cost."""

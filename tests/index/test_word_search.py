@@ -1,12 +1,13 @@
 """Lists by words, with an index and without: the same, and filters leave nobody short."""
 
 from dataclasses import replace
+from importlib.metadata import version
 
 import numpy as np
 import pytest
 from night_world import student
 
-from jobs.nightly.steps.vector_index import build_index, index_blobs
+from jobs.nightly.steps.vector_index import build_index, index_blobs, kept_index
 from recsys.bundle import read_bundle, write_bundle
 from recsys.data.dataset import Dataset
 from recsys.data.records import Item
@@ -85,3 +86,22 @@ def test_few_items_need_no_index(tmp_path):
     detail = build_index(np.eye(9, dtype=np.float32), tmp_path, 0)
     assert detail["recall"] == 1.0 and "exact search" in detail["because"]
     assert index_blobs(tmp_path) == {}
+
+
+def test_the_index_of_the_bundle_in_service_stays_where_no_vector_changed(tmp_path):
+    rows = np.random.default_rng(0).standard_normal((400, 8)).astype(np.float32)
+    words = rows / np.linalg.norm(rows, axis=1, keepdims=True)
+    built, out = tmp_path / "index", tmp_path / "out"
+    built.mkdir()
+    out.mkdir()
+    detail = build_index(words, built, 3, exact_up_to=100)
+    manifest = {"version": "1", "index": detail, "seed": 3, "code_version": version("recsys")}
+    write_bundle(tmp_path / "bundle", {"words": words}, index_blobs(built), manifest)
+    before = read_bundle(tmp_path / "bundle")
+    assert kept_index(None, words, out, 3) is None
+    assert kept_index(before, words, out, 4) is None
+    assert kept_index(before, words[:-1], out, 3) is None
+    assert kept_index(before, words[::-1], out, 3) is None
+    assert not list(out.iterdir())
+    assert kept_index(before, words.copy(), out, 3) == {**detail, "kept": True}
+    assert index_blobs(out) == index_blobs(built)

@@ -5,12 +5,15 @@ Up to `EXACT_UP_TO` items every vector is compared, which takes a few millisecon
 
 from __future__ import annotations
 
+import shutil
+from importlib.metadata import version as code_version
 from pathlib import Path
 
 import numpy as np
 
 from recsys.array_types import Floats
-from recsys.index.faiss_index import EXACT_UP_TO, cell_index, has_faiss
+from recsys.bundle import RawBundle
+from recsys.index.faiss_index import EXACT_UP_TO, cell_count, cell_index, has_faiss
 from recsys.index.vector_index import VectorIndex
 from recsys.serving.model import INDEX
 
@@ -46,6 +49,24 @@ def build_index(
         "probes": int(index.index.nprobe),
         "mb": size / 1e6,
     }
+
+
+def kept_index(before: RawBundle | None, words: Floats, out: Path, seed: int) -> Detail | None:
+    """Copy the index of the bundle in service where it would be built the same; None where not.
+
+    That is where vectors, seed, number of cells and version of the code are the same.
+    """
+    if before is None or INDEX not in before.manifest["files"]:
+        return None
+    manifest = before.manifest
+    found: Detail = dict(manifest.get("index", {}))
+    made_with = found.get("cells"), manifest.get("seed"), manifest.get("code_version")
+    if made_with != (cell_count(len(words)), seed, code_version("recsys")):
+        return None
+    if not np.array_equal(before.arrays["words"], words):
+        return None
+    shutil.copyfile(before.path(INDEX), out / INDEX)
+    return {**found, "kept": True}
 
 
 def index_blobs(folder: Path) -> dict[str, bytes]:
