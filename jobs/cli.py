@@ -81,6 +81,19 @@ class LazyGroup(click.Group):
         """Return the names in the order of use."""
         return list(COMMANDS)
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that is called; for an unknown one UsageError with the nearest."""
+        try:
+            return super().resolve_command(ctx, args)
+        except click.UsageError as error:
+            from difflib import get_close_matches  # here: few calls need it
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            way = f" Did you mean '{near[0]}'?" if near else ""
+            raise click.UsageError(f"{error.message}{way}", ctx) from None
+
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import and return a command, None when there is none of that name."""
         if cmd_name not in COMMANDS:

@@ -544,7 +544,7 @@ def test_wrong_arguments_of_fit_are_named(given, words):
 def test_bad_rows_are_left_out_on_request(caplog):
     rows = [*reads(), {"user_id": None, "item_id": "book-1"}]
     model = recsys.fit(rows, books(), tune=CHOICE, on_error="skip")
-    assert "1 bad rows left out; the first: events: row 480, column user_id" in caplog.text
+    assert "1 bad row left out; the first: events: row 480, column user_id" in caplog.text
     assert len(model) == BOOKS
 
 

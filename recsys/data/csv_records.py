@@ -173,7 +173,7 @@ def _table(
                 if not row or width > 1 and not row[0].strip() and not any(map(str.strip, row)):
                     reading.skipped[BLANK] += 1
                 elif len(row) != width:
-                    reason = f"the row has {len(row)} cells, the header has {width}"
+                    reason = f"the row has {_cells(len(row))}, the header has {width}"
                     yield line, Broken(reason, json.dumps(row))
                 elif row[0] == line_of_header[0] and row == line_of_header or row == own_names:
                     reading.skipped[HEADER] += 1
@@ -193,6 +193,10 @@ def _table(
         except csv.Error as error:
             line, before = before + 1 + skipped_lines, rows.line_num
             yield line, Broken(f"the row is not CSV ({error})", "")
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count} cells"
 
 
 def _header_option(shape: Shape) -> str:

@@ -129,7 +129,8 @@ def _rows(
                 raise DataError(f"{reason}; rows count from 0; {way}") from None
             rejected.append(reason)
     if rejected:
-        log.warning("%d bad rows left out; the first: %s", len(rejected), rejected[0])
+        count = "1 bad row" if len(rejected) == 1 else f"{len(rejected):,} bad rows"
+        log.warning("%s left out; the first: %s", count, rejected[0])
     if sentence := states.sentence():
         log.warning("%s", _of_columns(sentence))
     return found

@@ -242,7 +242,8 @@ def _each_item(records: Rows, reading: Reading) -> Rows:
 
 def _report(path: Path | str, rejects: list[Reject], reading: Reading) -> None:
     if rejects:
-        log.warning("%s: %d bad rows left out; the first: %s", path, len(rejects), rejects[0])
+        rows = "1 bad row" if len(rejects) == 1 else f"{len(rejects):,} bad rows"
+        log.warning("%s: %s left out; the first: %s", path, rows, rejects[0])
     for line in notes(reading):
         log.info("%s: %s", path, line)
 
@@ -274,7 +275,11 @@ def notes(reading: Reading) -> Iterator[str]:
             "write the kind of each event into a column event, and leave out what was not done"
         )
     if reading.skipped:
-        yield "passed over: " + ", ".join(f"{n:,} {what}" for what, n in reading.skipped.items())
+        counts = (
+            f"{n:,} {what.removesuffix('s') if n == 1 else what}"
+            for what, n in reading.skipped.items()
+        )
+        yield "passed over: " + ", ".join(counts)
     for name, (count, events) in reading.item_lists.items():
         are = "1 row is" if count == 1 else f"{count:,} rows are"
         into = "1 event" if events == 1 else f"{events:,} events, one for each item"

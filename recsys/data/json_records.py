@@ -152,7 +152,10 @@ def _entries(
         try:
             found = json.loads(raw)
         except (ValueError, RecursionError) as error:
-            found = Broken(f"the line is not JSON ({error})", raw.rstrip("\r\n"))
+            # the lines of a list may end with the commas between its objects
+            found = _parsed(raw.rstrip().removesuffix(","))
+            if found is None:
+                found = Broken(f"the line is not JSON ({error})", raw.rstrip("\r\n"))
         if not isinstance(found, (dict, Broken)):
             found = Broken("the line is not a JSON object", raw.rstrip("\r\n"))
         yield line, found
@@ -192,7 +195,9 @@ def json_records(text: IO[str], path: Path, shape: Shape, reading: Reading) -> R
     if isinstance(found, dict):
         found = [found]  # one record
     if not isinstance(found, list):
-        raise DataError(f"{path}: holds no list of JSON objects, and no JSON object in each line")
+        raise DataError(
+            f"{path}: holds no list of JSON objects, and no JSON object in each line{_why(whole)}"
+        )
     objects = JsonObjects(shape, reading, _flat(found[:FIRST]))
     reading.form.append(place or "a list of JSON objects")
     for row, entry in enumerate(found, start=1):
@@ -215,6 +220,15 @@ def _parsed(text: str) -> Any:
         return json.loads(text)
     except (ValueError, RecursionError):
         return None
+
+
+def _why(text: str) -> str:
+    """Return where a text is no JSON; empty for JSON."""
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError) as error:
+        return f"; it is not JSON ({error})"
+    return ""
 
 
 def _only_list(found: Any) -> Any:

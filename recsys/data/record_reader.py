@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
+import re
 from pathlib import Path
 
 from recsys.data.csv_records import csv_records
@@ -22,6 +23,7 @@ from recsys.data.json_records import json_line_records, json_records
 from recsys.data.parquet_records import parquet_records
 from recsys.data.reading_report import Reading, Rows
 
+_LIST = re.compile(rb"\s*\[\s*\{")  # of objects, whatever the name says
 ENCODING_NAMES = {"gb18030": "GB 18030", "utf-32": "UTF-32"}
 
 
@@ -51,7 +53,7 @@ def read_records(path: Path, shape: Shape, reading: Reading | None = None) -> Ro
         text = io.TextIOWrapper(stream, encoding, errors=errors, newline="")
         if kind in TABLES:
             yield from csv_records(text, path, shape, reading)
-        elif kind == ".json":
+        elif kind == ".json" or _LIST.match(head.removeprefix(codecs.BOM_UTF8)):
             yield from json_records(text, path, shape, reading)
         else:
             yield from json_line_records(lines_of(text), path, shape, reading)

@@ -183,7 +183,10 @@ class WrittenRatings:
         if not self.read:
             return ""
         parts = ", ".join(f"{word} as {meaning}" for word, meaning in self.read.items())
-        return f"ratings written as words or signs were read as numbers: {parts}"
+        numbers = {meaning[0].isdecimal() for meaning in self.read.values()}
+        read = "numbers and kinds of event" if len(numbers) > 1 else "numbers"
+        read = read if True in numbers else "kinds of event"
+        return f"ratings written as words or signs were read as {read}: {parts}"
 
 
 def _plain_number(raw: object) -> float | None:

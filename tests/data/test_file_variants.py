@@ -454,3 +454,29 @@ def test_what_is_no_table_is_said(tmp_path, text, form):
     path.write_text(text)
     with pytest.raises(DataError, match=f"holds {form}.*export the rows as CSV"):
         list(read_events(path))
+
+
+@pytest.mark.parametrize("end", ["", "\r"])
+def test_objects_with_commas_between_their_lines_are_read(write, end):
+    text = f'{{"id": 1, "title": "A"}},{end}\n{{"id": 2, "title": "B"}}{end}\n'
+    assert load_items(write("a.jsonl", text), True).title == ["A", "B"]
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.ndjson", "a.json", "a.txt.log"])
+def test_a_list_of_objects_is_read_under_any_name(write, name):
+    text = '[\n{"id": 1, "title": "A"},\n{"id": 2, "title": "B"}\n]\n'
+    assert load_items(write(name, text), True).title == ["A", "B"]
+
+
+def test_json_with_a_fault_is_refused_with_its_place(write):
+    with pytest.raises(DataError, match=r"it is not JSON \(.*line 1 column"):
+        load_items(write("a.json", '[{"id": 1, "title": "A"},]'))
+
+
+def test_one_thing_is_not_told_in_the_plural(write):
+    reading = Reading()
+    rows = list(
+        read_events(write("e.csv", "user_id,item_id,event\na,1,like\n\nx\n"), False, reading)
+    )
+    assert rows[1][1].reason == "the row has 1 cell, the header has 3"
+    assert "passed over: 1 blank line" in list(notes(reading))

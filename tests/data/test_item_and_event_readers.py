@@ -268,7 +268,7 @@ def test_load_items_keeps_the_last_row_of_an_id(write):
 def test_bad_rows_of_a_loaded_file_are_told_in_the_log(write, caplog):
     path = write("e.csv", HEAD + ",1,like,,,1000000005\na,1,like,,,1000000005\n")
     assert len(load_events(path)) == 1
-    assert "1 bad rows left out; the first" in caplog.text
+    assert "1 bad row left out; the first" in caplog.text
     with pytest.raises(DataError, match="user_id is missing"):
         load_events(path, strict=True)
 

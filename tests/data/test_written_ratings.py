@@ -53,6 +53,17 @@ def test_words_become_numbers_and_the_report_says_which(write):
     assert told in list(notes(reading))
 
 
+def test_the_report_tells_numbers_from_kinds(write):
+    for cells, words in (
+        (("thumbs up", "dislike"), "were read as kinds of event: thumbs up as thumbs_up, dislike"),
+        (("like", "4/5"), "were read as numbers and kinds of event: like as like, 4/5 as 4"),
+    ):
+        reading = Reading()
+        rows = "".join(f"a,{place},{cell}\n" for place, cell in enumerate(cells))
+        list(read_events(write("e.csv", f"user_id,item_id,rating\n{rows}"), True, reading))
+        assert words in " ".join(notes(reading))
+
+
 def test_ratings_on_two_scales_are_refused(write):
     path = write("e.csv", "user_id,item_id,rating\na,1,4/5\na,2,8/10\nb,1,力荐\n")
     good, bad, word = [row for _, row in read_events(path)]
