@@ -104,8 +104,8 @@ def _follows(paths: tuple[Path, ...], options: Options) -> list[Follow]:
         rows = [row for _, row in read_follows(path, reading=Reading(options))]
         rejects = [row for row in rows if isinstance(row, Reject)]
         if rejects:
-            rows = "1 bad row" if len(rejects) == 1 else f"{len(rejects):,} bad rows"
-            log.warning("%s: %s left out; the first: %s", path, rows, rejects[0])
+            left = "1 bad row" if len(rejects) == 1 else f"{len(rejects):,} bad rows"
+            log.warning("%s: %s left out; the first: %s", path, left, rejects[0])
         found += [row for row in rows if isinstance(row, Follow)]
     return found
 

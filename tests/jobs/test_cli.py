@@ -48,6 +48,13 @@ def test_a_module_runs_as_a_command(tmp_path):
     assert "recsys nightly" in json.loads(result.stdout)["error"]["message"]
 
 
+def test_an_unknown_command_is_refused_with_the_nearest(tmp_path):
+    result = recsys("ingset", home=tmp_path)
+    assert result.returncode == 2
+    assert "No such command 'ingset'. Did you mean 'ingest'?" in result.stderr
+    assert "Did you mean" not in recsys("zzzzzz", home=tmp_path).stderr
+
+
 def test_an_error_is_one_line_on_stderr_and_no_traceback(tmp_path):
     result = recsys("bundles", "rollback", "v9", home=tmp_path)
     assert result.returncode == 1
