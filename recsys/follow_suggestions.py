@@ -22,7 +22,7 @@ from recsys.ranking.query import Recommendation
 from recsys.recommender import Recommender
 from recsys.serving.follow_graph import FollowGraph, Numbers
 from recsys.social_network.follow_scores import DEFAULT, Candidates, candidates, likeness
-from recsys.social_network.popular_accounts import PopularAccounts
+from recsys.social_network.popular_accounts import Popular, PopularAccounts
 from recsys.store.store import Store
 
 LEAST_COUNTED = 3  # accounts from which their count is shown
@@ -142,32 +142,42 @@ class FollowSuggestions:
         own = self._own_items()
         alike = self._likeness(graph, own, near.users)
         scores = near.user_scores * (1 + DEFAULT.taste_weight * alike)
-        names = self._store.user_ids(near.users.tolist())
+        popular = self._popular.of(graph)
+        (popular_users, _), (popular_authors, _) = popular
+        names = self._store.user_ids([*near.users.tolist(), *popular_users.tolist()])
         for place, number in enumerate(near.users.tolist()):
             if number in names:
                 found[names[number]] = _Found(
                     float(scores[place]), number, likeness=float(alike[place])
                 )
-        authors = self._store.author_ids(near.authors.tolist())
+        authors = self._store.author_ids([*near.authors.tolist(), *popular_authors.tolist()])
         for place, number in enumerate(near.authors.tolist()):
             if number in authors:
                 one = found.setdefault(authors[number], _Found())
                 one.author = number
                 one.score += float(near.author_scores[place])
-        self._add_popular(graph, found, own)
+        self._add_popular(graph, found, own, popular, (names, authors))
 
-    def _add_popular(self, graph: FollowGraph, found: dict[str, _Found], own: Numbers) -> None:
-        (users, counts), (authors, readers) = self._popular.of(graph)
+    def _add_popular(
+        self,
+        graph: FollowGraph,
+        found: dict[str, _Found],
+        own: Numbers,
+        popular: Popular,
+        ids: tuple[Mapping[int, str], Mapping[int, str]],
+    ) -> None:
+        """Add popular accounts; `ids`: of users and of authors, by number."""
+        (users, counts), (authors, readers) = popular
         alike = self._likeness(graph, own, users)
         most = math.log1p(max(counts.max(initial=0), readers.max(initial=0)))
         weight = _POPULAR / (1 + self.edges / _EDGES) / max(most, 1e-9)
         for numbers, amounts, likes, names, of_users in (
-            (users, counts, alike, self._store.user_ids(users.tolist()), True),
+            (users, counts, alike, ids[0], True),
             (
                 authors,
                 readers,
                 np.zeros(len(authors)),
-                self._store.author_ids(authors.tolist()),
+                ids[1],
                 False,
             ),
         ):

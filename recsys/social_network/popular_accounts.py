@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 
 from recsys.social_network.follow_scores import Edges, Numbers
 
+# Users, then authors: their numbers and the followers of each that count, the most first.
+Popular = tuple[tuple[Numbers, NDArray[np.float64]], ...]
 _FRESH = 60.0  # seconds that a ranking is kept
 _MOST = 200  # accounts of each kind
 _SAMPLE = 2_000  # followers of an account that are looked at
@@ -34,9 +36,9 @@ class PopularAccounts:
 
     def __init__(self) -> None:
         self._at = -_FRESH
-        self._held: tuple[tuple[Numbers, NDArray[np.float64]], ...] = ()
+        self._held: Popular = ()
 
-    def of(self, edges: CountedEdges) -> tuple[tuple[Numbers, NDArray[np.float64]], ...]:
+    def of(self, edges: CountedEdges) -> Popular:
         """Return (numbers, followers that count) of users and of authors, the most first."""
         now = time.monotonic()
         if now - self._at >= _FRESH or not self._held:

@@ -105,6 +105,8 @@ class ActLog:
         return self._names(authors.c.author_id, numbers)
 
     def _names(self, column: Column[str], numbers: Collection[int]) -> dict[int, str]:
+        if not numbers:
+            return {}
         query = select(column.table.c.id, column)
         query = query.where(self.db.among(column.table.c.id, numbers))
         with self.db.read() as connection:
