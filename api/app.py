@@ -19,8 +19,8 @@ from recsys.settings import Settings
 from . import errors
 from .auth import Authenticator
 from .http import responses
+from .http.endpoint_declaration import DECLARED, Endpoint, IdConverter, UserConverter
 from .http.request_bodies import SMALL, Admission
-from .http.routing import DECLARED, Endpoint, IdConverter, UserConverter
 from .http.server_sent_events import Streams
 from .http.wsgi_to_asgi import OWN, Admitted
 from .routes import ROUTES

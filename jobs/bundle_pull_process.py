@@ -16,7 +16,7 @@ import threading
 
 from recsys.bundle_store import BundleStore
 from recsys.errors import BundleError, ObjectStoreError, RecsysError, StoreError
-from recsys.experiments.registry import Experiments
+from recsys.experiments.experiment_lifecycle import Experiments
 from recsys.json_logs import JsonLineFormatter
 from recsys.remote_bundles.bundle_puller import BundlePuller
 from recsys.remote_bundles.remote_bundle_store import RemoteBundleStore

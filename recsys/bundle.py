@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.data.number_bounds import finite, whole
+from recsys.data.manifest_number_bounds import finite, whole
 from recsys.errors import BundleError
 
 FORMAT = 1  # major number: raised when an older reader would misread a bundle

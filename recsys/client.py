@@ -23,12 +23,12 @@ from recsys.errors import RecsysError
 
 from .client_methods.dialogue_and_writing import DialogueAndWriting
 from .client_methods.experiments_and_reports import ExperimentsAndReports
-from .client_methods.monitoring import Monitoring
 from .client_methods.notifications import Notifications
 from .client_methods.recommendation_lists import RecommendationLists
 from .client_methods.service_requests import Json
 from .client_methods.stored_data import StoredData
 from .client_methods.topics_and_trends import TopicsAndTrends
+from .client_methods.watches_and_alerts import Monitoring
 
 _AGAIN = frozenset({429, 503})  # worth another try
 _PATIENCE = 30.0  # seconds to wait at most because the service said so

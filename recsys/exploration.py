@@ -20,10 +20,10 @@ from scipy.special import betainc
 
 from recsys.array_types import Mask, Rows
 from recsys.ranking import nonpersonal_lists, user_controls
+from recsys.ranking.new_item_places import SOURCE
 from recsys.ranking.new_voices import SOURCE as NEW_VOICE
 from recsys.ranking.pinned_items import SOURCE as PINNED
 from recsys.ranking.query import Query, Reason, Recommendation
-from recsys.ranking.reserved_places import SOURCE
 from recsys.recommender import Recommender
 from recsys.serving.new_item_exposure_cap import undoubted
 

@@ -26,7 +26,7 @@ from recsys.data.parsing import parse_id
 from recsys.errors import BundleError, StoreError
 from recsys.explanation import Explanation
 from recsys.explanation import explain as explanation_of
-from recsys.fitted_model_arguments import (
+from recsys.fitted_model_argument_validation import (
     History,
     check_where,
     count_of,

@@ -17,12 +17,12 @@ from recsys.i18n import translate
 from recsys.personal_list import UserState, ranked
 from recsys.ranking import nonpersonal_lists, user_controls
 from recsys.ranking.history import History
+from recsys.ranking.new_item_places import ReservedPlaces
 from recsys.ranking.new_voices import NewVoices
 from recsys.ranking.pinned_items import PinnedPlace, with_pins, without_items
 from recsys.ranking.query import Filters, Query, Reason, Recommendation
 from recsys.ranking.reason_templates import SENTENCES, UNNAMED, named, sentence
 from recsys.ranking.request_scorer import Request
-from recsys.ranking.reserved_places import ReservedPlaces
 from recsys.recommender import Recommender
 from recsys.serving.topic_example_titles import titles_of_unnamed
 from recsys.store.user_controls import Control

@@ -15,9 +15,9 @@ from recsys.errors import DataError
 from recsys.i18n import SOURCE
 from recsys.ranking.history import acts, interactions
 from recsys.ranking.live_ego_network import AroundUser
+from recsys.ranking.new_item_places import ReservedPlaces
 from recsys.ranking.new_voices import NewVoices
 from recsys.ranking.query import Filters, Interaction, Query, Recommendation
-from recsys.ranking.reserved_places import ReservedPlaces
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.store.follows import Ties

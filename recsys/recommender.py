@@ -25,12 +25,12 @@ from recsys.ranking.candidates import candidates
 from recsys.ranking.filters import allowed, capped, diversified
 from recsys.ranking.gbdt_rerank import POOL, best_places, corrections
 from recsys.ranking.item_feature_cache import DRIFT, ItemFeatureCache
+from recsys.ranking.new_item_places import SOURCE, ReservedPlaces
 from recsys.ranking.new_voices import SOURCE as NEW_VOICE
 from recsys.ranking.new_voices import NewVoices
 from recsys.ranking.query import Filters, Query, Reason, Recommendation
 from recsys.ranking.reason_templates import sentence
 from recsys.ranking.request_scorer import Request
-from recsys.ranking.reserved_places import SOURCE, ReservedPlaces
 from recsys.ranking.terms.registry import load_terms, sources
 from recsys.ranking.text_scores import text_vectors
 from recsys.ranking.trend_boost_table import WEIGHT, TrendBoostCache

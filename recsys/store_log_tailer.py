@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from recsys.data.number_bounds import SECONDS
+from recsys.data.manifest_number_bounds import SECONDS
 from recsys.errors import BundleError
 from recsys.safety.comment_dampening import CommentDampener
 from recsys.serving.live_event import LiveEvent

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 from werkzeug.routing import Map, Rule
 
-from ..http.routing import Endpoint, Routes, View, handler
+from ..http.endpoint_declaration import Endpoint, Routes, View, handler
 
 HTML = "text/html; charset=utf-8"
 

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from recsys.dialogue.actions.service import Passage
+from recsys.dialogue.actions.service_protocol import Passage
 from recsys.dialogue.commands import command_json
 from recsys.dialogue.conversation import Conversation, conversation_of
 from recsys.dialogue.dialogue import Dialogue, Reply

@@ -11,10 +11,10 @@ from recsys.empty_list_reasons import personal as personal_notice
 from recsys.home_page import HomePage
 from recsys.home_row_pages import RowPage, copy_groups, first_pages, later_page
 from recsys.personal_list import OVERRIDES, ListRequest, UserState, query_of
+from recsys.ranking.new_item_places import SOURCE, ReservedPlaces
 from recsys.ranking.new_voices import SOURCE as NEW_VOICE
 from recsys.ranking.pinned_items import SOURCE as PINNED
 from recsys.ranking.query import Query
-from recsys.ranking.reserved_places import SOURCE, ReservedPlaces
 from recsys.store.exposures import Shown
 
 from ..errors import ApiError

@@ -20,10 +20,10 @@ from recsys.exploration import EMPTY_POOL, Method, Placed, explored, pool_of
 from recsys.i18n import SOURCE
 from recsys.personal_list import ListRequest, UserState, personal_place, query_of, ranked
 from recsys.ranking.history import acts
+from recsys.ranking.new_item_places import ReservedPlaces
 from recsys.ranking.new_voices import NewVoices
 from recsys.ranking.pinned_items import PinnedPlace, with_pins, without_items
 from recsys.ranking.query import Interaction, Query, Recommendation
-from recsys.ranking.reserved_places import ReservedPlaces
 from recsys.store.exposures import Exposure, Shown
 
 from ..http.cursor import Cursor, mark

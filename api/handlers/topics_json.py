@@ -76,7 +76,9 @@ class Overview:
         return None
 
     def _lower(self, row: int, n_items: int) -> dict[str, Any]:
-        from recsys.writing.descriptions import topic_description  # here: few workers need it
+        from recsys.writing.topic_and_event_descriptions import (
+            topic_description,  # here: few workers need it
+        )
 
         topics, near = self.topics, self.topics.neighbours[row].tolist()
         items = self._items(np.array([row], np.int32), n_items)
@@ -95,7 +97,9 @@ class Overview:
         }
 
     def _upper(self, row: int, n_items: int) -> dict[str, Any]:
-        from recsys.writing.descriptions import group_description  # here: few workers need it
+        from recsys.writing.topic_and_event_descriptions import (
+            group_description,  # here: few workers need it
+        )
 
         topics = self.topics
         below: Rows = np.flatnonzero(topics.parents == row).astype(np.int32)

@@ -18,7 +18,7 @@ from recsys.serving.topic_example_titles import titles_by_row
 from recsys.serving.trend_monitor import Trend, moment
 from recsys.serving.trend_timeline import Timeline, read_timeline
 from recsys.store.user_controls import blocks_by_others
-from recsys.trends.item_series_labels import ITEM, KINDS
+from recsys.trends.item_series_membership import ITEM, KINDS
 from recsys.trends.series import HOUR, Hours
 from recsys.trends.trend_model import key_of
 

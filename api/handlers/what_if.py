@@ -10,7 +10,7 @@ from recsys.errors import BundleError, DataError
 from recsys.personal_list import ranked
 from recsys.ranking.query import Query, Recommendation
 from recsys.what_if import SHOWN_USERS, Side, UnknownUser
-from recsys.what_if_answer import WhatIfRequest, compare_sides
+from recsys.what_if_comparison import WhatIfRequest, compare_sides
 
 from ..errors import ApiError
 from ..runtime.answer_process import AnswerProcess, NoAnswer

@@ -12,7 +12,7 @@ from typing import Any
 from recsys.errors import BundleError, RecsysError
 from recsys.store.store import Store
 from recsys.what_if import UnknownUser
-from recsys.what_if_answer import WhatIfRequest, answer
+from recsys.what_if_comparison import WhatIfRequest, answer
 
 from ..runtime.answer_process import answer_standard_input
 from ..settings import load_settings

@@ -15,8 +15,8 @@ from recsys.data.parsing import MAX_ID
 from ..errors import CODES
 from ..schemas.field_types import ID_PATTERN
 from ..schemas.health_errors_stats import Error
-from .request_parsing import LINE_TYPES
-from .routing import Endpoint
+from .endpoint_declaration import Endpoint
+from .json_body_parsing import LINE_TYPES
 
 _REFERENCE = "#/components/schemas/{model}"
 _VALUE = re.compile(r"<(?:(\w+):)?(\w+)>")

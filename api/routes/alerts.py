@@ -18,7 +18,7 @@ from recsys.store.watches import Watch, Watches
 
 from ..errors import ApiError
 from ..handlers.ingestion import missing
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.alerts import (
     Alert,
     Alerts,

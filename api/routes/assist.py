@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.assist import AssistBody, Assisted
 from .request_context import service
 

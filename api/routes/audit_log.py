@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from recsys.store.audit_log import StoredEntry
 
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.audit import Audit, AuditQuery
 from .request_context import about, service
 

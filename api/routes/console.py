@@ -8,7 +8,7 @@ from recsys.errors import RecsysError
 
 from ..console_session import CONSOLE
 from ..errors import ApiError
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from .request_context import service
 
 routes = Routes("console")

@@ -12,7 +12,7 @@ from recsys.store.store import Store
 from recsys.store.text_log import WatchedLog
 
 from ..handlers.ingestion import missing
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.detected_events import (
     DetectedEvents,
     DetectedEventsQuery,
@@ -82,7 +82,9 @@ def one(event_id: int) -> dict[str, Any]:
 
 def event_json(event: stored.StoredDetectedEvent, counts: tuple[int, int]) -> dict[str, Any]:
     """Return the body of an event."""
-    from recsys.writing.descriptions import event_description  # here: few workers need it
+    from recsys.writing.topic_and_event_descriptions import (
+        event_description,  # here: few workers need it
+    )
 
     terms, entities = list(event.body.get("terms", [])), list(event.body.get("entities", []))
     last = event.last if event.over else None

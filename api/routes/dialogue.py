@@ -7,7 +7,7 @@ from typing import Any
 from flask import g
 
 from ..handlers.ingestion import missing
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.dialogue import DialogueAnswer, DialogueBody, DialogueHistory
 from ..schemas.items_users_events import Deleted
 from .request_context import about, holder, language, service

@@ -8,7 +8,7 @@ from typing import Any
 from recsys.errors import StoreError
 
 from ..handlers.personal_list import Recommend
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..runtime.request_audit import LIST
 from ..schemas.digest import Digest, DigestQuery
 from .request_context import about, language, service

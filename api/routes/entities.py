@@ -8,7 +8,7 @@ import numpy as np
 
 from ..handlers import list_pagination, trends_json
 from ..handlers.ingestion import missing
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.trends import Entities, EntitiesQuery, EntityPage
 from .request_context import service
 

@@ -7,7 +7,7 @@ from typing import Any
 from ..handlers import list_pagination
 from ..handlers.event_kinds_json import known_kinds
 from ..handlers.ingestion import add_events, missing, unknown_kinds
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.health_errors_stats import Nothing
 from ..schemas.items_users_events import (
     Deleted,

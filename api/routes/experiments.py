@@ -8,13 +8,13 @@ from typing import Any
 from recsys.bundle_store import BundleStore
 from recsys.errors import DataError
 from recsys.experiments.definition import AA, Experiment, as_definition, of_definition
-from recsys.experiments.registry import Experiments
+from recsys.experiments.experiment_lifecycle import Experiments
 from recsys.experiments.unit_counts import usual_counts
 from recsys.store.store import Store
 
 from ..errors import ApiError
 from ..handlers.ingestion import missing
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas import experiments as schemas
 from .request_context import service
 from .watches import caller

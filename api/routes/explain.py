@@ -8,7 +8,7 @@ from flask import g
 
 from ..handlers.explanation_json import explained
 from ..handlers.personal_list import Recommend
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.explanation import ExplainParameters, ExplainQuery, Explanation
 from .request_context import about, language, service
 

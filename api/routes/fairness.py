@@ -11,7 +11,7 @@ import numpy as np
 from recsys.fairness.exposure_report import DAYS, REPORT
 
 from ..handlers.ingestion import missing
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.fairness import CreatorReport, ExposureReport
 from .request_context import about, service
 

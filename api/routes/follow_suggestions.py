@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..runtime.request_audit import LIST
 from ..schemas.follow_suggestions import Suggestions, SuggestionsQuery
 from .request_context import about, language, service

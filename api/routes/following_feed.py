@@ -6,7 +6,7 @@ from typing import Any
 
 from ..handlers import list_pagination
 from ..handlers.following_feed import Following
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..runtime.request_audit import LIST
 from ..schemas.lists import FollowingParameters, FollowingQuery, Recommended
 from .request_context import about, language, service

@@ -11,8 +11,8 @@ from recsys.data.records import Author as AuthorRecord
 
 from ..errors import ApiError, problems
 from ..handlers import list_pagination
+from ..http.endpoint_declaration import Routes
 from ..http.request_validation import refusal
-from ..http.routing import Routes
 from ..schemas import follows as schemas
 from ..schemas.items_users_events import PartialQuery, Stored
 from .request_context import about, service

@@ -8,7 +8,7 @@ from typing import Any
 from recsys.store.store import StoredEvent
 
 from ..handlers import gorse_conversion
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.field_types import listed
 from ..schemas.gorse import FeedbackBody, PageQuery
 from .request_context import about, service

@@ -18,7 +18,7 @@ from recsys.serving.live_state import LiveState
 from ..errors import ApiError
 from ..handlers.ingestion import missing
 from ..handlers.personal_list import Recommend
-from ..http.routing import Routes, View
+from ..http.endpoint_declaration import Routes, View
 from ..runtime.request_audit import LIST
 from ..schemas.field_types import MAX_LIST, MAX_N, listed
 from ..schemas.gorse import ListQuery, SessionFeedback

@@ -11,7 +11,7 @@ from recsys.store.item_lookup import look_up
 from ..handlers import gorse_conversion
 from ..handlers.ingestion import delete_item, missing, store_items
 from ..handlers.user_controls_export_erasure import erase_user
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.field_types import listed
 from ..schemas.gorse import ItemBody, ItemPatch, PageQuery, UserBody, UserPatch
 from .request_context import about, service

@@ -8,8 +8,8 @@ from flask import Response
 from pydantic import Field
 
 from ..handlers.readiness import readiness
+from ..http.endpoint_declaration import Routes
 from ..http.responses import json_response
-from ..http.routing import Routes
 from ..schemas.field_types import Strict
 from ..schemas.health_errors_stats import Alive, Ready
 from .request_context import service

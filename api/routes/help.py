@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.help import HelpFound, HelpQuery
 from .request_context import language, service
 

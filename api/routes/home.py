@@ -6,7 +6,7 @@ from typing import Any
 
 from ..handlers import list_pagination
 from ..handlers.home_page import Home
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..runtime.request_audit import LIST
 from ..schemas import home as schemas
 from .request_context import about, holder, language, service

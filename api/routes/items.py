@@ -14,8 +14,8 @@ from recsys.serving.catalogue import document
 from ..errors import ApiError
 from ..handlers import list_pagination, topics_json
 from ..handlers.ingestion import add_items, change_item, delete_item, metadata_warnings, missing
+from ..http.endpoint_declaration import Routes
 from ..http.responses import tagged
-from ..http.routing import Routes
 from ..schemas.items_users_events import (
     Deleted,
     Item,

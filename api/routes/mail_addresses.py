@@ -12,7 +12,7 @@ from recsys.store.notice_destinations import MAIL, Destination, Destinations
 
 from ..errors import ApiError
 from ..handlers.ingestion import missing
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.items_users_events import Deleted
 from ..schemas.notices import Added, MailAddress, MailAddressBody, MailAddresses, TokenQuery
 from .request_context import service

@@ -13,7 +13,7 @@ from recsys.ranking.query import Filters, Recommendation
 
 from ..handlers import list_pagination, nonpersonal_empty_list_reasons, pin_eligibility
 from ..handlers.ingestion import missing
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..runtime.served_model import ServedModel
 from ..schemas.lists import (
     CountedPage,

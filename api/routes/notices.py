@@ -12,7 +12,7 @@ from recsys.data.notice_kinds import KINDS
 from recsys.store import outbox
 from recsys.store.outbox import Outbox
 
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..http.server_sent_events import as_json, events, start_of
 from ..http.wsgi_environ import WHOLE
 from ..schemas.notices import (

@@ -13,7 +13,7 @@ from recsys.errors import RecsysError
 
 from ..console_session import CONSOLE
 from ..http import openapi
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.health_errors_stats import StartPage
 from .request_context import service
 

@@ -9,7 +9,7 @@ from recsys.store import pins as store_pins
 
 from ..errors import ApiError
 from ..handlers.ingestion import missing
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.items_users_events import Deleted
 from ..schemas.pins import Pin, PinBody, Pins
 from .request_context import service

@@ -8,7 +8,7 @@ from flask import Response
 
 from ..handlers import list_pagination
 from ..handlers.personal_list import Recommend
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..runtime.request_audit import LIST
 from ..schemas.lists import Batch, BatchBody, Recommended, SessionBody, SteerParameters, UserQuery
 from .request_context import about, holder, language, service

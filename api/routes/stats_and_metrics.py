@@ -11,7 +11,7 @@ from pydantic import Field
 from recsys.safety.comment_dampening import REASONS
 from recsys.serving.live_state import LiveState
 
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..metrics import CONTENT_TYPE
 from ..runtime.served_model import ServedModel
 from ..schemas.field_types import Strict

@@ -16,7 +16,7 @@ from recsys.serving.suspicious_groups import (
 )
 
 from ..handlers import list_pagination
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.suspicious_groups import Suspects, SuspectsQuery
 from .request_context import service
 

@@ -7,7 +7,7 @@ from typing import Any
 from ..handlers import list_pagination
 from ..handlers.ingestion import missing
 from ..handlers.topics_json import Overview
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.topics import Topic, Topics, TopicsQuery
 from .request_context import language, service
 

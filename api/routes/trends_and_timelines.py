@@ -9,13 +9,13 @@ import numpy as np
 
 from recsys.serving.topic_example_titles import titles_of_unnamed
 from recsys.serving.trend_monitor import Trend
-from recsys.trends.item_series_labels import KINDS
+from recsys.trends.item_series_membership import KINDS
 from recsys.trends.trend_model import key_of
 
 from ..handlers import list_pagination, trends_json
 from ..handlers.account_names import name_authors
 from ..handlers.ingestion import missing
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..runtime.request_audit import LIST
 from ..schemas.trends import Timeline, TimelineQuery, Trends, TrendsQuery
 from .request_context import service

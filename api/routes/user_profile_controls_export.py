@@ -13,7 +13,7 @@ from ..handlers.user_controls_export_erasure import (
     exported,
     merge,
 )
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.user_data import (
     Controls,
     Export,

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from flask import g
 from pydantic import Field
 
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.field_types import Answer, Id, Strict
 from ..user_tokens import MAX_SECONDS
 from .request_context import about, service

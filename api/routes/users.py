@@ -12,8 +12,8 @@ from ..errors import ApiError
 from ..handlers import list_pagination
 from ..handlers.ingestion import missing, put_users
 from ..handlers.user_controls_export_erasure import erase_user
+from ..http.endpoint_declaration import Routes
 from ..http.responses import tagged
-from ..http.routing import Routes
 from ..schemas.items_users_events import (
     OneUserQuery,
     PartialQuery,

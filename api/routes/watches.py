@@ -23,7 +23,7 @@ from recsys.store.text_log import WatchedLog
 
 from ..errors import ApiError
 from ..handlers.ingestion import missing
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.items_users_events import Deleted
 from ..schemas.watches import (
     NewWatch,

@@ -10,7 +10,7 @@ from recsys.store.notice_destinations import WEBHOOK, Destination, Destinations,
 
 from ..errors import ApiError
 from ..handlers.ingestion import missing
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.items_users_events import Deleted
 from ..schemas.notices import Added, NewWebhook, WebhookBody, Webhooks
 from .request_context import service

@@ -8,7 +8,7 @@ from recsys.errors import BundleError, DataError
 
 from ..errors import ApiError
 from ..handlers.ingestion import missing
-from ..http.routing import Routes
+from ..http.endpoint_declaration import Routes
 from ..schemas.what_if import WhatIf, WhatIfBody
 from .request_context import about, language, service
 
@@ -24,7 +24,7 @@ def post(body: WhatIfBody) -> dict[str, Any]:
     """
     # loaded with the first such request: most workers answer none
     from recsys.what_if import UnknownUser
-    from recsys.what_if_answer import WhatIfRequest
+    from recsys.what_if_comparison import WhatIfRequest
 
     from ..handlers.what_if import what_if_answer
 

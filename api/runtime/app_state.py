@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from recsys.author_display_names import AuthorDisplayNames
 from recsys.bundle_store import BundleStore
 from recsys.errors import StoreError
-from recsys.experiments.registry import Experiments
+from recsys.experiments.experiment_lifecycle import Experiments
 from recsys.follow_signals import FollowSignals
 from recsys.safety.analysis_process import AnalysisProcess
 from recsys.safety.text_rules import load_scorer
@@ -47,13 +47,13 @@ from .rate_limiter import RateLimiter
 from .request_audit import AuditTrail
 from .second_bundle import SecondBundle
 from .served_model import ServedModel, no_bundle
+from .shared_log_reading import LogReading
 from .store_connection import ReadOrder, StoreLink
-from .store_log_reading import LogReading
 from .suspect_notices import SuspectNotices
 
 if TYPE_CHECKING:
     from recsys.dialogue.dialogue import Dialogue
-    from recsys.help.help_texts import HelpTexts
+    from recsys.help.question_answering import HelpTexts
     from recsys.language_model.language_model import LanguageModel
     from recsys.writing.tag_index import TagIndex
 
@@ -149,7 +149,7 @@ class AppState:
     @cached_property
     def help_texts(self) -> HelpTexts:
         """The help texts of the home, loaded with the first question."""
-        from recsys.help.help_texts import HelpTexts  # here: few workers need it
+        from recsys.help.question_answering import HelpTexts  # here: few workers need it
 
         return HelpTexts(self.settings.home)
 

@@ -10,7 +10,7 @@ import time
 
 from recsys.errors import StoreError
 from recsys.experiments.definition import Experiment
-from recsys.experiments.registry import Experiments
+from recsys.experiments.experiment_lifecycle import Experiments
 from recsys.experiments.unit_counts import Window, unit_counts
 from recsys.store.leases import Leases
 from recsys.store.outbox import Notice, add_notice

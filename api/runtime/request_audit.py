@@ -1,8 +1,9 @@
 """Audit trail: writes the audit log entries of requests.
 
-The handler of every route (api/http/routing.py) makes an Act; the route's rule and the caller
-decide whether it is written. What only reads is answered after its entry is on the disk, so that no
-look is without one. Where the store fails after a change was made, the entry waits for the store.
+The handler of every route (api/http/endpoint_declaration.py) makes an Act; the route's rule and the
+caller decide whether it is written. What only reads is answered after its entry is on the disk, so
+that no look is without one. Where the store fails after a change was made, the entry waits for the
+store.
 """
 
 from __future__ import annotations

@@ -16,8 +16,8 @@ from recsys.store_log_tailer import EventReader
 from recsys.text.sentiment.scorer import SentimentScorer
 
 from .served_model import ServedModel
+from .shared_log_reading import LogReading
 from .store_connection import StoreLink
-from .store_log_reading import LogReading
 
 log = logging.getLogger("recsys.api")
 _STATUS = Path("/proc/self/statm")

@@ -16,7 +16,7 @@ import numpy as np
 
 from recsys.text.encoders.encoder import Encoder, load_encoder
 from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
-from recsys.text.encoders.static import write_static
+from recsys.text.encoders.static_vector_distillation import write_static
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.transformer import TransformerEncoder, bare_vectors
 from recsys.text_training.encode_catalogue import encode_words
@@ -31,7 +31,7 @@ SINGLE = 2_000  # texts that a student is timed on one by one
 _MEMORY = """
 import sys, numpy as np
 from pathlib import Path
-from recsys.text.encoders.static import read_static
+from recsys.text.encoders.static_vector_distillation import read_static
 student = read_static(Path(sys.argv[1])).compact()
 student.encode(["one text"])
 status = Path("/proc/self/status").read_text()

@@ -15,12 +15,12 @@ from rich.table import Table
 
 from recsys.data.dataset import Dataset
 from recsys.data.event_tables import EventTable, ItemTable
-from recsys.evaluation.change_between_nights import ChangeBetweenNights
 from recsys.evaluation.feedback_simulation import (
     FeedbackConfig,
     FeedbackSimulation,
     NightFigures,
 )
+from recsys.evaluation.nightly_metric_change import ChangeBetweenNights
 from recsys.models.elsa import ElsaConfig, fit_elsa
 from recsys.serving.model import Model
 from recsys.settings import Settings

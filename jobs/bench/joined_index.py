@@ -35,7 +35,7 @@ from recsys.ranking_metrics import Positives, Values, list_ranks, ndcg, recall
 from recsys.tuning.engine_catalogue import engine_named
 
 from ..cli import run
-from .large_catalogues import TEST, HeldOut
+from .large_catalogue_engines import TEST, HeldOut
 from .niche_world import NicheConfig, niche_events, niche_words
 
 LIST = 20

@@ -6,7 +6,7 @@
 The bundle in RECSYS_HOME ranks, with all of its score model, for users of the newest events of the
 platform of `jobs.bench.niche_world`, what is new to them. Beside it stand popularity, and likeness
 of titles and popularity added up, whose weights are those with the highest Recall@20 of other
-users (`jobs.bench.large_catalogues`). All are compared user by user.
+users (`jobs.bench.large_catalogue_engines`). All are compared user by user.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ..cli import run
 from ..environment import load_settings
 from ..local_recommender import open_bundle
 from .blended_scorer import BlendedScores, blends
-from .large_catalogues import AT, CHOOSING, RECENT, HeldOut, Quality
+from .large_catalogue_engines import AT, CHOOSING, RECENT, HeldOut, Quality
 from .niche_world import NicheConfig, niche_events, niche_words
 
 BLOCK = 256  # users whose scores are held at once, fewer in large catalogues

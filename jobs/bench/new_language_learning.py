@@ -23,7 +23,7 @@ from recsys.array_types import Floats, Rows
 from recsys.ranking_metrics import user_auc
 from recsys.text.encoders.encoder import load_encoder
 from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
-from recsys.text.encoders.static import write_static
+from recsys.text.encoders.static_vector_distillation import write_static
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.vocabulary_extension import widened
 

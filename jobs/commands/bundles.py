@@ -19,7 +19,7 @@ from rich.table import Table
 
 from recsys.bundle_store import BundleInfo, BundleStore
 from recsys.errors import BundleError, DataError
-from recsys.experiments.registry import Experiments
+from recsys.experiments.experiment_lifecycle import Experiments
 from recsys.object_storage.urls import FORMS
 from recsys.remote_bundles.bundle_puller import BundlePuller
 from recsys.remote_bundles.remote_bundle_store import RemoteBundleStore

@@ -22,10 +22,10 @@ from recsys.settings import Settings
 from recsys.store.store import Store
 from recsys.streams.consumer import BATCH, WAIT, Consumer
 from recsys.streams.event_parser import EventParser
+from recsys.streams.event_quality_warnings import StreamChecks
 from recsys.streams.folder_source import FolderSource
 from recsys.streams.kafka_source import GROUP, KafkaSource, read_properties
 from recsys.streams.source import Source
-from recsys.streams.stream_checks import StreamChecks
 from recsys.streams.stream_writer import MOST_REJECTS, StreamCounts
 
 from ..cli import run

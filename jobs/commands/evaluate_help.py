@@ -23,7 +23,7 @@ from recsys.evaluation.help_trials import (
     pair_figures,
     retrieval_figures,
 )
-from recsys.help.help_texts import shared_vectors
+from recsys.help.question_answering import shared_vectors
 
 from ..cli import run
 

@@ -26,8 +26,8 @@ import click
 from recsys.bundle_store import BundleStore
 from recsys.errors import DataError
 from recsys.experiments.definition import AA, Experiment, State, as_definition, of_definition
+from recsys.experiments.experiment_lifecycle import Experiments
 from recsys.experiments.experiment_plan import plan_of
-from recsys.experiments.registry import Experiments
 from recsys.experiments.report import READABLE, aa_report, report_of
 from recsys.experiments.unit_counts import usual_counts
 from recsys.store.store import Store

@@ -14,9 +14,9 @@ import click
 
 from recsys.errors import DataError
 from recsys.help.answer_text import answer_text
-from recsys.help.help_files import remove_help, write_help
-from recsys.help.help_texts import find_passages, shared_vectors
-from recsys.help.passage_reader import read_help_folder
+from recsys.help.help_document_loader import read_help_folder
+from recsys.help.help_index_storage import remove_help, write_help
+from recsys.help.question_answering import find_passages, shared_vectors
 from recsys.text.language.detect import detect
 
 from ..cli import run

@@ -38,7 +38,7 @@ from recsys.data.item_and_event_readers import (
     read_partial_users,
 )
 from recsys.data.parsing import FieldError
-from recsys.data.partial_rows import Row, filled_items, filled_users
+from recsys.data.partial_updates import Row, filled_items, filled_users
 from recsys.data.reading_report import Options, Reading, Reject
 from recsys.data.record_reader import read_records
 from recsys.data.records import Event, Follow, Item, User

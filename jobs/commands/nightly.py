@@ -36,8 +36,8 @@ from recsys.store.store import Store
 from ..cli import run
 from ..environment import load_settings
 from ..nightly.context import NightContext
+from ..nightly.execution_backend import RunnerRecord, night_runner
 from ..nightly.pipeline import NightPipeline
-from ..nightly.runner import RunnerRecord, night_runner
 from ..nightly.step_runner import Detail, PipelineStep, run_steps
 from ..progress import LogProgress, TerminalProgress, job_progress
 

@@ -16,12 +16,12 @@ from rich.console import Console
 from rich.table import Table
 
 from recsys.data.id_normalization import canonical_id
-from recsys.dialogue.actions.service import Passage
-from recsys.dialogue.actions.turn import LENGTH
+from recsys.dialogue.actions.service_protocol import Passage
+from recsys.dialogue.actions.turn_state import LENGTH
 from recsys.dialogue.conversation import Conversation
 from recsys.dialogue.dialogue import Dialogue, Reply
 from recsys.errors import StoreError
-from recsys.help.help_texts import HelpTexts
+from recsys.help.question_answering import HelpTexts
 from recsys.i18n import closest
 from recsys.language_model.language_model import LanguageModel
 from recsys.personal_list import UserState

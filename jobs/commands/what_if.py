@@ -17,7 +17,7 @@ from recsys.data.id_normalization import canonical_id
 from recsys.data.parsing import parse_time
 from recsys.experiments.definition import override_of
 from recsys.store.store import Store
-from recsys.what_if_answer import WhatIfRequest, answer
+from recsys.what_if_comparison import WhatIfRequest, answer
 
 from ..cli import run
 from ..command_audit import audited

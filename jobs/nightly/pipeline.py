@@ -18,7 +18,7 @@ from recsys.bundle_store import BundleStore
 from recsys.data.event_tables import EventTable
 from recsys.data.unrecorded_items import with_records
 from recsys.errors import DataError
-from recsys.experiments.registry import Experiments
+from recsys.experiments.experiment_lifecycle import Experiments
 from recsys.fairness.exposure_report import REPORT, exposure_report
 from recsys.remote_bundles.remote_bundle_store import RemoteBundleStore
 from recsys.safety.comment_dampening import dampened
@@ -30,10 +30,10 @@ from recsys.tuning.social_term_priors import with_social_priors
 from recsys.tuning.tuner_code_hash import tuner_definition
 from recsys.tuning.tuning_result import TuningResult
 
-from .click_rates import click_rates
 from .context import CHOICE, NightContext
 from .data_snapshot import save_snapshot
 from .extra_bundle_parts import extra_arrays, extra_steps
+from .listed_item_click_rates import click_rates
 from .step_runner import Detail, PipelineStep
 from .steps.encode_items import distill, encode
 from .steps.finetune_encoder import finetune

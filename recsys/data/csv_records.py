@@ -22,8 +22,8 @@ from recsys.data.item_lists import form_hint, with_item_list_column
 from recsys.data.label_separators import BRACKETS, LISTS, label_separator
 from recsys.data.label_separators import SEPARATORS as LABEL_SEPARATORS
 from recsys.data.parsing import shown
+from recsys.data.r_row_names import have_row_names, is_rule
 from recsys.data.reading_report import BLANK, HEADER, RULES, Broken, Reading, Rows
-from recsys.data.row_names import have_row_names, is_rule
 from recsys.data.time_column_detection import ROWS, with_time_column
 from recsys.errors import DataError
 

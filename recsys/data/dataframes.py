@@ -27,7 +27,7 @@ from recsys.data.language_columns import LanguageColumns
 from recsys.data.nested_objects import is_nested
 from recsys.data.parquet_values import is_struct, values_of_column
 from recsys.data.parsing import FieldError, native
-from recsys.data.partial_rows import Row, filled_items, filled_users
+from recsys.data.partial_updates import Row, filled_items, filled_users
 from recsys.data.publication_state import PublicationStates
 from recsys.data.reading_report import Broken, Options, Reading, Record, Reject
 from recsys.data.records import Event, Item, User, parse_event, parse_item, parse_user

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from recsys.data.event_kinds import find, fold
 from recsys.data.id_normalization import is_null
-from recsys.data.opinion_columns import CODED, OPINIONS, kind_of_opinion
 from recsys.data.parsing import FieldError, shown
+from recsys.data.reaction_columns import CODED, OPINIONS, kind_of_opinion
 
 FLAG = "event:"  # what the columns of flags are called in a record, before their kind
 NOT_SET = "impression"  # the kind of a row in which no flag is set
@@ -51,7 +51,7 @@ def flag_value(raw: object) -> bool | None:
 def kind_of_flags(fields: Mapping[str, object]) -> str | None:
     """Return the kind of the event that the flags of a row describe; None for a row without flags.
 
-    The value of an opinion column (`recsys.data.opinion_columns`) has priority over flags.
+    The value of an opinion column (`recsys.data.reaction_columns`) has priority over flags.
 
     Of several flags that are set a refusal (a kind of negative weight) has priority, then the kind
     of the greatest weight; where none is set the item was only shown. FieldError for what is no

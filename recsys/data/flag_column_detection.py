@@ -3,7 +3,7 @@
 Logs of click models have a row per item shown and columns such as `is_click` and `is_like`. Such a
 column is read if its name is that of a kind of event, each of its first values is a flag (0 or 1,
 true or false), and at least one flag of the file is set there. A column of opinions
-(`recsys.data.opinion_columns`) has priority.
+(`recsys.data.reaction_columns`) has priority.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from recsys.data.event_flags import flag_column, flag_value
 from recsys.data.header_naming import Naming, Shape
 from recsys.data.id_normalization import is_null
-from recsys.data.opinion_columns import opinion_column
+from recsys.data.reaction_columns import opinion_column
 
 KIND = "event"
 

@@ -16,15 +16,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from recsys.data.anonymous_ids import ANONYMOUS, take_anonymous_id
-from recsys.data.continuation_rows import joined_continuations
 from recsys.data.event_flags import may_say_kind
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.file_opening import LINES, TABLES
 from recsys.data.header_naming import Shape, says_the_same
 from recsys.data.item_lists import NO_IDS, split_items
+from recsys.data.multi_row_items import joined_continuations
 from recsys.data.parsing import FieldError
-from recsys.data.partial_rows import Row as Partial
-from recsys.data.partial_rows import filled_items
+from recsys.data.partial_updates import Row as Partial
+from recsys.data.partial_updates import filled_items
 from recsys.data.reading_report import Broken, Options, Reading, Record, Reject, Rows
 from recsys.data.record_reader import read_records
 from recsys.data.records import (
@@ -76,7 +76,7 @@ def read_partial_items(
 ) -> Iterator[Row[Partial[Item]]]:
     """Yield items as `read_items` does, each with the columns that its row has.
 
-    Continuation rows (`recsys.data.continuation_rows`) are part of the row before.
+    Continuation rows (`recsys.data.multi_row_items`) are part of the row before.
     """
     reading = Reading() if reading is None else reading
     rows = _read(Path(path), "items", _partial(parse_item), strict, reading)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.data.number_bounds import COUNT, RATING, SPREAD
+from recsys.data.manifest_number_bounds import COUNT, RATING, SPREAD
 
 STRAY = 10.0  # interquartile ranges from the median beyond which a value is of another scale
 TOPS = (1.0, 5.0, 10.0, 100.0)  # of the usual scales; above the last one no lowest step is known

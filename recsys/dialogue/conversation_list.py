@@ -14,10 +14,10 @@ import numpy as np
 
 from recsys.array_types import Mask, Rows
 from recsys.dialogue.commands import Steer, Target
+from recsys.dialogue.comparable_fields import ORDERS, ItemFields
 from recsys.dialogue.conversation import Conversation, Critique
-from recsys.dialogue.implicature import STRENGTH, log_likelihood
-from recsys.dialogue.item_fields import ORDERS, ItemFields
 from recsys.dialogue.length_limits import limit_of_value
+from recsys.dialogue.rational_speech_acts import STRENGTH, log_likelihood
 from recsys.i18n import translate
 from recsys.ranking import nonpersonal_lists
 from recsys.ranking.candidates import candidates

@@ -15,19 +15,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.dialogue.actions.acting import act
-from recsys.dialogue.actions.service import DialogueService
-from recsys.dialogue.actions.turn import LENGTH, Turn
+from recsys.dialogue.actions.service_protocol import DialogueService
+from recsys.dialogue.actions.turn_state import LENGTH, Turn
+from recsys.dialogue.answer_statements import Answer
+from recsys.dialogue.comparable_fields import ItemFields
 from recsys.dialogue.conversation import Conversation
 from recsys.dialogue.conversation_list import ConversationList
 from recsys.dialogue.facts import FactualText
 from recsys.dialogue.item_facts import ItemFacts
-from recsys.dialogue.item_fields import ItemFields
 from recsys.dialogue.label_linking import LabelIndex
 from recsys.dialogue.merged_commands import Understood
 from recsys.dialogue.message_text import read_message
 from recsys.dialogue.model_commands import CommandModel, commands_by_model, is_unclear
 from recsys.dialogue.model_wording import WordingModel, reworded
-from recsys.dialogue.statements import Answer
 from recsys.dialogue.tone_of_message import tone_of
 from recsys.dialogue.understanding import PatternUnderstanding, Understanding
 from recsys.dialogue.wording import Tone, say

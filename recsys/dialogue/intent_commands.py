@@ -21,7 +21,7 @@ from recsys.dialogue.commands import (
     Why,
 )
 from recsys.dialogue.message_text import is_han
-from recsys.dialogue.remaining_words import remaining_words
+from recsys.dialogue.subject_extraction import remaining_words
 from recsys.text.language.english_word_share import listed
 
 LONGEST_NOUN = 6  # words of a clause that may be nothing but what is searched for

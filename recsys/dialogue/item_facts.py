@@ -8,10 +8,17 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from recsys.dialogue.answer_statements import Statement, Value
 from recsys.dialogue.commands import Shown
+from recsys.dialogue.comparable_fields import (
+    LENGTHS,
+    PRICES,
+    RATINGS,
+    TITLE_YEAR,
+    YEARS,
+    ItemFields,
+)
 from recsys.dialogue.facts import Fact
-from recsys.dialogue.item_fields import LENGTHS, PRICES, RATINGS, TITLE_YEAR, YEARS, ItemFields
-from recsys.dialogue.statements import Statement, Value
 from recsys.serving.live_state import LiveState
 from recsys.text.clean import clean
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from recsys.dialogue.chinese.patterns import CHINESE
+from recsys.dialogue.chinese.rule_set import CHINESE
 from recsys.dialogue.commands import Show, Shown
-from recsys.dialogue.english.patterns import ENGLISH
+from recsys.dialogue.english.rule_set import ENGLISH
 from recsys.dialogue.message_text import is_han
 
 _KIND = r"(?:item|post|article|video|film|movie|book|story|thread|text|song|piece)"

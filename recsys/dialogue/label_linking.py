@@ -17,13 +17,13 @@ from rapidfuzz.distance import OSA
 from recsys import request_cpu_budget
 from recsys.array_types import Floats
 from recsys.dialogue.commands import MOST_OPTIONS, Target, TargetKind
-from recsys.dialogue.item_fields import years_of
+from recsys.dialogue.comparable_fields import years_of
 from recsys.dialogue.label_keys import aliases, key_of, stem
 from recsys.dialogue.linked import LEAD, LIKELY, SHORTEST, Linked
 from recsys.dialogue.message_text import is_han, plain
 from recsys.dialogue.periods import moments_of
 from recsys.dialogue.title_linking import TitleIndex
-from recsys.help.help_texts import shared_vectors
+from recsys.help.question_answering import shared_vectors
 from recsys.serving.live_state import LiveState
 from recsys.text.language.english_word_share import listed
 

@@ -80,7 +80,7 @@ def moments_of(words: str, now: datetime) -> tuple[datetime, datetime] | None:
     """Return the first moment of a period and the one after its last, in UTC; None: it is none.
 
     Weeks begin on Monday. Years alone ("2020", "since 2020", "last year") are none: see
-    `item_fields.years_of`.
+    `comparable_fields.years_of`.
     """
     today = now.replace(hour=0, minute=0, second=0, microsecond=0)
     if words in ("today", "今天", "今日"):

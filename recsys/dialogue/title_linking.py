@@ -11,7 +11,7 @@ from rapidfuzz.distance import OSA
 
 from recsys import request_cpu_budget
 from recsys.dialogue.commands import MOST_OPTIONS, Target
-from recsys.dialogue.item_fields import TITLE_YEAR
+from recsys.dialogue.comparable_fields import TITLE_YEAR
 from recsys.dialogue.label_keys import key_of, stem, stem_of_word
 from recsys.dialogue.linked import LEAD, LIKELY, SHORTEST, Linked
 from recsys.dialogue.message_text import is_han, plain

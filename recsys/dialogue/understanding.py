@@ -26,12 +26,12 @@ from recsys.dialogue.commands import (
     Target,
     Why,
 )
+from recsys.dialogue.comparable_fields import years_of
 from recsys.dialogue.corrections import correction
-from recsys.dialogue.english.patterns import ENGLISH
+from recsys.dialogue.english.rule_set import ENGLISH
 from recsys.dialogue.followees import with_followees
 from recsys.dialogue.intent_classifier import IntentClassifier, shipped_classifier
 from recsys.dialogue.intent_commands import is_noun, of_intent
-from recsys.dialogue.item_fields import years_of
 from recsys.dialogue.keyword_spelling import corrected
 from recsys.dialogue.length_limits import without_length
 from recsys.dialogue.limited_commands import (

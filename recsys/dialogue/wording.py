@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import Literal
 
+from recsys.dialogue.answer_statements import Statement, Value
 from recsys.dialogue.facts import Fact, FactualText, Span
-from recsys.dialogue.statements import Statement, Value
 from recsys.i18n import translate
 
 Tone = Literal["neutral", "anger"]

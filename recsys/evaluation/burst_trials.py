@@ -9,7 +9,7 @@ import numpy as np
 
 from recsys.evaluation.injected_bursts import Injection, Mixed, inject, settled
 from recsys.trends.historical_bursts import Alarm, People, alarms
-from recsys.trends.item_series_labels import KINDS, Labels
+from recsys.trends.item_series_membership import KINDS, Labels
 from recsys.trends.series import HOUR, Stream, count, hours_of
 
 WARM_UP = 14  # days of history before the first burst

@@ -16,11 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows
-from recsys.dialogue.actions.service import Passage
+from recsys.dialogue.actions.service_protocol import Passage
+from recsys.dialogue.comparable_fields import ItemFields
 from recsys.dialogue.conversation import Conversation
 from recsys.dialogue.dialogue import Dialogue
-from recsys.dialogue.implicature import tags_of
-from recsys.dialogue.item_fields import ItemFields
+from recsys.dialogue.rational_speech_acts import tags_of
 from recsys.personal_list import ListRequest, UserState, query_of
 from recsys.ranking.query import Interaction
 from recsys.recommender import Recommender

@@ -32,7 +32,7 @@ from recsys.errors import DataError
 from recsys.evaluation.personalization_metrics import strata, swap_partners
 from recsys.evaluation.service_adapter import ServiceScorer
 from recsys.fairness.exposure_report import gini
-from recsys.ranking.reserved_places import EVERY, FEW_USERS
+from recsys.ranking.new_item_places import EVERY, FEW_USERS
 from recsys.ranking_metrics import Values
 from recsys.serving.model import Model
 from recsys.serving.new_item_exposure_cap import SHARE

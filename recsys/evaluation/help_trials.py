@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Floats
 from recsys.errors import DataError
-from recsys.help.help_texts import LEAST_COVERAGE
 from recsys.help.help_tokens import help_tokens
 from recsys.help.passage_index import PassageIndex, build_index
+from recsys.help.question_answering import LEAST_COVERAGE
 from recsys.help.same_question import INTERCEPT, WEIGHTS, TermWeights, pair_features
 from recsys.monitoring.text_tokens import normalized
 from recsys.text.encoders.student import Student

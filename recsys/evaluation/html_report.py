@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 
 from recsys.evaluation.evaluation_result import Result, RowResult
-from recsys.evaluation.report_style import STYLE
+from recsys.evaluation.report_stylesheet import STYLE
 from recsys.ranking_metrics import Interval
 from recsys.svg_charts import bars
 

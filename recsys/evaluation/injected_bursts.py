@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Rows
-from recsys.trends.item_series_labels import ITEM, Labels
+from recsys.trends.item_series_membership import ITEM, Labels
 from recsys.trends.series import HOUR, Stream
 
 LIFTS = (2.0, 4.0, 8.0)  # times what is usual

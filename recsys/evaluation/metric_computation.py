@@ -24,8 +24,8 @@ from recsys.ranking_metrics import (
     ndcg,
     recall,
 )
+from recsys.tuning.debiased_metric_weights import item_weights
 from recsys.tuning.evaluation_queries import EvaluationQueries, RankedOutputs
-from recsys.tuning.recent_item_popularity import item_weights
 
 SHORT = 5  # a history of fewer events is short
 LENGTHS = ((0, 4), (5, 9), (10, 0))  # items of a history, the last without an end

@@ -24,14 +24,14 @@ from recsys.evaluation.replay_baselines import (
     ScorerWalker,
     tune_trending,
 )
-from recsys.evaluation.replay_lists import ReplayPlan, unexpected_hits
+from recsys.evaluation.replay_personalization_metrics import ReplayPlan, unexpected_hits
 from recsys.ranking_metrics import Interval, Values, user_auc
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
+from recsys.tuning.debiased_metric_weights import item_weights
 from recsys.tuning.evaluation_protocols import Split
 from recsys.tuning.evaluation_queries import answer, build_queries
 from recsys.tuning.prequential_replay import ReplayModel, ReplayResult, run_replay
-from recsys.tuning.recent_item_popularity import item_weights
 from recsys.tuning.scorer_protocol import Scorer
 from recsys.tuning.tuning_result import TuningResult
 

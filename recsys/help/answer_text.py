@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recsys.help.help_texts import HelpAnswer
+from recsys.help.question_answering import HelpAnswer
 from recsys.i18n import SOURCE, translate
 
 

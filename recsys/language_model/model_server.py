@@ -8,7 +8,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from recsys.language_model.writers import Writer
+from recsys.language_model.local_models import Writer
 
 MOST_BYTES = 256_000  # of a request
 MOST_TOKENS = 1_000  # of an answer

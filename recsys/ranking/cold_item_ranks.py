@@ -25,7 +25,7 @@ from recsys.array_types import Floats, Mask, Rows
 from recsys.ranking.item_newness import not_new
 from recsys.ranking.text_scores import text_scores, text_vectors
 from recsys.ranking.user_term_scores import UserTerms
-from recsys.serving.item_lift import TRUSTED
+from recsys.serving.history_item_lift import TRUSTED
 from recsys.serving.live_state import LiveState
 from recsys.serving.popularity_sums import DAY, HALF_LIVES
 

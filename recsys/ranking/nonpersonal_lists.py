@@ -15,8 +15,8 @@ from recsys.ranking.history import History
 from recsys.ranking.item_newness import not_new
 from recsys.ranking.new_item_proxies import MIN_COSINE
 from recsys.ranking.query import Filters, Reason, Recommendation
+from recsys.ranking.query_word_matches import search_matches
 from recsys.ranking.reason_templates import LIKE, named, sentence
-from recsys.ranking.search_matches import search_matches
 from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.text_scores import near_words, text_scores, text_vectors
 from recsys.ranking.user_term_scores import UserTerms

@@ -11,7 +11,7 @@ from recsys.ranking.history import History
 from recsys.serving.live_item_labels import labels_of, rows_of
 from recsys.serving.live_state import LiveState
 from recsys.serving.trend_monitor import Trend
-from recsys.trends.item_series_labels import ITEM, KINDS
+from recsys.trends.item_series_membership import ITEM, KINDS
 
 LEAST = 0.05  # share of what somebody liked from which on they follow a label
 

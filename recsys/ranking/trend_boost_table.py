@@ -17,7 +17,7 @@ from recsys.serving.live_item_labels import labels_of
 from recsys.serving.live_state import LiveState
 from recsys.serving.trend_monitor import Trend, TrendMonitor
 from recsys.trends.episode import FADING
-from recsys.trends.item_series_labels import ITEM
+from recsys.trends.item_series_membership import ITEM
 
 WEIGHT = 0.05  # of the part at its most, in standard deviations of the scores
 MOST = 6  # labels that count, the most significant

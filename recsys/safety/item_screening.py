@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from recsys import request_cpu_budget
-from recsys.data.partial_rows import Row
+from recsys.data.partial_updates import Row
 from recsys.data.records import Item
 from recsys.safety.duplicates import NEW, DuplicateIndex, Look, of_duplicates
 from recsys.safety.flags import KEY, Flag, read_flags

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from recsys.errors import DataError
 from recsys.safety.plain_text import HURTING_WORDS, SLUR_WORDS, has_han, plain
 from recsys.safety.text_rule_phrases import CHINESE, ENGLISH, KINDS
-from recsys.safety.word_memory import WordMemory
+from recsys.safety.word_form_cache import WordMemory
 from recsys.text.language.function_words import FUNCTION_WORDS
 
 log = logging.getLogger(__name__)

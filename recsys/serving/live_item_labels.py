@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from recsys.array_types import Rows
 from recsys.serving import label_names
 from recsys.serving.live_state import LiveState
-from recsys.trends.item_series_labels import ITEM, Labels
+from recsys.trends.item_series_membership import ITEM, Labels
 
 Places = NDArray[np.int64]
 

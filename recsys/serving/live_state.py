@@ -19,12 +19,12 @@ from recsys.safety.flags import read_flags
 from recsys.serving import catalogue
 from recsys.serving.catalogue import LABELS
 from recsys.serving.dirty_rows import DirtyRows
+from recsys.serving.history_item_lift import ItemPopularity
 from recsys.serving.hourly_counts import HourlyCounts
 from recsys.serving.id_cache import IdCache
 from recsys.serving.item_availability import ItemAvailability
 from recsys.serving.item_flags import FLAG_WEIGHT, ItemFlags
-from recsys.serving.item_lift import ItemPopularity
-from recsys.serving.label_popularity import label_uptake
+from recsys.serving.label_interaction_shares import label_uptake
 from recsys.serving.like_rates import LikeRates
 from recsys.serving.live_entities import Mentions
 from recsys.serving.live_event import LiveEvent, heeded, weights_of

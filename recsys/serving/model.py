@@ -10,7 +10,7 @@ import numpy as np
 from recsys.array_types import Floats
 from recsys.bundle import RawBundle
 from recsys.data.account_mix_anomalies import AccountMix
-from recsys.data.number_bounds import FACTOR, SECONDS
+from recsys.data.manifest_number_bounds import FACTOR, SECONDS
 from recsys.data.rating_scale import RatingScale
 from recsys.errors import MissingExtra
 from recsys.index.faiss_index import FaissIndex
@@ -27,9 +27,9 @@ from recsys.serving.older_bundle_defaults import Parts, below, of_length
 from recsys.serving.popularity_counters import PopularityCounters, complete
 from recsys.serving.score_model import ScoreModel
 from recsys.serving.user_return_model import Returning
+from recsys.text.cold_start_linear_map import ItemInputMap
 from recsys.text.encoders.student import Student
 from recsys.text.entities.model import Entities
-from recsys.text.text_to_item_input import ItemInputMap
 from recsys.text.topics.model import Topics
 from recsys.trends.sentiment_series import SentimentSeries
 from recsys.trends.trend_model import Trends

@@ -11,7 +11,7 @@ from recsys.array_types import Rows
 from recsys.serving.hourly_counts import HourlySeriesCounts
 from recsys.serving.live_item_labels import labels_of
 from recsys.serving.live_state import LiveState
-from recsys.trends.item_series_labels import ITEM, KINDS
+from recsys.trends.item_series_membership import ITEM, KINDS
 from recsys.trends.series import count_distinct
 from recsys.trends.trend_model import key_of
 

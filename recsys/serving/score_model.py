@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from recsys.array_types import Floats
-from recsys.data.number_bounds import (
+from recsys.data.manifest_number_bounds import (
     DIVISOR,
     EXPONENT,
     FACTOR,
@@ -92,7 +92,7 @@ class ScoreModel:
     # optional term whose values belong to items -> weight for the same users, where
     # `cold_user_weights` has any; not named: 0, whatever `linear` has
     cold_user_linear: Mapping[str, float] = field(default_factory=dict)
-    lift: float = 0.0  # per unit of the neighbours' lift, see `recsys.serving.item_lift`
+    lift: float = 0.0  # per unit of the neighbours' lift, see `recsys.serving.history_item_lift`
     linear: Mapping[str, float] = field(default_factory=dict)  # optional term -> weight
     personal_rating: float = 0.0  # per unit of the rating expected beyond an average user's
     personal: float = LEARNED  # place of these weights on the dial, LEARNED to 1; see `at`

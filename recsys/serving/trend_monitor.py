@@ -17,7 +17,7 @@ from recsys.trends.baseline_rates import Expectation, Levels
 from recsys.trends.bursts import Bursts, find_bursts
 from recsys.trends.effective_users import effective
 from recsys.trends.episode import episode
-from recsys.trends.item_series_labels import KINDS
+from recsys.trends.item_series_membership import KINDS
 from recsys.trends.series import HOUR, Counts, Hours
 from recsys.trends.trend_model import Trends, parts_of
 

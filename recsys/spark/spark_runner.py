@@ -20,9 +20,15 @@ from recsys.block_runner import Arrays, BlockWork
 from recsys.errors import RunnerError
 from recsys.object_storage.object_store import ObjectStore
 from recsys.object_storage.opening import open_objects
-from recsys.spark.executor import PROBE, PROBED, SPREAD, WRITTEN, Job, folder_of, part_key
+from recsys.spark.executor_tasks import PROBE, PROBED, SPREAD, WRITTEN, Job, folder_of, part_key
 from recsys.spark.packed_arrays import packed
-from recsys.spark.pieces import DamagedPiece, Piece, read_manifest, read_piece, write_manifest
+from recsys.spark.result_blocks import (
+    DamagedPiece,
+    Piece,
+    read_manifest,
+    read_piece,
+    write_manifest,
+)
 from recsys.spark.session import Session, failures, open_session, quiet
 
 WORTH_SECONDS = 2.0  # of CPU time here, from which work is sent: a job costs about as much

@@ -10,11 +10,11 @@ from sqlalchemy import Connection, select
 
 from recsys.data.event_tables import EventTable
 from recsys.errors import ObjectStoreError
-from recsys.store.archived_days import can_be_archived
 from recsys.store.database import Database
 from recsys.store.day_signatures import DaySignature, day_of, on_day, signatures
 from recsys.store.event_archive import EventArchive, key_of
-from recsys.store.event_rows import EventRows, read_rows
+from recsys.store.event_columns import EventRows, read_rows
+from recsys.store.event_parquet import can_be_archived
 from recsys.store.event_table_reader import on_live_items, table_of
 from recsys.store.schema import events
 

@@ -34,7 +34,7 @@ from recsys.errors import MissingExtra, StoreError
 from recsys.store import erasure_guard
 from recsys.store.error_translation import BUSY, translated
 from recsys.store.id_cache import StoreIdCache
-from recsys.store.partitions.days import EventDays
+from recsys.store.partitions.daily_partitions import EventDays
 from recsys.store.prepared_reads import Read, Readers, return_pages
 from recsys.store.write_lock_queue import WriterTurns
 

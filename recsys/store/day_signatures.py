@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from sqlalchemy import ColumnElement, Connection, Integer, and_, cast, func, select
 
-from recsys.store.event_rows import EventRows
+from recsys.store.event_columns import EventRows
 from recsys.store.schema import events
 
 DAY = 86_400.0  # seconds

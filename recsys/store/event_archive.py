@@ -26,7 +26,7 @@ from recsys.store.day_signatures import (
     days_of_events,
     signature_of,
 )
-from recsys.store.event_rows import EventRows
+from recsys.store.event_columns import EventRows
 
 _EVENTS = "events/"
 _KEY = re.compile(r"events/day=(\d{4}-\d\d-\d\d)/([0-9a-f]{24})\.parquet")
@@ -60,7 +60,7 @@ class EventArchive:
     def read(self, day: int, signature: DaySignature) -> EventRows | None:
         """Return the events of a day, None when the file is not there or not as it should be."""
         # loaded at night only
-        from recsys.store.archived_days import DamagedDay, decode_day
+        from recsys.store.event_parquet import DamagedDay, decode_day
 
         key = key_of(day, signature)
         try:
@@ -78,7 +78,7 @@ class EventArchive:
     def write(self, day: int, rows: EventRows) -> None:
         """Write the events of a day, all of them."""
         # loaded at night only
-        from recsys.store.archived_days import encode_day
+        from recsys.store.event_parquet import encode_day
 
         self._objects.put(key_of(day, signature_of(rows)), encode_day(rows))
 

@@ -46,7 +46,7 @@ def expire(store: Store, before: float) -> Expired:
 
 def _drop_days(store: Store, result: Expired) -> None:
     # here: not needed on SQLite
-    from recsys.store.partitions.days import layout
+    from recsys.store.partitions.daily_partitions import layout
     from recsys.store.partitions.expiry import prepare_removal, remove_day
 
     with store.db.read() as connection:

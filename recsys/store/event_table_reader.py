@@ -10,7 +10,7 @@ from sqlalchemy import Column, ColumnElement, Connection, select
 from recsys.array_types import Rows
 from recsys.data.event_tables import EventTable
 from recsys.data.ids import IdMap
-from recsys.store.event_rows import Column1D, EventRows, read_rows
+from recsys.store.event_columns import Column1D, EventRows, read_rows
 from recsys.store.schema import LIVE, events, items, kinds, users
 
 

@@ -42,7 +42,7 @@ def keep_up(store: Store, keep_days: int, now: float) -> dict[str, Any]:
 
 def _prepare(store: Store, now: float) -> dict[str, Any]:
     # here: not needed on SQLite
-    from recsys.store.partitions.days import AHEAD, layout, make_days
+    from recsys.store.partitions.daily_partitions import AHEAD, layout, make_days
     from recsys.store.partitions.recent import trim
     from recsys.store.partitions.tail import forget_batches
 

@@ -34,7 +34,7 @@ from sqlalchemy import (
 
 from recsys.data.records import Follow
 from recsys.store.database import Database
-from recsys.store.partitions.tables import recent_events
+from recsys.store.partitions.auxiliary_tables import recent_events
 from recsys.store.prepared_reads import Read, given
 from recsys.store.schema import authors, blocks, events, follow_changes, follows, items, users
 

@@ -111,7 +111,7 @@ events = _log(
     Column("received", Double, nullable=False),
     Column("key", BigInteger, nullable=False),  # what makes the event the same event again
     # led by the user, the key needs 64 bits only, and an insert touches neighbouring pages; these
-    # are SQLite's: `events` of PostgreSQL is created by recsys.store.partitions.tables
+    # are SQLite's: `events` of PostgreSQL is created by recsys.store.partitions.auxiliary_tables
     UniqueConstraint("user", "key"),
     Index("events_history", "user", "moment", "id"),
 )
@@ -480,7 +480,7 @@ silences = _log(
     _words("created_by"),
 )
 
-experiments = Table(  # see recsys.experiments.registry
+experiments = Table(  # see recsys.experiments.experiment_lifecycle
     "experiments",
     metadata,
     Column("id", _ID, primary_key=True),

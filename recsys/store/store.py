@@ -18,11 +18,11 @@ from recsys.store.database import Database
 from recsys.store.error_translation import BUSY
 from recsys.store.event_writer import Added
 from recsys.store.events import EventLog, StoredEvent
-from recsys.store.follow_graph_interactions import ActLog
 from recsys.store.group_commit import GroupCommit
 from recsys.store.items import ItemChange, ItemLog
 from recsys.store.job_runs import Run, RunLog, StepRecord
 from recsys.store.migrations import prepare
+from recsys.store.numbered_events import ActLog
 from recsys.store.schema import LIVE, events, items, users
 from recsys.store.shares import ShareLog
 from recsys.store.text_fingerprints import FingerprintStore

@@ -30,8 +30,8 @@ from recsys.store.stream_positions import (
     StreamPositions,
 )
 from recsys.streams.event_parser import EventParser
+from recsys.streams.event_quality_warnings import StreamChecks
 from recsys.streams.source import Message, Source
-from recsys.streams.stream_checks import StreamChecks
 from recsys.streams.stream_writer import MOST_REJECTS, StreamCounts, StreamWriter
 
 BATCH = 5_000  # messages per transaction

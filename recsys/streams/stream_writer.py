@@ -25,8 +25,8 @@ from recsys.store.stream_rejects import (
     remove_rejects,
 )
 from recsys.streams.event_parser import EventParser, Parsed
+from recsys.streams.event_quality_warnings import StreamChecks
 from recsys.streams.source import Message
-from recsys.streams.stream_checks import StreamChecks
 
 MOST_REJECTS = 10_000  # of one source that are kept; then an operator is needed
 

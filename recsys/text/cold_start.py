@@ -19,8 +19,8 @@ from scipy import sparse
 from scipy.linalg import cho_factor, cho_solve, qr
 
 from recsys.array_types import Floats, Rows
+from recsys.text.cold_start_linear_map import ItemInputMap
 from recsys.text.encoders.student import Student, adjacent
-from recsys.text.text_to_item_input import ItemInputMap
 from recsys.thread_pool import over_blocks
 
 Weights = sparse.csr_array | Floats  # items × items; row h is what a history item h gives

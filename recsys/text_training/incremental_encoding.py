@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from recsys.array_types import Floats
 from recsys.text.encoders.distributed_encoding import encode_texts
 from recsys.text.encoders.embedding_cache import DAMAGE, CachedEncoder
-from recsys.text.encoders.out_of_vocabulary_words import OutOfVocabularyWords, text_hash
+from recsys.text.encoders.out_of_vocabulary_detection import OutOfVocabularyWords, text_hash
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.vocabulary_extension import MOST, RAREST, with_words
 

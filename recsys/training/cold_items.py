@@ -21,9 +21,9 @@ from recsys.text.cold_start import (
     map_texts,
     with_targets,
 )
+from recsys.text.cold_start_linear_map import ItemInputMap
 from recsys.text.encoders.student import Student
 from recsys.text.item_texts import documents
-from recsys.text.text_to_item_input import ItemInputMap
 
 FEWEST = 50  # items with users and words; fewer are not worth the cost
 MOST_UNREAD = 20_000  # unread items with predicted neighbours

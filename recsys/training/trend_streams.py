@@ -12,7 +12,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.event_tables import ItemTable
 from recsys.serving.catalogue import Catalogue
 from recsys.text.entities.model import Entities
-from recsys.trends.item_series_labels import ITEM, KINDS, Labels
+from recsys.trends.item_series_membership import ITEM, KINDS, Labels
 from recsys.trends.series import Stream
 
 

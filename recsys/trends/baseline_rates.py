@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.trends.item_series_labels import KINDS
+from recsys.trends.item_series_membership import KINDS
 from recsys.trends.negative_binomial import joined_size
 from recsys.trends.seasonality import DAY
 from recsys.trends.series import WEEK, Counts

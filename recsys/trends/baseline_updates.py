@@ -18,7 +18,7 @@ from recsys.trends.baseline_rates import (
     Expectation,
     Levels,
 )
-from recsys.trends.item_series_labels import KINDS
+from recsys.trends.item_series_membership import KINDS
 from recsys.trends.seasonality import DAY, gaps, week_seasonality
 from recsys.trends.series import Counts, Series
 

@@ -12,7 +12,7 @@ from recsys.array_types import Rows
 from recsys.trends.baseline_updates import days_of
 from recsys.trends.bursts import Actors, Bursts, find_bursts
 from recsys.trends.effective_users import effective, inside
-from recsys.trends.item_series_labels import ITEM, KINDS, Labels
+from recsys.trends.item_series_membership import ITEM, KINDS, Labels
 from recsys.trends.seasonality import DAY
 from recsys.trends.series import Series, Stream, hours_of
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Rows, Times
-from recsys.trends.item_series_labels import ITEM, KINDS, Labels
+from recsys.trends.item_series_membership import ITEM, KINDS, Labels
 from recsys.trends.series import Hours, hours_of
 from recsys.trends.trend_model import key_of
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Mask, Rows, Times
-from recsys.trends.item_series_labels import ITEM, KINDS, Labels
+from recsys.trends.item_series_membership import ITEM, KINDS, Labels
 
 HOUR = 3600.0
 WEEK = 168  # hours

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from recsys.trends.baseline_rates import LEVEL_LIFE, Expectation, Levels
 from recsys.trends.baseline_updates import days_of, learned
-from recsys.trends.item_series_labels import KINDS, Labels
+from recsys.trends.item_series_membership import KINDS, Labels
 from recsys.trends.seasonality import DAY
 from recsys.trends.series import HOUR, WEEK, Hours, Series, Stream, count, hours_of
 

@@ -18,7 +18,7 @@ from recsys.ranking.terms.protocol import ALWAYS, NEVER, WHEN_CHEAP, Choices, Co
 from recsys.ranking.terms.registry import TERMS, feature_names
 from recsys.ranking.user_features import ages, gap, user_features_of
 from recsys.ranking_metrics import Values
-from recsys.serving.item_lift import ItemPopularity
+from recsys.serving.history_item_lift import ItemPopularity
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import USER_FEATURES

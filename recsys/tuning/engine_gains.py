@@ -18,8 +18,8 @@ from recsys.ranking.terms.protocol import Column
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.tuning.choice_sets import joined
-from recsys.tuning.cut_choice_sets import choice_sets_at_cut
-from recsys.tuning.recent_item_popularity import item_weights
+from recsys.tuning.choice_sets_at_cut import choice_sets_at_cut
+from recsys.tuning.debiased_metric_weights import item_weights
 from recsys.tuning.score_model_form import CandidateForm, CrossValidator
 from recsys.tuning.score_model_form_search import plain
 from recsys.tuning.validation_gains import Gains

@@ -21,8 +21,8 @@ from recsys.models.item_factors import Factors
 from recsys.models.item_item_ensemble import SumConfig, summed
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.serving.model import Model
+from recsys.tuning.choice_sets_at_cut import LARGE
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
-from recsys.tuning.cut_choice_sets import LARGE
 from recsys.tuning.engine_catalogue import Family
 from recsys.tuning.engine_gains import gains_of, users_compared
 from recsys.tuning.item_numbering_artefact import gains_both_ways

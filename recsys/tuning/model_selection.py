@@ -25,10 +25,11 @@ from recsys.serving.score_model import UNREAD, LogTerm, ScoreModel, Term
 from recsys.training.model_builder import TextVectors, known_interactions
 from recsys.tuning.accuracy_personalization_frontier import described, frontier
 from recsys.tuning.choice_sets import ChoiceSets
+from recsys.tuning.choice_sets_at_cut import choice_sets_at_cut
 from recsys.tuning.cold_item_rank_tuning import UnreadRanks, choose_ranks
 from recsys.tuning.cold_user_weights import choose_cold_user_weights
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
-from recsys.tuning.cut_choice_sets import choice_sets_at_cut
+from recsys.tuning.debiased_metric_weights import item_weights
 from recsys.tuning.engine_catalogue import CHEAP, Family, engine_of
 from recsys.tuning.engine_selection import (
     Log,
@@ -39,7 +40,6 @@ from recsys.tuning.engine_selection import (
     selected_engines,
 )
 from recsys.tuning.gbdt_training import fit_gbdt_if_better
-from recsys.tuning.recent_item_popularity import item_weights
 from recsys.tuning.score_model_form import REFUSALS, CandidateForm, CrossValidator
 from recsys.tuning.score_model_form_search import GAIN, Search, form_summary
 from recsys.tuning.social_term_priors import with_social_priors

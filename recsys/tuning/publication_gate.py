@@ -18,7 +18,7 @@ from recsys.ranking_metrics import Positives, Values, debiased_ndcg, intervals, 
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.tuning.choice_sets import masked_items
-from recsys.tuning.recent_item_popularity import item_weights
+from recsys.tuning.debiased_metric_weights import item_weights
 from recsys.tuning.validation_gains import Gains
 from recsys.tuning.validation_set import ValidationSet
 

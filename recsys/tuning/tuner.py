@@ -22,8 +22,8 @@ from recsys.data.unrecorded_items import ON
 from recsys.models.engine_definitions import Engine
 from recsys.ranking.terms.registry import load_terms
 from recsys.training.model_builder import TextVectors
+from recsys.tuning.choice_sets_at_cut import LARGE
 from recsys.tuning.cpu_budget import WALL, Budget
-from recsys.tuning.cut_choice_sets import LARGE
 from recsys.tuning.engine_catalogue import Family, candidates
 from recsys.tuning.evaluation_protocols import Rules, make_split
 from recsys.tuning.evaluation_queries import build_queries

@@ -13,8 +13,8 @@ from recsys.ranking.popularity_features import prior_features
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.tuning.choice_sets import ChoiceSets, joined
+from recsys.tuning.choice_sets_at_cut import choice_sets_at_cut
 from recsys.tuning.cpu_budget import Budget
-from recsys.tuning.cut_choice_sets import choice_sets_at_cut
 from recsys.tuning.engine_selection import Log
 from recsys.tuning.replay_choice_sets import ReplayChoiceSets, ReplayStep, collect_choice_sets
 from recsys.tuning.validation_set import ValidationSet

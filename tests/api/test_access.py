@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.console.page_dispatch import routes as console_pages
-from api.http.routing import Endpoint
+from api.http.endpoint_declaration import Endpoint
 from api.user_tokens import Tokens
 from recsys.data.api_roles import KEY_ONLY, RIGHTS, ROLES
 

@@ -14,7 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.console.page_dispatch import routes as console_pages
-from api.http.routing import Endpoint, Routes
+from api.http.endpoint_declaration import Endpoint, Routes
 from api.runtime.app_state import AppState
 from api.runtime.request_audit import LIST
 from recsys.store.audit_log import StoredEntry

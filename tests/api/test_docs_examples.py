@@ -30,7 +30,7 @@ from night_world import student
 
 from jobs.commands.demo import DAY, SAMPLE, shift_days, write_shifted
 from recsys.settings import Settings
-from recsys.text.encoders.static import write_static
+from recsys.text.encoders.static_vector_distillation import write_static
 
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/user-data.md", "docs/trends.md")

@@ -17,7 +17,7 @@ from api.runtime.app_state import AppState
 from recsys.bundle_store import BundleStore
 from recsys.experiments.assignment import Split
 from recsys.experiments.definition import of_definition
-from recsys.experiments.registry import Experiments
+from recsys.experiments.experiment_lifecycle import Experiments
 from recsys.store.exposures import Exposure, Outcome, Shown
 from recsys.store.outbox import Outbox
 from recsys.store.store import Store

@@ -1,8 +1,8 @@
 """/help: the passage that answers, contradictions, and what is not known."""
 
-from recsys.help.help_files import write_help
-from recsys.help.help_texts import shared_vectors
+from recsys.help.help_index_storage import write_help
 from recsys.help.passage import Passage
+from recsys.help.question_answering import shared_vectors
 
 
 def test_an_answer_has_its_title_and_link(make_app, home):

@@ -7,7 +7,7 @@ import pytest
 
 from recsys.data.dataframes import items_of
 from recsys.data.item_and_event_readers import notes, read_items, read_partial_items
-from recsys.data.partial_rows import filled_items
+from recsys.data.partial_updates import filled_items
 from recsys.data.publication_state import LONG_AGO, closed_by
 from recsys.data.reading_report import Options, Reading
 

@@ -4,8 +4,8 @@ import pytest
 
 from recsys.data.dataframes import events_of
 from recsys.data.item_and_event_readers import load_events, notes, read_events, read_partial_items
+from recsys.data.r_row_names import have_row_names, is_rule
 from recsys.data.reading_report import Reading, Reject
-from recsys.data.row_names import have_row_names, is_rule
 from recsys.data.written_ratings import written_rating
 
 

@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 
 from recsys.dialogue.commands import Find, Steer, Target
+from recsys.dialogue.comparable_fields import ItemFields, years_of
 from recsys.dialogue.conversation import Conversation, Critique, conversation_of
 from recsys.dialogue.conversation_list import ConversationList, target_mask
-from recsys.dialogue.implicature import log_likelihood, tags_of
-from recsys.dialogue.item_fields import ItemFields, years_of
 from recsys.dialogue.label_linking import LabelIndex
+from recsys.dialogue.rational_speech_acts import log_likelihood, tags_of
 from recsys.errors import DataError
 from recsys.personal_list import ListRequest, UserState, query_of
 from recsys.recommender import Recommender

@@ -6,7 +6,7 @@ import api_world as world
 import numpy as np
 import pytest
 
-from recsys.dialogue.actions.service import Passage
+from recsys.dialogue.actions.service_protocol import Passage
 from recsys.dialogue.commands import CannotDo, Find, Help, Steer, Target, Undo
 from recsys.dialogue.conversation import Change, Conversation, Critique
 from recsys.dialogue.dialogue import Dialogue

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import pytest
 
 from recsys.dialogue import chinese, english
-from recsys.dialogue.chinese.patterns import CHINESE
+from recsys.dialogue.chinese.rule_set import CHINESE
 from recsys.dialogue.commands import (
     CannotDo,
     Find,
@@ -21,7 +21,7 @@ from recsys.dialogue.commands import (
     command_json,
     command_of,
 )
-from recsys.dialogue.english.patterns import ENGLISH
+from recsys.dialogue.english.rule_set import ENGLISH
 from recsys.dialogue.message_text import read_message
 from recsys.dialogue.periods import moments_of, without_period
 from recsys.dialogue.search_words import SearchWords, search_words

@@ -13,7 +13,7 @@ from recsys.data.event_tables import ItemTable
 from recsys.evaluation import personalization_metrics
 from recsys.evaluation.item_features import label_features, word_features
 from recsys.evaluation.metric_computation import MetricsReport
-from recsys.evaluation.replay_lists import ReplayPlan
+from recsys.evaluation.replay_personalization_metrics import ReplayPlan
 from recsys.ranking_metrics import (
     Interval,
     Positives,
@@ -23,10 +23,10 @@ from recsys.ranking_metrics import (
     list_ranks,
     popularity_weights,
 )
+from recsys.tuning.debiased_metric_weights import recent_users
 from recsys.tuning.evaluation_protocols import Rules, make_split
 from recsys.tuning.evaluation_queries import RankedOutputs, answer, build_queries
 from recsys.tuning.prequential_replay import ReplayEvent, run_replay
-from recsys.tuning.recent_item_popularity import recent_users
 from recsys.tuning.scorer_protocol import Histories
 
 NAN = float("nan")

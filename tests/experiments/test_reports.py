@@ -15,8 +15,8 @@ from recsys.experiments.definition import (
     check_together,
     of_definition,
 )
+from recsys.experiments.experiment_lifecycle import Experiments
 from recsys.experiments.experiment_plan import plan_of
-from recsys.experiments.registry import Experiments
 from recsys.experiments.report import AA_READING, Reading, harmed_arms, report
 from recsys.experiments.unit_counts import DAY, Window, unit_counts, usual_counts
 from recsys.home_page import KINDS

@@ -23,7 +23,7 @@ from postgres_server import emptied
 from sqlalchemy.engine import make_url
 
 from recsys.store.store import Store
-from recsys.text.encoders.static import write_static
+from recsys.text.encoders.static_vector_distillation import write_static
 
 SENDERS, EACH = 4, 5
 PATIENCE = 60.0  # seconds in which everything has to be well again

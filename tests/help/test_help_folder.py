@@ -7,10 +7,10 @@ from click.testing import CliRunner
 
 from jobs.cli import cli
 from recsys.errors import DataError
-from recsys.help.help_files import help_folder, write_help
-from recsys.help.help_texts import HelpTexts, find_passages, shared_vectors
+from recsys.help.help_document_loader import LONGEST, read_help_folder
+from recsys.help.help_index_storage import help_folder, write_help
 from recsys.help.passage import Passage
-from recsys.help.passage_reader import LONGEST, read_help_folder
+from recsys.help.question_answering import HelpTexts, find_passages, shared_vectors
 
 MARKDOWN = """---
 layout: page

@@ -11,7 +11,7 @@ from night_world import call, fill, reads
 from sqlalchemy import update
 
 from api.runtime.store_connection import StoreLink
-from jobs.bench.archive_speed import measured
+from jobs.bench.event_archive_speed import measured
 from jobs.commands import erase_user, merge_users
 from jobs.nightly.context import NightContext
 from jobs.nightly.data_snapshot import load_snapshot

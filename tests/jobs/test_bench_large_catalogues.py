@@ -8,7 +8,7 @@ from scipy.sparse import csr_array
 
 from jobs.bench.blended_scorer import Blend, BlendedScores
 from jobs.bench.joined_index import command as joined
-from jobs.bench.large_catalogues import HeldOut, command
+from jobs.bench.large_catalogue_engines import HeldOut, command
 from jobs.bench.large_night import until
 from jobs.bench.large_night_quality import night_quality
 from jobs.bench.niche_world import NicheConfig, niche_events, niche_world, word

@@ -16,8 +16,8 @@ from jobs.environment import load_settings
 from recsys.data.dataset import Dataset
 from recsys.data.records import Item
 from recsys.store.store import Store
-from recsys.text.encoders.encoder_registry import EncoderRegistry
-from recsys.text.encoders.static import write_static
+from recsys.text.encoders.finetuned_encoder_versions import EncoderRegistry
+from recsys.text.encoders.static_vector_distillation import write_static
 from recsys.text.encoders.student import Student
 
 TRAINING = ("torch", "sentence_transformers")  # nights that fine-tune load them

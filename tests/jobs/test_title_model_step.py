@@ -15,8 +15,8 @@ from jobs.nightly.steps.title_model import write_titles
 from jobs.progress import LogProgress
 from recsys.data.table_builder import item_table
 from recsys.language_model.address import ModelAddress
+from recsys.language_model.local_models import writer_of
 from recsys.language_model.prompts import TITLE_TOKENS, title_messages
-from recsys.language_model.writers import writer_of
 from recsys.settings import Settings
 from recsys.store.store import Store
 

@@ -9,7 +9,7 @@ from night_world import student
 
 from jobs.bench.topic_names import command
 from recsys.errors import DataError
-from recsys.text.encoders.static import write_static
+from recsys.text.encoders.static_vector_distillation import write_static
 
 HEAD = ["heading", "labels", "section"]
 

@@ -240,8 +240,8 @@ def test_a_t5_writes_through_the_sidecar(tmp_path):
     import random_t5
 
     from recsys.language_model.client import ModelClient
+    from recsys.language_model.local_models import writer_of
     from recsys.language_model.model_server import ModelServer
-    from recsys.language_model.writers import writer_of
 
     random_t5.write(tmp_path)
     random_t5.write_decoder(tmp_path)

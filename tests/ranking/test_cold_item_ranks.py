@@ -18,8 +18,8 @@ from recsys.ranking.cold_item_ranks import (
     waiting_share,
 )
 from recsys.ranking.gbdt_rerank import live_scores
+from recsys.ranking.new_item_places import EVERY, SOURCE, ReservedPlaces, few_users
 from recsys.ranking.query import Interaction, Query
-from recsys.ranking.reserved_places import EVERY, SOURCE, ReservedPlaces, few_users
 from recsys.recommender import Recommender
 from recsys.safety.flags import Flag
 from recsys.serving.live_event import LiveEvent

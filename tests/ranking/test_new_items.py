@@ -12,7 +12,7 @@ from recsys.ranking.query import Interaction, Query
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.text.text_to_item_input import ItemInputMap
+from recsys.text.cold_start_linear_map import ItemInputMap
 from recsys.training.model_builder import assemble
 
 NOW = worlds.START + 700 * worlds.HOUR

@@ -17,7 +17,7 @@ import pytest
 from night_world import call_anew, environment, fill
 
 from jobs.bench.niche_world import NicheConfig
-from jobs.bench.spark_rows import compared
+from jobs.bench.spark_cooccurrence import compared
 from recsys.bundle_store import BundleStore
 from recsys.errors import DataError
 from recsys.models.gfcf_blockwise import BlockConfig

@@ -14,7 +14,7 @@ from sqlalchemy import create_engine
 from jobs.nightly.data_snapshot import load_snapshot, save_snapshot
 from recsys.data.item_and_event_readers import load_items
 from recsys.data.parsing import FieldError
-from recsys.data.partial_rows import Row, filled_items
+from recsys.data.partial_updates import Row, filled_items
 from recsys.data.records import Item, parse_item
 from recsys.data.table_builder import EventColumns
 from recsys.errors import DataError

@@ -15,7 +15,7 @@ from recsys.store.day_signatures import DAY, day_name, day_of
 from recsys.store.erasure import erase
 from recsys.store.event_upkeep import keep_up
 from recsys.store.partitions import conversion, expiry, recent, tail
-from recsys.store.partitions.days import AHEAD, BEFORE, LATER, layout, partition_name
+from recsys.store.partitions.daily_partitions import AHEAD, BEFORE, LATER, layout, partition_name
 from recsys.store.store import Added, Store
 from recsys.store.user_histories import UserHistories
 from recsys.store.user_merges import merge_users

@@ -19,8 +19,8 @@ from recsys.store.stream_positions import Partition, StalePosition, StreamPositi
 from recsys.store.stream_rejects import StreamRejects
 from recsys.streams.consumer import Consumer
 from recsys.streams.event_parser import EventParser
+from recsys.streams.event_quality_warnings import StreamChecks
 from recsys.streams.folder_source import FolderSource
-from recsys.streams.stream_checks import StreamChecks
 
 NOON = 1_700_000_000.0
 LIST = "0123456789abcdef" * 2

@@ -9,9 +9,9 @@ from sqlalchemy import case, update
 from recsys.data.records import Event, Item
 from recsys.errors import ObjectStoreError
 from recsys.store import archived_event_table
-from recsys.store.archived_days import decode_day
 from recsys.store.day_signatures import DAY, day_of, signature_of, signatures
 from recsys.store.erasure import erase
+from recsys.store.event_parquet import decode_day
 from recsys.store.schema import events, users
 from recsys.store.store import Store
 from recsys.store.user_merges import merge_users

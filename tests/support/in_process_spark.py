@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from recsys.spark import executor
-from recsys.spark.executor import Job
-from recsys.spark.pieces import Piece
+from recsys.spark import executor_tasks
+from recsys.spark.executor_tasks import Job
+from recsys.spark.result_blocks import Piece
 from recsys.spark.spark_runner import SparkRunner
 
 
@@ -33,16 +33,16 @@ class InProcessSpark(SparkRunner):
         return "spark in this process"
 
     def _written(self, job: Job, n_parts: int, spread: bool) -> list[Piece]:
-        executor._READY.clear()
+        executor_tasks._READY.clear()
         ids = [pa.RecordBatch.from_pydict({"id": [number]}) for number in range(n_parts)]
         if spread:
-            sent = pa.Table.from_batches(job.spread(iter(ids)), executor.SPREAD)
+            sent = pa.Table.from_batches(job.spread(iter(ids)), executor_tasks.SPREAD)
             order = np.random.default_rng(0).permutation(len(sent))  # as a shuffle returns them
             sent = sent.take(pa.array(order))
             blocks = sent.column("block").to_numpy()
             made = [job.collect(sent.filter(pa.array(blocks == b))) for b in np.unique(blocks)]
         else:
-            made = [pa.Table.from_batches(job.map(iter(ids)), executor.WRITTEN)]
+            made = [pa.Table.from_batches(job.map(iter(ids)), executor_tasks.WRITTEN)]
         found = [Piece(**row) for one in made for row in one.to_pylist()]
         after, self.after = self.after, lambda pieces: pieces
         return list(after(found))

@@ -14,8 +14,8 @@ import threading
 import time
 from pathlib import Path
 
+from api.runtime.shared_log_reading import LogReading
 from api.runtime.store_connection import StoreLink
-from api.runtime.store_log_reading import LogReading
 from recsys.errors import StoreError
 from recsys.settings import Settings
 

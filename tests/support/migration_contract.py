@@ -18,7 +18,7 @@ from recsys.store import migrations
 from recsys.store.api_keys import Keys
 from recsys.store.database import Database
 from recsys.store.exposures import Exposure, Exposures, Shown
-from recsys.store.partitions.tables import partitioned
+from recsys.store.partitions.auxiliary_tables import partitioned
 from recsys.store.schema import SCHEMA, VERSION_TABLE, metadata
 from recsys.store.store import Store
 from recsys.store.watches import Watches

@@ -15,7 +15,7 @@ from tokenizers.pre_tokenizers import Whitespace
 
 from recsys.data.records import Event, Item
 from recsys.store.store import Store
-from recsys.text.encoders.static import write_static
+from recsys.text.encoders.static_vector_distillation import write_static
 from recsys.text.encoders.student import Student
 
 READERS, BOOKS, READ = 60, 40, 8

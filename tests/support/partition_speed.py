@@ -25,7 +25,7 @@ from sqlalchemy.engine import URL
 from recsys.store import event_queries
 from recsys.store.day_signatures import DAY, day_of
 from recsys.store.event_expiry import expire
-from recsys.store.partitions import days as partitions
+from recsys.store.partitions import daily_partitions as partitions
 from recsys.store.partitions.expiry import prepare_removal
 from recsys.store.store import Store
 

@@ -16,7 +16,7 @@ from transformers import (
     T5ForConditionalGeneration,
 )
 
-from recsys.text.encoders.static import minilm_source
+from recsys.text.encoders.static_vector_distillation import minilm_source
 
 
 def write(folder: Path, seed: int = 0) -> None:

@@ -13,7 +13,7 @@ from recsys.data.event_tables import EventTable
 from recsys.data.records import Author, Event, Follow, Item, User
 from recsys.errors import DataError
 from recsys.experiments.definition import of_definition
-from recsys.experiments.registry import Experiments
+from recsys.experiments.experiment_lifecycle import Experiments
 from recsys.experiments.unit_counts import Window, unit_counts
 from recsys.store import user_merges
 from recsys.store.alerts import Alerts, Evidence

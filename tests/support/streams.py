@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys.trends.item_series_labels import KINDS, Labels
+from recsys.trends.item_series_membership import KINDS, Labels
 from recsys.trends.series import HOUR, Series, Stream, count
 
 MONDAY = 1_699_833_600  # 2023-11-13 00:00 UTC

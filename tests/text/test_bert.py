@@ -9,7 +9,7 @@ from text_world import tiny_bert
 
 from recsys.errors import DataError
 from recsys.text.encoders.bert import BATCH, Bert, is_bert
-from recsys.text.encoders.static import distil
+from recsys.text.encoders.static_vector_distillation import distil
 
 
 @pytest.fixture

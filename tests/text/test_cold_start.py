@@ -17,7 +17,7 @@ from recsys.text.cold_start import (
     with_pairs,
     with_targets,
 )
-from recsys.text.text_to_item_input import ItemInputMap
+from recsys.text.cold_start_linear_map import ItemInputMap
 
 WORDS = ["red", "blue", "green", "nail", "polish", "cream", "hand", "night"]
 # Users of nails read nails, users of creams read creams; the last two items are unread.

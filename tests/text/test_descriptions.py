@@ -5,7 +5,11 @@ from dataclasses import dataclass
 import pytest
 
 from recsys.grounding.grounded import grounded
-from recsys.writing.descriptions import event_description, group_description, topic_description
+from recsys.writing.topic_and_event_descriptions import (
+    event_description,
+    group_description,
+    topic_description,
+)
 
 DAY = 1_790_000_000.0  # 2026-09-21
 

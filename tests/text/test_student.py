@@ -7,7 +7,7 @@ from text_world import word_student
 
 from recsys.errors import DataError
 from recsys.text.encoders.encoder import Encoder, load_encoder
-from recsys.text.encoders.static import read_static, write_static
+from recsys.text.encoders.static_vector_distillation import read_static, write_static
 from recsys.text.encoders.student import BLOCK, Student
 
 WORDS = ["red", "blue", "nail", "polish", "cream"]

@@ -8,8 +8,8 @@ from title_world import CONFIG, posts, untrained
 from recsys.data.records import Item
 from recsys.data.table_builder import item_table
 from recsys.errors import DataError
+from recsys.language_model.local_models import T5Writer
 from recsys.language_model.prompts import TITLE_TOKENS, title_messages
-from recsys.language_model.writers import T5Writer
 from recsys.text_training.title_comparison import compare_titles
 from recsys.text_training.title_model_training import train_title_model
 from recsys.text_training.title_model_versions import TitleModelVersions

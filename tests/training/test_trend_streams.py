@@ -8,7 +8,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.records import Event, Item
 from recsys.serving.catalogue import Catalogue
 from recsys.training.trend_streams import labelled, stream_of
-from recsys.trends.item_series_labels import KINDS
+from recsys.trends.item_series_membership import KINDS
 from recsys.trends.trend_model import fit_trends, key_of
 
 ITEMS = [Item(f"post-{n}", title=f"post {n}", author_id=f"author-{n % 2}") for n in range(4)]

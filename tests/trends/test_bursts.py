@@ -10,7 +10,7 @@ from recsys.evaluation.injected_bursts import settled
 from recsys.trends.bursts import adjusted
 from recsys.trends.episode import FADING, PEAK, RISING, episode
 from recsys.trends.historical_bursts import People, alarms
-from recsys.trends.item_series_labels import KINDS
+from recsys.trends.item_series_membership import KINDS
 
 QUIET = [0.3] * 10
 HOUR = 500

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from streams import FIRST, MONDAY, two_tags
 
-from recsys.trends.item_series_labels import KINDS
+from recsys.trends.item_series_membership import KINDS
 from recsys.trends.sentiment_series import SentimentSeries, count_sentiments
 from recsys.trends.trend_model import key_of
 

@@ -5,7 +5,7 @@ import pytest
 from streams import FIRST, MONDAY, counted, stream, two_tags
 
 from recsys.trends.effective_users import effective, inside
-from recsys.trends.item_series_labels import KINDS, Labels
+from recsys.trends.item_series_membership import KINDS, Labels
 from recsys.trends.series import HOUR, Series, Stream, count
 
 TAG = KINDS.index("tag")

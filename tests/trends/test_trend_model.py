@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from streams import FIRST, MONDAY, burst, joined, poisson, stream, two_tags
 
-from recsys.trends.item_series_labels import KINDS
+from recsys.trends.item_series_membership import KINDS
 from recsys.trends.trend_model import Trends, fit_trends, key_of, parts_of
 
 POPULATION = [10, 0, 2, 0, 0, 0]

@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response
 
 from recsys.experiments.definition import AA, as_definition
-from recsys.experiments.registry import Experiments
+from recsys.experiments.experiment_lifecycle import Experiments
 from recsys.experiments.report import aa_report, report_of
 from recsys.fairness.exposure_report import REPORT
 

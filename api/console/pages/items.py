@@ -12,7 +12,7 @@ from recsys.errors import StoreError
 from recsys.ranking import nonpersonal_lists
 from recsys.ranking.query import Filters
 from recsys.safety.flags import read_flags
-from recsys.trends.item_series_labels import ITEM, KINDS
+from recsys.trends.item_series_membership import ITEM, KINDS
 from recsys.trends.trend_model import key_of
 
 from ...console_session import CONSOLE

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from flask import Response
 
-from recsys.trends.item_series_labels import KINDS
+from recsys.trends.item_series_membership import KINDS
 from recsys.trends.trend_model import key_of
 
 from ...console_session import CONSOLE

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from recsys.bundle import write_bundle
 from recsys.text.encoders.encoder import DISTILLED
-from recsys.text.encoders.static import distilled
+from recsys.text.encoders.static_vector_distillation import distilled
 from recsys.text.item_texts import documents
 from recsys.text_training.encode_catalogue import encode_words
 

@@ -14,7 +14,7 @@ from recsys.data.dataset import Dataset
 from recsys.errors import DataError, MissingExtra
 from recsys.settings import Settings
 from recsys.text.encoders.encoder import Encoder, load_encoder
-from recsys.text.encoders.encoder_registry import EncoderRegistry, RegistryEntry
+from recsys.text.encoders.finetuned_encoder_versions import EncoderRegistry, RegistryEntry
 from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.universal_sentence_encoder import MultilingualEncoder

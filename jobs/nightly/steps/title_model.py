@@ -81,7 +81,7 @@ def _trained(night: NightContext, pairs: TitlePairs, current: Path | None, out: 
 
 def _writing(folder: Path) -> Callable[[str], str]:
     """Return what writes a title with the model of a folder, as the service asks it to."""
-    from recsys.language_model.writers import T5Writer
+    from recsys.language_model.local_models import T5Writer
 
     writer = T5Writer(folder)
     return lambda text: writer.write(title_messages(text), TITLE_TOKENS, None)

@@ -8,14 +8,15 @@ from recsys.dialogue.actions.linking import ask
 from recsys.dialogue.actions.list_of_turn import make_list
 from recsys.dialogue.actions.pending_answer import answer_pending
 from recsys.dialogue.actions.reasons import explain
-from recsys.dialogue.actions.replies import answer_question, hand_off, refuse, talk
 from recsys.dialogue.actions.search import find
-from recsys.dialogue.actions.shown_facts import show
+from recsys.dialogue.actions.show_command import show
 from recsys.dialogue.actions.steering import steer
+from recsys.dialogue.actions.text_only_answers import answer_question, hand_off, refuse, talk
 from recsys.dialogue.actions.trends import show_trends
-from recsys.dialogue.actions.turn import Turn
+from recsys.dialogue.actions.turn_state import Turn
 from recsys.dialogue.actions.undo import take_back
 from recsys.dialogue.actions.wordings import wish_fact
+from recsys.dialogue.answer_statements import Answer
 from recsys.dialogue.commands import (
     Around,
     CannotDo,
@@ -33,7 +34,6 @@ from recsys.dialogue.facts import Fact
 from recsys.dialogue.linked import Linked
 from recsys.dialogue.merged_commands import Understood
 from recsys.dialogue.message_text import Message
-from recsys.dialogue.statements import Answer
 
 
 def carry_out(turn: Turn, command: Command) -> None:

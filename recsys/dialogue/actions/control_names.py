@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recsys.dialogue.actions.turn import Turn
+from recsys.dialogue.actions.turn_state import Turn
 from recsys.dialogue.facts import Fact
 from recsys.store.user_controls import Control
 

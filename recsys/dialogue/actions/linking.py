@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from recsys.dialogue.actions.turn import Turn
+from recsys.dialogue.actions.turn_state import Turn
 from recsys.dialogue.actions.wordings import FOLLOWED, fact_of, length_called
 from recsys.dialogue.alternatives import alternatives
 from recsys.dialogue.commands import (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from recsys.dialogue.actions.turn import Turn
+from recsys.dialogue.actions.turn_state import Turn
 from recsys.dialogue.actions.wordings import SORTED, THAN, fact_of, wish_fact, within_statement
+from recsys.dialogue.answer_statements import Statement
 from recsys.dialogue.commands import (
     Find,
     Target,
@@ -13,7 +14,6 @@ from recsys.dialogue.commands import (
 from recsys.dialogue.conversation import Critique
 from recsys.dialogue.conversation_list import Listed
 from recsys.dialogue.facts import Fact
-from recsys.dialogue.statements import Statement
 from recsys.i18n import translate
 
 _FIELDS = {

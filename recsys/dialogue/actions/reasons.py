@@ -8,7 +8,7 @@ import numpy as np
 
 from recsys.array_types import Rows
 from recsys.dialogue.actions.linking import link, not_linked, subject_of_many
-from recsys.dialogue.actions.turn import Turn
+from recsys.dialogue.actions.turn_state import Turn
 from recsys.dialogue.actions.wordings import fact_of
 from recsys.dialogue.commands import (
     Target,

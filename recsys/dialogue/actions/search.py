@@ -11,8 +11,9 @@ from recsys.dialogue.actions.linking import (
     not_linked,
     subject_of_many,
 )
-from recsys.dialogue.actions.turn import Turn
+from recsys.dialogue.actions.turn_state import Turn
 from recsys.dialogue.actions.wordings import SORTED, THAN, fact_of, within_statement
+from recsys.dialogue.answer_statements import Statement, Undoing
 from recsys.dialogue.commands import (
     Find,
     Target,
@@ -20,7 +21,6 @@ from recsys.dialogue.commands import (
 from recsys.dialogue.conversation import Critique
 from recsys.dialogue.facts import Fact
 from recsys.dialogue.search_words import SearchWords, search_words, split_count, without_noun
-from recsys.dialogue.statements import Statement, Undoing
 
 
 def find(turn: Turn, command: Find) -> None:

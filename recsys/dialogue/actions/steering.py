@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from recsys.dialogue.actions.linking import link, may_limit, not_linked, referred
-from recsys.dialogue.actions.turn import Turn
+from recsys.dialogue.actions.turn_state import Turn
 from recsys.dialogue.actions.wordings import fact_of
+from recsys.dialogue.answer_statements import Undoing
 from recsys.dialogue.commands import (
     Find,
     Steer,
 )
 from recsys.dialogue.conversation import Critique
 from recsys.dialogue.facts import Fact
-from recsys.dialogue.statements import Undoing
 from recsys.errors import DataError
 from recsys.store.user_controls import Wish
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recsys.dialogue.actions.linking import link, not_linked
-from recsys.dialogue.actions.turn import Turn
+from recsys.dialogue.actions.turn_state import Turn
 from recsys.dialogue.actions.wordings import fact_of
 from recsys.dialogue.commands import (
     Around,

@@ -7,7 +7,7 @@ from dataclasses import replace
 from recsys.dialogue.actions.control_names import control_fact, control_label, steering_controls
 from recsys.dialogue.actions.linking import link
 from recsys.dialogue.actions.search import find
-from recsys.dialogue.actions.turn import Turn
+from recsys.dialogue.actions.turn_state import Turn
 from recsys.dialogue.actions.wordings import fact_of, wish_fact
 from recsys.dialogue.commands import EVERYTHING, Find, Target, Undo
 from recsys.dialogue.label_keys import key_of, stem

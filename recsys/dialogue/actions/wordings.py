@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 
+from recsys.dialogue.answer_statements import Statement
 from recsys.dialogue.commands import Steer, Target, TargetKind
 from recsys.dialogue.facts import Fact
 from recsys.dialogue.length_limits import LengthLimit
-from recsys.dialogue.statements import Statement
 from recsys.i18n import translate
 
 THAN = {

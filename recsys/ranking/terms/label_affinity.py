@@ -13,7 +13,7 @@ from recsys.ranking.history_batch import HistoryBatch
 from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.terms.protocol import Attribution, UserContext
 from recsys.ranking.terms.single_weight_base import LinearTerm, UserLinear
-from recsys.serving.label_popularity import label_uptake
+from recsys.serving.label_interaction_shares import label_uptake
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 

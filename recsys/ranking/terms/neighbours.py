@@ -31,7 +31,7 @@ from recsys.ranking.terms.protocol import (
     UserTerm,
 )
 from recsys.ranking.user_features import activity
-from recsys.serving.item_lift import ItemPopularity
+from recsys.serving.history_item_lift import ItemPopularity
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.score_model import LogTerm, ScoreModel, Term

@@ -8,7 +8,7 @@ import numpy as np
 
 from recsys.array_types import Floats, Rows
 from recsys.ranking.item_feature_table import ItemFeatureTable
-from recsys.ranking.search_matches import search_matches
+from recsys.ranking.query_word_matches import search_matches
 from recsys.ranking.terms.protocol import Attribution, Part, RequestContext, ScoreTerm, UserTerm
 from recsys.ranking.text_scores import text_vectors
 from recsys.serving.live_state import LiveState

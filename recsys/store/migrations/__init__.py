@@ -95,8 +95,12 @@ def create_tables(connection: Connection) -> None:
         metadata.create_all(connection)
         return
     # here: not needed on SQLite
-    from recsys.store.partitions.days import AHEAD, create_days
-    from recsys.store.partitions.tables import create_beside, create_events, create_triggers
+    from recsys.store.partitions.auxiliary_tables import (
+        create_beside,
+        create_events,
+        create_triggers,
+    )
+    from recsys.store.partitions.daily_partitions import AHEAD, create_days
 
     tables = [table for table in metadata.sorted_tables if table is not events]
     metadata.create_all(connection, tables)

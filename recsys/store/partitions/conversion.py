@@ -20,13 +20,13 @@ from sqlalchemy import Connection, bindparam, text
 from recsys.store.database import Database
 from recsys.store.day_signatures import DAY, day_of
 from recsys.store.partitions.append import note_identities
-from recsys.store.partitions.days import AHEAD, BEFORE, create_days
-from recsys.store.partitions.tables import (
+from recsys.store.partitions.auxiliary_tables import (
     create_beside,
     create_events,
     create_triggers,
     drop_triggers,
 )
+from recsys.store.partitions.daily_partitions import AHEAD, BEFORE, create_days
 
 LARGE = 200_000  # events from which a store is converted while others write
 _CHUNK = 20_000  # ids in one transaction

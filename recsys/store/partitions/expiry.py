@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from recsys.store.database import Database
 from recsys.store.day_signatures import DAY
-from recsys.store.partitions.days import partition_name
+from recsys.store.partitions.daily_partitions import partition_name
 from recsys.store.schema import events, notes, shares
 from recsys.store.watches import forget_comments
 

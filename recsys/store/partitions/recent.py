@@ -10,7 +10,7 @@ from sqlalchemy import Text, func, select, text
 
 from recsys.store.database import Database
 from recsys.store.event_queries import Query
-from recsys.store.partitions.tables import recent_events, recent_floors
+from recsys.store.partitions.auxiliary_tables import recent_events, recent_floors
 from recsys.store.prepared_reads import Read, given
 from recsys.store.schema import events, users
 

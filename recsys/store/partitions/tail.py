@@ -20,7 +20,7 @@ from sqlalchemy import func as sql
 from sqlalchemy.sql import true
 
 from recsys.store.database import Database
-from recsys.store.partitions.tables import event_batches
+from recsys.store.partitions.auxiliary_tables import event_batches
 from recsys.store.prepared_reads import Read, given
 from recsys.store.schema import events
 

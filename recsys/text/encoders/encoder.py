@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 from recsys.array_types import Floats
 from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
-from recsys.text.encoders.static import distilled, minilm_source, read_static
+from recsys.text.encoders.static_vector_distillation import distilled, minilm_source, read_static
 from recsys.text.encoders.universal_sentence_encoder import load_multilingual
 
 DISTILLED = "static:"  # before the directory of a model, whose word vectors are distilled

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from recsys.text.encoders.encoder import Encoder
-from recsys.text.encoders.static import read_static, write_static
+from recsys.text.encoders.static_vector_distillation import read_static, write_static
 from recsys.text.encoders.student import Student
 
 

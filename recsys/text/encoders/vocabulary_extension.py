@@ -15,7 +15,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from recsys.array_types import Floats
-from recsys.text.encoders.out_of_vocabulary_words import OutOfVocabularyWords
+from recsys.text.encoders.out_of_vocabulary_detection import OutOfVocabularyWords
 from recsys.text.encoders.student import Student
 
 RAREST = 2  # texts that must hold a word for it to be added

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.text.encoders.packaged_word_vectors import FILE
-from recsys.text.encoders.static import distil, minilm_source
+from recsys.text.encoders.static_vector_distillation import distil, minilm_source
 
 
 def write_packaged_word_vectors() -> None:

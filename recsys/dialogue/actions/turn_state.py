@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 
-from recsys.dialogue.actions.service import DialogueService
+from recsys.dialogue.actions.service_protocol import DialogueService
+from recsys.dialogue.answer_statements import Statement, Undoing, Value
 from recsys.dialogue.commands import (
     Command,
 )
@@ -16,7 +17,6 @@ from recsys.dialogue.conversation_list import ConversationList
 from recsys.dialogue.facts import Fact
 from recsys.dialogue.item_facts import ItemFacts
 from recsys.dialogue.label_linking import LabelIndex
-from recsys.dialogue.statements import Statement, Undoing, Value
 from recsys.personal_list import ListRequest, query_of
 from recsys.ranking.query import Query, Recommendation
 

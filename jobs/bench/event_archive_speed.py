@@ -1,6 +1,6 @@
 """CPU of reading events from the store and from the archive, and bytes per archived event.
 
-python -m jobs.bench.archive_speed --events 1000000
+python -m jobs.bench.event_archive_speed --events 1000000
 """
 
 from __future__ import annotations

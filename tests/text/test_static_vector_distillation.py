@@ -14,7 +14,13 @@ from recsys.errors import DataError
 from recsys.text.encoders.cache_folder import default_cache
 from recsys.text.encoders.encoder import load_encoder
 from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
-from recsys.text.encoders.static import distil, distilled, minilm_source, read_static, static_folder
+from recsys.text.encoders.static_vector_distillation import (
+    distil,
+    distilled,
+    minilm_source,
+    read_static,
+    static_folder,
+)
 from recsys.text.encoders.student import Student
 
 WORDS = ["red", "nail", "blue", "cream"]
@@ -55,7 +61,8 @@ def test_another_model_has_another_folder(model: Path, tmp_path: Path) -> None:
 
 def test_of_two_processes_at_once_one_distils(model: Path, tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from recsys.text.encoders.static import distilled;"
+        "import sys; from pathlib import Path;"
+        " from recsys.text.encoders.static_vector_distillation import distilled;"
         " print(distilled(Path(sys.argv[1]), Path(sys.argv[2]))[1])"
     )
     command = [sys.executable, "-c", program, str(model), str(tmp_path / "cache")]

@@ -8,11 +8,11 @@ from types import SimpleNamespace
 
 import pytest
 
-from recsys.safety import text_rules, word_memory
+from recsys.safety import text_rules, word_form_cache
 from recsys.safety.plain_text import plain
 from recsys.safety.text_rule_phrases import ENGLISH
 from recsys.safety.text_rules import by_words
-from recsys.safety.word_memory import WordMemory
+from recsys.safety.word_form_cache import WordMemory
 
 WORDS = (
     "the of a I you don't it's and/or idiot stupid fool! youAreHere aBc e.g. U.S. 2019, covid19"
@@ -62,13 +62,13 @@ def test_markup_spaced_letters_and_long_texts_are_read_as_a_whole():
 def test_a_text_of_many_odd_words_is_read_as_a_whole_and_few_are_learned():
     memory = WordMemory(lambda word: None)
     assert memory.read(" ".join(f"w0rd{n}x" for n in range(50))) is None
-    assert len(memory._words.plain) <= word_memory.MOST_ODD
+    assert len(memory._words.plain) <= word_form_cache.MOST_ODD
     assert memory.read(" ".join("word" + "ab"[n % 2] * n for n in range(2, 300))) is None
-    assert len(memory._words.plain) <= word_memory.MOST_ODD + word_memory.MOST_NEW
+    assert len(memory._words.plain) <= word_form_cache.MOST_ODD + word_form_cache.MOST_NEW
 
 
 def test_what_is_remembered_is_bounded_and_shared_by_threads(monkeypatch):
-    monkeypatch.setattr(word_memory, "KEPT", 50)
+    monkeypatch.setattr(word_form_cache, "KEPT", 50)
     memory = WordMemory(lambda word: word if "b" in word else None)
     rng = random.Random(0)
     words = ["".join(rng.choices("abc", k=4)) for _ in range(200)]

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from recsys.dialogue.actions.control_names import control_fact, steering_controls
 from recsys.dialogue.actions.linking import referred
-from recsys.dialogue.actions.turn import Turn
+from recsys.dialogue.actions.turn_state import Turn
 from recsys.dialogue.actions.wordings import wish_fact
 from recsys.dialogue.commands import (
     Show,

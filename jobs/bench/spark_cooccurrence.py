@@ -1,6 +1,6 @@
 """Rows of co-occurrence in Spark's executors against one process: equality, CPU time, bytes.
 
-    python -m jobs.bench.spark_rows 50000 300000 10000 --master "local[2]"
+    python -m jobs.bench.spark_cooccurrence 50000 300000 10000 --master "local[2]"
 
 A synthetic platform of so many items, events and users (`jobs.bench.niche_world`). The engine is
 `blocks`; its singular directions are computed at the driver by either runner and are not timed.
@@ -34,7 +34,7 @@ from recsys.spark.spark_runner import SparkRunner
 
 from ..cli import run
 from ..environment import variables
-from .large_catalogues import interactions_of
+from .large_catalogue_engines import interactions_of
 from .niche_world import NicheConfig, niche_events
 
 

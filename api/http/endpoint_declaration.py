@@ -30,7 +30,7 @@ from recsys.store.erasure_guard import unless_erased
 from ..errors import ApiError, problems, translate
 from ..runtime.app_state import AppState
 from ..runtime.request_audit import USER_NAMES, AuditedRequest
-from . import request_parsing
+from . import json_body_parsing
 from .form_tokens import FIELD, check_form
 from .request_validation import (
     parameter_kinds,
@@ -232,7 +232,7 @@ def handler(endpoint: Endpoint) -> Callable[..., Response]:
         for name, value in values.items():
             if isinstance(value, str):
                 values[name] = path_value(name, value)
-        given = request_parsing.read_query(request.environ.get("QUERY_STRING", ""))
+        given = json_body_parsing.read_query(request.environ.get("QUERY_STRING", ""))
         if endpoint.page:
             given = without_empty(given)
         if endpoint.query is not None:
@@ -289,19 +289,19 @@ def _body(endpoint: Endpoint, adapter: TypeAdapter[Any], partial: bool) -> Any:
     settings = current_app.extensions["settings"]
     limits = settings.max_body, settings.body_seconds
     if endpoint.page:
-        given = request_parsing.read_form(request, *limits)
+        given = json_body_parsing.read_form(request, *limits)
         check_form(request, given.pop(FIELD, [""])[0])
         return validated(endpoint.body, without_empty(given), parameter_kinds(endpoint.body), False)
     if endpoint.many and (endpoint.required or request.content_length):
         most = settings.max_batch
-        rows = rows_of(request_parsing.read_rows(request, *limits, most), endpoint.many)
+        rows = rows_of(json_body_parsing.read_rows(request, *limits, most), endpoint.many)
         if not 1 <= len(rows) <= most:
             raise ApiError(422, f"{len(rows)} {endpoint.many}: send 1 to {most}")
         return right_rows(rows, adapter, partial)
     if not endpoint.required and not request.content_length:
         raw: Any = [] if endpoint.many else {}
     else:
-        raw = request_parsing.read_json(request, *limits)
+        raw = json_body_parsing.read_json(request, *limits)
     try:
         return adapter.validate_python(raw)
     except ValidationError as error:

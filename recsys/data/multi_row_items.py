@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from recsys.data.parsing import distinct
-from recsys.data.partial_rows import Row
+from recsys.data.partial_updates import Row
 from recsys.data.reading_report import Reading, Reject
 from recsys.data.records import ITEM_COLUMNS, Item
 

@@ -25,7 +25,7 @@ from recsys.block_runner import BlockWork
 from recsys.object_storage.object_store import ObjectMissing, ObjectStore
 from recsys.object_storage.opening import open_objects
 from recsys.spark.packed_arrays import packed, unpacked
-from recsys.spark.pieces import Piece, write_piece
+from recsys.spark.result_blocks import Piece, write_piece
 
 SPREAD = pa.schema([("block", pa.int32()), ("part", pa.int32()), ("data", pa.binary())])
 WRITTEN = pa.schema(

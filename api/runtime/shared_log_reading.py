@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from recsys.errors import StoreError
 from recsys.settings import Settings
 from recsys.store.events import StoredEvent
-from recsys.store.follow_graph_interactions import NumberedAct
+from recsys.store.numbered_events import NumberedAct
 from recsys.store.store import Store
 
 from .store_connection import StoreLink

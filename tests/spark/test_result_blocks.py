@@ -9,9 +9,15 @@ from in_process_spark import InProcessSpark
 
 from recsys.errors import RunnerError
 from recsys.object_storage.folder_objects import FolderObjects
-from recsys.spark.executor import Job
+from recsys.spark.executor_tasks import Job
 from recsys.spark.packed_arrays import packed, unpacked
-from recsys.spark.pieces import DamagedPiece, read_manifest, read_piece, write_manifest, write_piece
+from recsys.spark.result_blocks import (
+    DamagedPiece,
+    read_manifest,
+    read_piece,
+    write_manifest,
+    write_piece,
+)
 
 FOLDER = "jobs/1/rows"
 ARRAYS = {"counts": np.arange(5, dtype=np.int32), "weights": np.ones((2, 3), np.float32)}

@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from recsys.errors import DataError
-from recsys.help.help_files import current_folder, read_help, read_passage
+from recsys.help.help_index_storage import current_folder, read_help, read_passage
 from recsys.help.passage import Passage
 from recsys.help.passage_index import PassageIndex
 from recsys.help.same_question import TermWeights, is_negated, is_same, numbers_of

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from recsys.evaluation.change_between_nights import ChangeBetweenNights
+from recsys.evaluation.nightly_metric_change import ChangeBetweenNights
 
 
 def test_the_change_is_that_of_the_means():

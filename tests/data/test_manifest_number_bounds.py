@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from recsys.data.number_bounds import COUNT, DIVISOR, WEIGHT, finite, whole
+from recsys.data.manifest_number_bounds import COUNT, DIVISOR, WEIGHT, finite, whole
 
 
 @pytest.mark.parametrize("wrong", [None, True, "1", [], {}, "x" * 70_000])

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from recsys.dialogue.actions.service import Passage
-from recsys.dialogue.actions.turn import Turn
+from recsys.dialogue.actions.service_protocol import Passage
+from recsys.dialogue.actions.turn_state import Turn
+from recsys.dialogue.answer_statements import Value
 from recsys.dialogue.commands import (
     CannotDo,
     Handoff,
@@ -13,7 +14,6 @@ from recsys.dialogue.commands import (
     Smalltalk,
 )
 from recsys.dialogue.facts import Fact
-from recsys.dialogue.statements import Value
 
 _SMALL = {
     "greeting": "Hello! Tell me what you would like to see more or less of, or what to find.",

@@ -7,7 +7,7 @@ from text_world import tiny_bert, word_student
 
 from recsys.errors import DataError
 from recsys.text.encoders.encoder import load_encoder
-from recsys.text.encoders.encoder_registry import EncoderRegistry, RegistryEntry
+from recsys.text.encoders.finetuned_encoder_versions import EncoderRegistry, RegistryEntry
 from recsys.text.encoders.student import Student
 
 

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from recsys.dialogue.english.guards import ANOTHER, INSTRUCTIONS, MINE, PEOPLE, SELF_HARM, THREAT
+from recsys.dialogue.english.handoff_and_safety import (
+    ANOTHER,
+    INSTRUCTIONS,
+    MINE,
+    PEOPLE,
+    SELF_HARM,
+    THREAT,
+)
 from recsys.dialogue.english.help_questions import questions
 from recsys.dialogue.english.loose_rules import LOOSE_RULES
 from recsys.dialogue.english.rules import (
-    around,
     find,
     less,
     likeness,
     listed_items,
     more,
     mute,
+    not_interested,
     only,
     order,
-    passed_over,
     show,
+    trending,
     undo,
     why,
 )
@@ -29,11 +36,11 @@ RULES = (
     order,
     undo,
     why,
-    around,
+    trending,
     show,
     likeness,
     only,
-    passed_over,
+    not_interested,
     less,
     mute,
     more,

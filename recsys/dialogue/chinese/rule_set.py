@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from recsys.dialogue.chinese.guards import ANOTHER, INSTRUCTIONS, PEOPLE, SELF_HARM, THREAT
+from recsys.dialogue.chinese.handoff_and_safety import (
+    ANOTHER,
+    INSTRUCTIONS,
+    PEOPLE,
+    SELF_HARM,
+    THREAT,
+)
 from recsys.dialogue.chinese.help_questions import questions
 from recsys.dialogue.chinese.loose_rules import LOOSE_RULES
 from recsys.dialogue.chinese.rules import (
-    around,
     find,
     less,
     likeness,
     listed_items,
     more,
     mute,
+    not_interested,
     only,
     order,
-    passed_over,
     show,
+    trending,
     undo,
     why,
 )
@@ -29,11 +35,11 @@ RULES = (
     order,
     undo,
     why,
-    around,
+    trending,
     show,
     likeness,
     only,
-    passed_over,
+    not_interested,
     mute,
     less,
     more,

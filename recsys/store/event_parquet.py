@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from recsys.store.event_rows import EventRows
+from recsys.store.event_columns import EventRows
 
 _ENCODINGS = {
     "id": "DELTA_BINARY_PACKED",

@@ -1,7 +1,8 @@
 """Large-catalogue benchmark: CPU time, memory and Recall@20 of engines, without the service.
 
-    python -m jobs.bench.large_catalogues niches 1000000 10000000 300000 --engine "blocks 128"
-    python -m jobs.bench.large_catalogues given events.csv.gz test_events.csv.gz \
+    python -m jobs.bench.large_catalogue_engines niches 1000000 10000000 300000 \
+        --engine "blocks 128"
+    python -m jobs.bench.large_catalogue_engines given events.csv.gz test_events.csv.gz \
         --engine "lowpass 512" --engine "blocks 512"
 
 `niches`: a synthetic platform of so many items, events and users (`jobs.bench.niche_world`).
@@ -228,7 +229,7 @@ def _quality(found: Quality, first: Quality, seed: int) -> Mapping[str, object]:
     return values
 
 
-@click.group(name="large_catalogues")
+@click.group(name="large_catalogue_engines")
 def command() -> None:
     """Compare engines on large catalogues; print JSON."""
 

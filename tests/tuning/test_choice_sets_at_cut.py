@@ -10,7 +10,7 @@ from recsys.ranking.popularity_features import prior_features
 from recsys.ranking_metrics import Positives
 from recsys.serving.live_state import LiveState
 from recsys.tuning.choice_sets import AGE, NEW, STANDING, WAITING, build_choice_sets
-from recsys.tuning.cut_choice_sets import choice_sets_at_cut
+from recsys.tuning.choice_sets_at_cut import choice_sets_at_cut
 from recsys.tuning.replay_candidate_shortlist import Shortlist
 from recsys.tuning.validation_set import ValidationSet
 
