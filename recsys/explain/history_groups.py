@@ -49,13 +49,23 @@ class AttributionGroups:
     totals: Sequence[tuple[float, float]]  # per row: by the others, by those of author or topic
     giving: Sequence[tuple[bool, bool]]  # per row, whether any of them gives anything
     best: float  # most that the history gives to any of the rows
+    unlike: Sequence[bool]  # per row, whether a user would not accept the history as a reason
     texts: dict[str, str] = field(default_factory=dict)  # of items that were compared with names
 
     @classmethod
     def of(
-        cls, live: LiveState, history: History, rows: Rows, given: Floats, muted: Mask | None
+        cls,
+        live: LiveState,
+        history: History,
+        rows: Rows,
+        given: Floats,
+        muted: Mask | None,
+        unlike: Mask | None = None,
     ) -> AttributionGroups:
-        """Gather; `given`: (history, rows)."""
+        """Gather; `given`: (history, rows).
+
+        `unlike` (rows,): for which the history is no reason that a user would accept.
+        """
         hidden = ~live.listing.nameable(history.rows, live.clock())
         if muted is not None:
             hidden |= muted[history.rows]
@@ -87,6 +97,7 @@ class AttributionGroups:
             parted.sum(axis=1, dtype=np.float64).T.tolist(),
             (parted != 0).any(axis=1).T.tolist(),
             float(given.sum(axis=0).max(initial=0.0)),
+            [False] * len(rows) if unlike is None else unlike.tolist(),
         )
 
     def reasons(self, place: int) -> list[Reason]:
@@ -94,7 +105,7 @@ class AttributionGroups:
         given.
         """
         by, (others, own) = self.by[place], self.giving[place]
-        weak = sum(self.totals[place]) < WEAK * self.best
+        weak = self.unlike[place] or sum(self.totals[place]) < WEAK * self.best
         found = []
         if own:
             name = name_of(self.live, by, self.codes[place])

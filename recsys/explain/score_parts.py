@@ -13,8 +13,13 @@ from recsys.ranking.followed_places import may_be_raised
 from recsys.ranking.query import Reason
 from recsys.ranking.request_scorer import Request
 from recsys.ranking.terms.protocol import Attribution, Part
+from recsys.ranking.text_scores import text_vectors
 from recsys.serving.label_names import value_of
 from recsys.serving.live_state import LiveState
+
+TEXT = "words"  # name of the term of texts
+MOSTLY = 0.5  # of what a history gives to an item, from which it speaks by its texts
+LEAST_LIKENESS = 0.2  # cosine of two texts, below which nobody would call them alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +72,13 @@ class Parts:
         `corrections`: what the trees added to each; `gains`: what the ranks of new items added.
         """
         given = np.zeros((len(request.history), len(rows)), np.float32)
+        by_text: Floats | None = None
         parts: list[Part] = []
         absorbing: list[tuple[Mask, list[Part]]] = []
-        for (_, bound), split in zip(request.terms, attributions(request, rows), strict=True):
+        for (term, bound), split in zip(request.terms, attributions(request, rows), strict=True):
             if split.history is not None:
                 given += split.history
+                by_text = split.history if term.name == TEXT else by_text
             own = list(split.parts)
             if (mask := bound.absorbs(rows)) is not None:
                 absorbing.append((mask, own))
@@ -81,7 +88,10 @@ class Parts:
         parts = _merged(parts)
         for mask, own in absorbing:
             given, parts = _absorbed(mask, {part.kind for part in own}, given, parts)
-        groups = AttributionGroups.of(request.live, request.history, rows, given, request.muted)
+        unlike = None if by_text is None else _unlike(request, rows, given, by_text)
+        groups = AttributionGroups.of(
+            request.live, request.history, rows, given, request.muted, unlike
+        )
         social = request.history.social
         people = None if social is None else social.people_at(rows).tolist()
         others = tuple(
@@ -113,6 +123,25 @@ class Parts:
 
     def _others(self, place: int) -> list[Reason]:
         return [one.reason(place) for one in self.others if one.values[place]]
+
+
+def _unlike(request: Request, rows: Rows, given: Floats, by_text: Floats) -> Mask:
+    """Return which rows the history speaks for by texts that are not alike, (rows,).
+
+    In a small catalogue the nearest text may be of another subject. `given`, `by_text`:
+    (history, rows), of all terms and of texts.
+    """
+    mostly: Mask = np.maximum(by_text, 0).sum(axis=0) > MOSTLY * np.maximum(given, 0).sum(axis=0)
+    if not mostly.any():
+        return mostly
+    own, theirs = (
+        text_vectors(request.live, some) for some in (request.history.rows, rows[mostly])
+    )
+    lengths = [np.linalg.norm(some, axis=1) for some in (own, theirs)]
+    likeness = own @ theirs.T / np.maximum(np.outer(*lengths), 1e-9)
+    giving = by_text[:, mostly] > 0
+    mostly[mostly] = np.where(giving, likeness, -1.0).max(axis=0, initial=-1.0) < LEAST_LIKENESS
+    return mostly
 
 
 def attributions(request: Request, rows: Rows) -> list[Attribution]:
