@@ -144,7 +144,7 @@ def choose(
         for one, parts, some in zip(checks, folds, asked, strict=True)
     ]
     finalists = [engine_of(name, engines) for name in folds[0]]
-    queries = validation_choice_sets(checks, models, seed, on_the_way, budget, log)
+    queries = validation_choice_sets(checks, models, seed, on_the_way, budget, log, len(refitted))
     choice_sets, count = queries.choice_sets, len(queries.choice_sets)
     note(f"{lists_text(count)} to choose by, {choice_sets.offset.shape[1]} candidates each")
     few = count < FEWEST_LISTS and bool(log.pressure)

@@ -55,8 +55,13 @@ def validation_choice_sets(
     on_the_way: ReplaySource | None,
     budget: Budget,
     log: Log,
+    further: int = 0,
 ) -> ReplayChoiceSets:
-    """Return what users choose among at the cut of each fold, or on the way of a replay."""
+    """Return what users choose among at the cut of each fold, or on the way of a replay.
+
+    `further`: so many folds, the last ones, whose users may be left out without being called a
+    lack of time.
+    """
     enough = time_over(budget)
     if on_the_way is not None:
         lives = {name: LiveState(model) for name, model in models[0].items()}
@@ -96,7 +101,9 @@ def validation_choice_sets(
             periods = [np.full(len(pool), number) for number, (pool, _) in enumerate(pools)]
             pooled = replace(pooled, period=np.concatenate(periods).astype(np.int64))
     if len(pooled) < wanted:
-        log.hurried(
+        needed = sum(map(len, some[: len(some) - further]))
+        tell = log.hurried if len(pooled) < needed else log.note
+        tell(
             f"{len(pooled)} of {wanted} users were evaluated:"
             " the rest of the time is for the search"
         )
