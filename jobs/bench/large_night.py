@@ -5,7 +5,8 @@
 The platform of `jobs.bench.niche_world` takes the place of what a store holds: the step `snapshot`
 is written, all others are those of `recsys nightly`, with its settings. The bundle is published in
 RECSYS_HOME, which `recsys serve` can then serve. `--more 0.01` runs a second night afterwards, with
-that share of new events.
+that share of new events; `--nights 3` a third one with as many: the first night of a home chooses
+quickly and the second in full, so that the third is the first that may keep its choice.
 """
 
 from __future__ import annotations
@@ -112,18 +113,25 @@ def until(events: EventTable, count: int) -> EventTable:
 @click.argument("items", type=click.IntRange(100))
 @click.argument("events", type=click.IntRange(1_000))
 @click.argument("users", type=click.IntRange(10))
-@click.option("--more", type=click.FloatRange(0, 0.5), default=0.0, help="New events afterwards.")
+@click.option("--more", type=click.FloatRange(0, 0.2), default=0.0, help="New events each night.")
+@click.option(
+    "--nights", type=click.IntRange(1, 5), default=2, help="In all, where there are more."
+)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-def command(items: int, events: int, users: int, more: float, seed: int) -> None:
+def command(items: int, events: int, users: int, more: float, nights: int, seed: int) -> None:
     """Run nights on a synthetic platform in RECSYS_HOME; print JSON."""
     settings = load_settings()
     bundles = BundleStore(settings.home)
     if bundles.versions():
         raise click.UsageError(f"RECSYS_HOME {settings.home}: holds bundles; name an empty folder")
     table, catalogue = niche_world(NicheConfig(items, events, users, seed))
-    found = [night(settings, until(table, round(events * (1 - more))), catalogue, 1)]
-    if more:
-        found.append(night(settings, table, catalogue, 2))
+    last = nights if more else 1
+    found = [
+        night(
+            settings, until(table, round(events * (1 - more * (last - number)))), catalogue, number
+        )
+        for number in range(1, last + 1)
+    ]
     print(json.dumps({"items": items, "events": events, "users": users, "nights": found}))
 
 
