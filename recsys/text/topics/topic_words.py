@@ -14,14 +14,18 @@ from recsys.array_types import Floats
 from recsys.text.clean import clean
 from recsys.text.language.detect import detect
 from recsys.text.language.function_words import FUNCTION_WORDS
-from recsys.text.language.nouns import chinese_word
+from recsys.text.language.nouns import chinese_word, english_noun
 from recsys.text.language.stop_words import STOP_WORDS
 from recsys.text.topics.han_words import han_words
 
 LONGEST_READ = 4_000  # characters of a text that count
 _WORD = re.compile(r"[^\W\d_][^\W_]*(?:['\u2019](?!s\b)[^\W_]+|-[^\W\d_]+)*|[\u3400-\u9fff]")
 _HAN = re.compile(r"[\u3400-\u9fff]{2,}")
-_EMPTY = frozenset(word for words in FUNCTION_WORDS.values() for word in words)
+_COUNTS = Counter(word for words in FUNCTION_WORDS.values() for word in words)
+_EMPTY = frozenset(_COUNTS)
+# Function words of two letters or of several languages. The language of a short title is often not
+# detected, so that they are left in texts; they tell nobody what a topic is about.
+_TELLING_NOTHING = frozenset(w for w, n in _COUNTS.items() if len(w) <= 2 or n > 1)
 
 
 def words(text: str, listed: Callable[[str], bool] = chinese_word) -> list[str]:
@@ -87,7 +91,8 @@ def names(counts: NDArray[np.floating], known: Sequence[str], n: int = 8) -> lis
 
     A word's frequency in the topic times log(1 + mean words per topic / its frequency everywhere),
     as in BERTopic (Grootendorst 2022). Of a word and its plural, and of
-    Chinese pairs that overlap, the more telling one stays.
+    Chinese pairs that overlap, the more telling one stays. Function words are left out,
+    but for those that are English nouns (man, son).
     """
     share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     rare = np.log1p(counts.sum() / len(counts) / np.maximum(counts.sum(0), 1))
@@ -100,6 +105,8 @@ def _informative(weight: NDArray[np.floating], known: Sequence[str], n: int) -> 
     for at in np.argsort(-weight, kind="stable")[: 3 * n]:
         word = known[at]
         stems = {word, word + "s", word.removesuffix("s"), word + "es"}
+        if word in _TELLING_NOTHING and not english_noun(word):
+            continue
         if weight[at] > 0 and not stems & set(kept) and not _overlapping(word, kept):
             kept.append(word)
     return kept[:n]
