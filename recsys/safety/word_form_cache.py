@@ -108,9 +108,11 @@ class WordMemory(Generic[Note]):
                 words.alone[word] = alone
             if note is not None and not dependent:
                 words.notes[word] = note
-            elif not dependent:
+            # Other threads read meanwhile. The form stands before a word counts as harmless, for
+            # then it is looked up; a word with a form and no note lets a text be read as a whole.
+            words.plain[word] = form
+            if note is None and not dependent:
                 (words.quiet if alone else words.harmless).add(word)
-            words.plain[word] = form  # last: a word that is found here is complete
         return len(new) <= MOST_NEW
 
 

@@ -210,7 +210,7 @@ def test_a_stream_goes_on_after_the_last_event_that_a_client_has_seen(
         ids = [outbox.add(Notice("test", {"text": str(n)}, f"k{n}", "a")) for n in range(3)]
         server = serve(workers=2)
         headers = {"Authorization": f"Bearer {key_of(url, 'operate')}"}
-        with httpx.Client(base_url=server.url, headers=headers, timeout=20.0) as http:
+        with httpx.Client(base_url=server.url, headers=headers, timeout=60.0) as http:
             seen: list[tuple[str, str, Any]] = []
             with http.stream(
                 "GET", "/notices/stream", headers={"Last-Event-ID": str(ids[0])}
@@ -379,7 +379,7 @@ def test_an_outage_of_writes_is_told_while_it_goes_on(
         broken.answer = lambda _: (500, {})
         server = serve(workers=2, RECSYS_WEBHOOK_NETWORKS="127.0.0.0/8")
         body["Authorization"] = f"Bearer {key_of(url, 'operate')}"
-        with httpx.Client(base_url=server.url, headers=body, timeout=20.0) as http:
+        with httpx.Client(base_url=server.url, headers=body, timeout=60.0) as http:
             for one in (receiver, broken):
                 assert http.post("/webhooks", json={"url": one.url}).status_code == 201
             with (

@@ -172,7 +172,7 @@ def test_events_that_are_there_already_are_found_among_many_new_ones(store):
 def test_a_clock_that_is_set_back_doubles_nothing(store, monkeypatch):
     event = Event("ann", "1", "like", None, "", NOW - 1)
     assert store.add_events([event]) == Added(1, 0)
-    monkeypatch.setattr("recsys.store.events.time.time", lambda: NOW - 120)
+    monkeypatch.setattr("recsys.store.event_writer.time.time", lambda: NOW - 120)
     assert store.add_events([event]) == Added(0, 1)
 
 
