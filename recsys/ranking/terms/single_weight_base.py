@@ -117,7 +117,7 @@ class LinearTerm(ScoreTerm):
     def batch(self, context: BatchContext) -> Floats | None:
         """Return the weighted values of many users."""
         score_model = context.score_model
-        if not any(self.name in w for w in (score_model.linear, score_model.cold_user_linear)):
+        if not any(w.get(self.name) for w in (score_model.linear, score_model.cold_user_linear)):
             return None
         weights = [
             self._weight(score_model, user_features, history)
