@@ -312,6 +312,7 @@ class Authenticator:
         why = why or _from_elsewhere(environ, self.settings.cors_origins)
         if not why and self._made:
             why = "a key has been made, so that every caller needs one"
+        why = why and (_unread_header(environ) or why)
         return f"send a key ({_HOW}): {why}" if why else ""
 
     def _limit(self, caller: str, rate: float, count: int = 1) -> None:
@@ -346,6 +347,13 @@ def _unauthorized(message: str) -> ApiError:
 
 _MAKE = "recsys keys create NAME --scope ROLE"
 _HOW = "Authorization: Bearer <key>, or X-API-Key: <key>"
+
+
+def _unread_header(environ: Mapping[str, Any]) -> str:
+    """Say why what Authorization holds was not read; empty: the header is not there."""
+    if not str(environ.get("HTTP_AUTHORIZATION", "")).strip():
+        return ""
+    return "the header Authorization does not have the form 'Bearer <key>'"
 
 
 def _from_elsewhere(environ: Mapping[str, Any], origins: tuple[str, ...]) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from flask import Flask, Response, has_request_context, request
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 
 from recsys.data.parsing import shown
 from recsys.errors import (
@@ -27,6 +27,7 @@ from .http.responses import json_response
 log = logging.getLogger("recsys.api")
 
 PROBLEMS = 20  # of a request that an answer names
+_FORMS = ("LabelControl", "ForgetAll")  # classes of which a field may hold either
 CODES: Mapping[int, str] = {
     400: "bad_request",
     401: "unauthorized",
@@ -82,7 +83,7 @@ def problems(
 
     `start`: the place of the first row, where rows of a longer list were checked.
     """
-    found = error.errors(include_url=False, include_context=False)[:limit]
+    found = _of_one_form(error.errors(include_url=False, include_context=False))[:limit]
     meant: dict[int, str] = {}
     if any(one["type"] == "missing" for one in found):
         from .http.near_names import with_near_fields  # here: few requests need it
@@ -98,6 +99,30 @@ def problems(
     ]
 
 
+def _of_one_form(found: list[ErrorDetails]) -> list[ErrorDetails]:
+    """Return problems without names of classes in their places.
+
+    Pydantic names the class of each form that an object may have, and the problems of all of them:
+    those of the form with the fewest problems are kept.
+    """
+    forms: dict[tuple[int | str, ...], dict[str, list[ErrorDetails]]] = {}
+    for one in found:
+        at = next((n for n, part in enumerate(one["loc"]) if part in _FORMS), None)
+        if at is not None:
+            forms.setdefault(one["loc"][:at], {}).setdefault(str(one["loc"][at]), []).append(one)
+    if not forms:
+        return found
+    least = {place: min(each, key=lambda form: len(each[form])) for place, each in forms.items()}
+    kept: list[ErrorDetails] = []
+    for one in found:
+        at = next((n for n, part in enumerate(one["loc"]) if part in _FORMS), None)
+        if at is None:
+            kept.append(one)
+        elif one["loc"][at] == least[one["loc"][:at]]:
+            kept.append({**one, "loc": (*one["loc"][:at], *one["loc"][at + 1 :])})
+    return kept
+
+
 def sentence(problem: ErrorDetails) -> str:
     """Return what is wrong, in the words of the check that found it, without names of classes."""
     if problem["type"] == "model_type":
@@ -106,6 +131,8 @@ def sentence(problem: ErrorDetails) -> str:
         return problem["msg"].removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
         return "is no field of this request; GET /docs lists those that are"
+    if problem["type"] == "too_short" and not problem["input"]:
+        return "is empty"
     if problem["type"] == "string_pattern_mismatch":
         return _not_of_form(str(problem["loc"][-1]), str(problem["input"]))
     return problem["msg"]
@@ -141,6 +168,8 @@ def translate(error: Exception) -> ApiError:
         headers = {k: v for k, v in error.get_headers() if k in ("Allow", "Retry-After")}
         if isinstance(error, NotFound) and has_request_context() and request.url_rule is None:
             return ApiError(404, _no_route())
+        if isinstance(error, MethodNotAllowed) and has_request_context():
+            return ApiError(405, _no_method(error), headers=headers)
         return ApiError(status, error.description or error.name, headers=headers)
     if isinstance(error, DataError):
         return ApiError(422, str(error))
@@ -168,6 +197,12 @@ def _no_route() -> str:
     near = near_routes(request.method, request.path)
     meant = f"is {' or '.join(near)} meant? " if near else ""
     return f"there is no route {request.method} {request.path[:100]}; {meant}GET /docs lists all"
+
+
+def _no_method(error: MethodNotAllowed) -> str:
+    known = sorted({"GET", "POST", "PUT", "PATCH", "DELETE"} & set(error.valid_methods or ()))
+    path = request.path[:100]
+    return f"there is no {request.method[:20]} {path}; this path has {' and '.join(known)}"
 
 
 def _store_failure(error: StoreError) -> ApiError:

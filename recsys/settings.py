@@ -690,7 +690,9 @@ def _from_file(name: str) -> tuple[Path, dict[str, Any]]:
         raise DataError(f"{CONFIG}={name}: {error}") from error
     for key in sorted(document):
         if key not in _BY_NAME:
-            raise DataError(f"{path}: {key!r} is no setting{_nearest(key, _BY_NAME)}")
+            own = key.lower().removeprefix(PREFIX.lower())
+            near = f"; write {own}" if own in _BY_NAME else _nearest(key, _BY_NAME)
+            raise DataError(f"{path}: {key!r} is no setting{near}")
     return path, document
 
 

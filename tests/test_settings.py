@@ -172,6 +172,9 @@ def test_a_misspelt_key_of_file_or_command_line_stops_the_start(tmp_path):
     file.write_text('auht = "on"\n')
     with pytest.raises(DataError, match=r"recsys\.toml: 'auht' is no setting; is auth meant"):
         Settings.load({"RECSYS_CONFIG": str(file)})
+    file.write_text("RECSYS_AUTH = 'on'\n")
+    with pytest.raises(DataError, match=r"'RECSYS_AUTH' is no setting; write auth"):
+        Settings.load({"RECSYS_CONFIG": str(file)})
     with pytest.raises(DataError, match="--set auht: 'auht' is no setting; is auth meant"):
         Settings.load({}, {"auht": ("--set auht", "on")})
 

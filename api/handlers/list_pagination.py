@@ -118,6 +118,8 @@ def warnings(live: LiveState, given: FilterParameters) -> list[str]:
                 for value in getattr(given, prefix + name):
                     if unknown := user_controls.unknown_label(live, kind, str(value)):
                         found.append(f"{prefix}{name}: {unknown}")
+    if "where" in result:
+        found += metadata_filter.doubts(live, metadata_filter.parse(given.where))
     for name in given.fields or () if "fields" in result else ():
         if name not in DOCUMENT and name != "none":
             known = live.metadata.names()

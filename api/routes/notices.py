@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from difflib import get_close_matches
 from typing import Any
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from recsys.data.notice_kinds import KINDS
 from recsys.store import outbox
 from recsys.store.outbox import Outbox
 
+from ..errors import ApiError
 from ..http.endpoint_declaration import Routes
 from ..http.server_sent_events import as_json, events, start_of
 from ..http.wsgi_environ import WHOLE
@@ -35,6 +37,12 @@ _NO_PERSON = "the subject of a notice is an alert or a series of runs, not a per
 @routes.get("/notices", "notices", query=NoticesQuery, answers=Notices, unaudited=_NO_PERSON)
 def page(query: NoticesQuery) -> dict[str, Any]:
     """Notices, the newest first, with the state of their delivery to each destination."""
+    if query.kind and query.kind not in KINDS:
+        near = get_close_matches(query.kind, KINDS, 1)
+        meant = f"; is {near[0]} meant?" if near else ""
+        reason = f"there is no kind of notice {query.kind!r}{meant} GET /notices/kinds lists all"
+        detail: dict[str, object] = {"field": "kind", "message": reason, "type": "value_error"}
+        raise ApiError(400, f"kind: {reason}", "bad_parameter", [detail])
     with service().link.use() as store:
         log = Outbox(store.db)
         found = log.page(query.kind or "", query.subject or "", query.before, query.n + 1)

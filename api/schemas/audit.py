@@ -6,9 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .field_types import Answer, Id, Label, Strict
-
-Seconds = Annotated[float, Field(ge=0, le=1e11)]
+from .field_types import Answer, Id, Label, QueryMoment, Strict
 
 
 class AuditQuery(Strict):
@@ -21,8 +19,12 @@ class AuditQuery(Strict):
         None, description="a user's id, or the subject that stands for a person in entries"
     )
     route: Label | None = Field(None, description="part of the route or command")
-    since: Seconds | None = Field(None, description="Unix seconds, this moment included")
-    until: Seconds | None = Field(None, description="Unix seconds, this moment left out")
+    since: QueryMoment | None = Field(
+        None, description="Unix seconds or ISO 8601, this moment included"
+    )
+    until: QueryMoment | None = Field(
+        None, description="Unix seconds or ISO 8601, this moment left out"
+    )
     before: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = Field(
         None, description="entries with an id below this one: the next page"
     )

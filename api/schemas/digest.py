@@ -6,13 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from .field_types import Answer, Language, Seconds, Strict, whole
+from .field_types import Answer, Language, QueryMoment, Strict, whole
 
 
 class DigestQuery(Strict):
     """What a digest is about."""
 
-    since: Seconds | None = Field(None, description="Unix seconds; default: seven days ago")
+    since: QueryMoment | None = Field(
+        None, description="Unix seconds or ISO 8601; default: seven days ago"
+    )
     max: Annotated[int, Field(ge=3, le=50), BeforeValidator(whole)] = Field(10, description="items")
     lang: Language = None
 

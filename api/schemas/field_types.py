@@ -28,6 +28,7 @@ from recsys.ranking.pinned_items import DEEPEST, PinnedPlace
 FUTURE, WINDOW, ITSELF = "future_time", "never_listed", "follows_itself"
 CONFLICTS = frozenset({FUTURE, WINDOW, ITSELF})
 _FIRST = -62_135_596_800.0  # the year 1
+_LATEST = 1e11  # Unix seconds in a query string
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 MAX_N = 500
 MAX_OFFSET = 10_000
@@ -132,6 +133,15 @@ def _any_time(raw: object) -> float | None:
     if found is not None and found < _FIRST:
         raise ValueError("is before the year 1")
     return found
+
+
+def _query_time(raw: object) -> object:
+    """Return a moment of a query string: Unix seconds, or a text; 0 is the beginning."""
+    if isinstance(raw, float | int) and not isinstance(raw, bool):
+        if raw == 0 or LEAST <= raw <= _LATEST:
+            return float(raw)
+        raise ValueError(f"{raw:.17g} are no Unix seconds of a time since 1973: write a date")
+    return _any_time(raw)
 
 
 def _leap(raw: object) -> object:
@@ -259,6 +269,19 @@ AnyMoment = Annotated[
     BeforeValidator(_any_time),
     _time_schema(
         "it may lie in the future, before 2200 as a number", {"type": "string", "maxLength": 0}
+    ),
+]
+QueryMoment = Annotated[
+    float,
+    BeforeValidator(_query_time),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "number", "minimum": LEAST, "maximum": _LATEST},
+                {"type": "number", "enum": [0]},
+                {"type": "string", "format": "date-time"},
+            ]
+        }
     ),
 ]
 GorseMoment = Annotated[float | None, BeforeValidator(_gorse_time)]

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import click
 
 from recsys.data.id_normalization import canonical_id
+from recsys.data.parsing import parse_any_time
 from recsys.errors import DataError
 from recsys.store.audit_log import AuditLog, StoredEntry
 from recsys.store.pseudonyms import Pseudonyms
@@ -23,15 +24,13 @@ from ..cli import run
 from ..command_audit import audited
 from ..environment import load_settings
 
-_DAY = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d %H:%M:%S"])
-
 
 @click.command(name="audit")
 @click.option("--actor", default="", help="Id of a key, loopback, command:ACCOUNT.")
 @click.option("--user", help="A user's id, or the subject that stands for a person in entries.")
 @click.option("--route", default="", help="Part of the route or command.")
-@click.option("--since", type=_DAY, help="UTC, this moment included.")
-@click.option("--until", type=_DAY, help="UTC, this moment left out.")
+@click.option("--since", help="A date or a time, UTC where it has no zone; included.")
+@click.option("--until", help="The same; left out.")
 @click.option("-n", "--n", "count", type=click.IntRange(1, 100_000), default=50, show_default=True)
 @click.option("--verify", is_flag=True, help="Compute the chain of hashes anew instead.")
 @click.option("--head", default="", help="With --verify: a hash that an earlier one printed.")
@@ -40,8 +39,8 @@ def command(
     actor: str,
     user: str | None,
     route: str,
-    since: datetime | None,
-    until: datetime | None,
+    since: str | None,
+    until: str | None,
     count: int,
     verify: bool,
     head: str,
@@ -53,6 +52,7 @@ def command(
     """
     if head and not verify:
         raise click.UsageError("--head belongs to --verify")
+    begin, end = parse_any_time(since, "--since"), parse_any_time(until, "--until")
     with Store.open(load_settings().store_url) as store:
         if verify:
             _verify(AuditLog(store.db), head, as_json)
@@ -63,8 +63,8 @@ def command(
                 person=Pseudonyms.of_store(store).of(canonical_id(user)) if user else "",
                 subject=user or "",
                 action=route,
-                since=_seconds(since),
-                until=_seconds(until),
+                since=begin,
+                until=end,
                 n=count,
             )
     if as_json:
@@ -97,10 +97,6 @@ def _line(one: StoredEntry) -> str:
     entry, at = one.entry, datetime.fromtimestamp(one.at, UTC).strftime("%Y-%m-%d %H:%M:%S")
     parts = (at, entry.actor, entry.action, entry.subject or "-", entry.object or "-")
     return "  ".join((*parts, entry.outcome))
-
-
-def _seconds(moment: datetime | None) -> float | None:
-    return None if moment is None else moment.replace(tzinfo=UTC).timestamp()
 
 
 if __name__ == "__main__":

@@ -40,7 +40,11 @@ def command(user: str, other: str, as_json: bool) -> None:
     elif found.again:
         print(f"{other} was merged into {user} before; nothing was left to move")
     else:
-        moved = ", ".join(f"{count} {name}" for name, count in found.moved.items() if count)
+        moved = ", ".join(
+            f"{count} {name if count != 1 else name.removesuffix('s')}"
+            for name, count in found.moved.items()
+            if count
+        )
         print(f"moved from {other} to {user}: {moved or 'nothing but the id'}")
 
 

@@ -42,6 +42,12 @@ def command(user: str, n: int, explain: bool, as_json: bool) -> None:
         if found:
             console.print(recommendation_table(engine, found, explain))
             print_order(console, engine.query(user))
+        if found and not engine.history(user):
+            console.print(
+                f"No event of the user {user!r} counts: this is the list of somebody new.",
+                style="dim",
+                highlight=False,
+            )
         if notice:
             console.print(f"{notice}.", highlight=False)
 

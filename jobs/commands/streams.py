@@ -126,9 +126,13 @@ def drop(rejects: tuple[int, ...], everything: bool, as_json: bool) -> None:
     if bool(rejects) == everything:
         raise click.UsageError("name numbers of `recsys streams rejects`, or --all")
     with open_store() as store, audited(store, "streams drop") as act:
-        count = StreamRejects(store.db).drop(None if everything else rejects)
+        log = StreamRejects(store.db)
+        for id in rejects:
+            _get(log, id)
+        count = log.drop(None if everything else rejects)
         act.object = f"{count} messages"
-    print(json.dumps({"dropped": count}) if as_json else f"{count} messages were dropped")
+    said = f"{count:,} message{' was' if count == 1 else 's were'} dropped"
+    print(json.dumps({"dropped": count}) if as_json else said)
 
 
 @command.command()
@@ -144,8 +148,16 @@ def seek(source: str, topic: str, partition: int, to: int) -> None:
     """
     place = Partition(topic, partition)
     with open_store() as store, audited(store, "streams seek", object=f"{source} {place} {to}"):
-        StreamPositions(store.db).seek(source, place, str(to), actor())
+        positions = StreamPositions(store.db)
+        known = [(one.source, Partition(one.topic, one.partition)) for one in positions.all()]
+        positions.seek(source, place, str(to), actor())
     print(f"{source} {place} is read on from {to}")
+    if (source, place) not in known:
+        click.echo(
+            f"warning: {source} {place} was never read before; `recsys streams list` shows the"
+            " names of those that were",
+            err=True,
+        )
 
 
 def _get(log: StreamRejects, id: int) -> StreamReject:

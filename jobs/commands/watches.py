@@ -120,13 +120,16 @@ def test(query: str, level: str, least_people: int, as_json: bool) -> None:
 
 
 @command.command()
-@click.argument("watch", type=click.IntRange(min=1))
-def remove(watch: int) -> None:
-    """Remove a WATCH by its number, with its counts and alerts."""
-    with open_store() as store, audited(store, "watch remove", object=str(watch)):
-        if not Watches(store.db).remove(watch):
+@click.argument("watch")
+def remove(watch: str) -> None:
+    """Remove a WATCH by its number or its name, with its counts and alerts."""
+    with open_store() as store, audited(store, "watch remove", object=watch):
+        every = Watches(store.db).every()
+        found = [one.id for one in every if str(one.id) == watch]
+        found = found or [one.id for one in every if one.name == watch]
+        if not found or not Watches(store.db).remove(found[0]):
             raise DataError(f"there is no watch {watch}: see `recsys watch list`")
-    print(f"watch {watch} removed")
+    print(f"watch {found[0]} removed")
 
 
 @command.command()

@@ -52,8 +52,12 @@ def resolved(host: str, port: int, allowed: Sequence[Network] = ()) -> list[str]
             address in one for one in allowed if one.version == address.version
         ):
             raise PrivateAddress(
-                f"{host} has the address {address}, which is not public:"
-                " RECSYS_WEBHOOK_NETWORKS may allow its network"
+                (
+                    f"{host} is"
+                    if host == str(address)
+                    else f"{host} has the address {address}, which is"
+                )
+                + " not public: RECSYS_WEBHOOK_NETWORKS may allow its network"
             )
     return addresses
 

@@ -13,11 +13,12 @@ from recsys.data.file_opening import HEAD, check_content, encoding_of, translate
 from recsys.errors import DataError
 from recsys.help.markup_sections import Section, html_sections, markdown_sections
 from recsys.help.passage import Passage
-from recsys.text.clean import clean
+from recsys.text.clean import without_markup
 from recsys.text.language.detect import detect
 
 MARKDOWN, HTML, TABLES = (".md", ".markdown"), (".html", ".htm", ".xhtml"), (".csv", ".tsv")
 ENDINGS = (*MARKDOWN, *HTML, *TABLES)
+_OTHER_TEXTS = tuple(".txt .rst .adoc .org .pdf .doc .docx .odt .rtf .xls .xlsx .json .xml".split())
 MOST_FILES = 20_000
 MOST_PASSAGES = 100_000
 MOST_BYTES = 4_000_000  # of one file
@@ -67,17 +68,27 @@ def read_help_folder(folder: Path) -> HelpFolder:
                 f"{folder}: holds more than {MOST_PASSAGES:,} passages, the most there may be;"
                 f" {path} is where the limit was reached"
             )
+    found.skipped += [
+        f"{path}: has another ending than {', '.join(ENDINGS)}"
+        for path in _shown_files(folder)
+        if path.suffix.lower() in _OTHER_TEXTS
+    ]
     if not found.passages:
         raise DataError(f"{folder}: no passage could be read; {found.skipped[0]}")
     return found
 
 
 def _files(folder: Path) -> Iterator[Path]:
+    for path in _shown_files(folder):
+        if path.suffix.lower() in ENDINGS and path.resolve().is_relative_to(folder.resolve()):
+            yield path
+
+
+def _shown_files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.suffix.lower() in ENDINGS and not hidden and path.is_file():
-            if path.resolve().is_relative_to(folder.resolve()):
-                yield path
+        if not hidden and path.is_file():
+            yield path
 
 
 def _passages(path: Path, name: str) -> list[Passage]:
@@ -156,7 +167,8 @@ def _rows(text: str, path: Path, name: str) -> Iterator[Passage]:
         for cells in rows:
             if len(cells) <= max(question, answer):
                 continue
-            title, body = clean(cells[question]), "\n".join(map(clean, cells[answer].split("\n")))
+            title = without_markup(cells[question])
+            body = "\n".join(map(without_markup, cells[answer].split("\n")))
             if title and body.strip():
                 given = cells[link].strip() if 0 <= link < len(cells) else ""
                 own = given if given.startswith(("https://", "http://", "/")) else ""
@@ -173,4 +185,4 @@ def _delimiter(text: str) -> str:
 
 def _passage(title: str, text: str, link: str) -> Passage:
     language = detect(f"{title}. {text}").code
-    return Passage(clean(title)[:LONGEST_TITLE], text, link, language)
+    return Passage(without_markup(title)[:LONGEST_TITLE], text, link, language)

@@ -23,11 +23,12 @@ from numpy.typing import NDArray
 
 from recsys import request_cpu_budget
 from recsys.array_types import Mask, Rows
-from recsys.data.parsing import parse_time
+from recsys.data.parsing import parse_time, shown
 from recsys.errors import DataError
 from recsys.serving.live_state import LiveState
 from recsys.serving.metadata_columns import Column, folded
 
+_KINDS: Mapping[str, str] = {"number": "a number", "truth": "true or false", "time": "a time"}
 MAX_LENGTH = 1_000  # characters of the whole text
 MAX_TERMS = 20
 MAX_VALUES = 50  # of one term
@@ -172,6 +173,33 @@ def unknown(live: LiveState, comparisons: tuple[Comparison, ...]) -> tuple[str, 
             by_case = [name for name in names if name.casefold() == one.field.casefold()]
             return one.field, by_case or get_close_matches(one.field, names, 3, 0.5)
     return None
+
+
+def doubts(live: LiveState, comparisons: tuple[Comparison, ...]) -> list[str]:
+    """Return what a caller may not expect: values of another kind, fields of another letter case.
+
+    Both leave items out of a list without a word.
+    """
+    names = live.metadata.names() if comparisons else []
+    found = []
+    for one in comparisons:
+        kind = one.values[0].kind
+        ordered = one.sign not in ("==", "!=")
+        odd = live.metadata.odd(one.field, kind) if kind in _KINDS else []
+        if odd and (ordered or kind == "truth"):
+            more = f" and {len(odd) - 1:,} more" if len(odd) > 1 else ""
+            found.append(
+                f"where: {shown(odd[0])}{more} of {one.field!r} cannot be read as {_KINDS[kind]}:"
+                " such items do not match"
+            )
+        if others := [
+            name for name in names if name != one.field and name.casefold() == one.field.casefold()
+        ]:
+            found.append(
+                f"where: {one.field!r} is one field and {others[0]!r} another: items that have"
+                " only the other one do not match"
+            )
+    return found
 
 
 def passing(live: LiveState, comparisons: tuple[Comparison, ...], size: int) -> Mask:

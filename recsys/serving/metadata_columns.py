@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from recsys import request_cpu_budget
 from recsys.array_types import Mask, Rows
-from recsys.data.parsing import parse_time
+from recsys.data.parsing import parse_number, parse_time
 from recsys.data.records import Item
 from recsys.errors import DataError
 from recsys.serving.catalogue import Catalogue
@@ -78,6 +78,11 @@ class Column:
         self._texts += [folded(value) for value in self.values[len(self._texts) :]]
         return self._texts
 
+    def odd(self, kind: str) -> list[Scalar]:
+        """Return the distinct values that are no number, truth or time, whichever `kind` says."""
+        view = {"number": self.numbers, "truth": self.flags, "time": self.times}[kind]()
+        return [self.values[code] for code in np.flatnonzero(np.isnan(view)).tolist()]
+
     def _view(self, name: str, read: Callable[[Scalar], float]) -> NDArray[np.float64]:
         known = self._views.get(name, np.zeros(0))
         if len(known) < len(self.values):
@@ -122,6 +127,13 @@ class MetadataColumns:
         found = np.full(max(size, self._upto), np.nan)
         found[rows] = values
         return found[:size]
+
+    def odd(self, name: str, kind: str) -> list[Scalar]:
+        """Return the distinct values of a field that are of another kind; see `Column.odd`."""
+        with self._lock:
+            self._update()
+            column = self._columns.get(name)
+            return [] if column is None else column.odd(kind)
 
     def mask(self, key: object, size: int, test: Callable[[Mapping[str, Column]], Rows]) -> Mask:
         """Return which of the first `size` rows pass a test; kept under `key` until items come.
@@ -204,8 +216,19 @@ def _number(value: Scalar) -> float:
         return math.nan
     try:
         return float(value)
-    except (ValueError, OverflowError):
+    except OverflowError:
         return math.nan
+    except ValueError:
+        return _written_number(str(value))
+
+
+def _written_number(text: str) -> float:
+    """Return 22,41 and 1.234,50 as numbers, as files have them; NaN for all that is none."""
+    try:
+        found = parse_number(text, "number")
+    except DataError:
+        return math.nan
+    return math.nan if found is None else found
 
 
 def _flag(value: Scalar) -> float:

@@ -30,6 +30,8 @@ _OWN: Mapping[str, Any] = {  # settings of the client that exactly-once storage 
     "enable.partition.eof": True,
     "partition.assignment.strategy": "cooperative-sticky",
 }
+# What the client prints by itself, at every try: nothing but emergencies. `_unanswered` tells it.
+_LOG_LEVEL = "0"
 _LOOKS = 10.0  # seconds for the first answer of a broker
 _QUIET = 60.0  # seconds between lines of the log about a broker that is away
 _NO_PARTITION = 30.0  # seconds that a member without partitions waits for some
@@ -73,7 +75,7 @@ class KafkaSource:
         """Prepare; nothing is connected yet. DataError for settings that the client refuses."""
         self.name = f"kafka/{group}"
         self._topics, self._group = list(topics), group
-        given = {"client.id": "recsys", **(properties or {})}
+        given = {"client.id": "recsys", "log_level": _LOG_LEVEL, **(properties or {})}
         if brokers:
             given["bootstrap.servers"] = brokers
         if not given.get("bootstrap.servers") and "test.mock.num.brokers" not in given:

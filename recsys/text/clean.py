@@ -6,6 +6,7 @@ import html
 import re
 import unicodedata
 from collections.abc import Iterable
+from typing import Literal
 
 LONGEST = 32_768  # characters kept; encoders cut by tokens far below this
 LONGEST_RAW = 8 * LONGEST  # characters read at all: texts are cut here before any pattern
@@ -22,7 +23,7 @@ _RUN = re.compile(r"([^\W\d_]|[!?.,~*=_\-])\1{3,}")  # digits may mean what they
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
-def clean(text: str) -> str:
+def clean(text: str, form: Literal["NFKC", "NFC"] = "NFKC") -> str:
     """Return the words of a text: no markup, no control characters, NFKC, single spaces.
 
     Surrogate pairs are joined and unpaired surrogates dropped, so the result always encodes to
@@ -34,10 +35,15 @@ def clean(text: str) -> str:
     if "&" in text:
         text = html.unescape(text)
     if not text.isascii():
-        text = _plain_unicode(text)
+        text = _plain_unicode(text, form)
     if not (text.isascii() and _is_printable(text)):
         text = _INVISIBLE.sub(" ", text)
     return " ".join(text.split())[:LONGEST].rstrip()
+
+
+def without_markup(text: str) -> str:
+    """Return a text as people read it: as `clean` does, but its signs stay as they are (NFC)."""
+    return clean(text, "NFC")
 
 
 def is_plain_ascii(text: str) -> bool:
@@ -64,10 +70,10 @@ def _without_comments(text: str) -> str:
     return "".join([*parts, text[kept:]]) if parts else text
 
 
-def _plain_unicode(text: str) -> str:
+def _plain_unicode(text: str, form: Literal["NFKC", "NFC"]) -> str:
     if _SURROGATE.search(text):
         text = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-    return unicodedata.normalize("NFKC", text)
+    return unicodedata.normalize(form, text)
 
 
 def document(title: str, text: str = "", tags: Iterable[str] = (), category: str = "") -> str:

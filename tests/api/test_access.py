@@ -139,6 +139,10 @@ def test_with_the_first_key_everybody_needs_one(app: Flask, client: FlaskClient)
     answer = client.get("/recommend/u")
     assert answer.status_code == 401 and "a key has been made" in answer.json["error"]["message"]
     assert admin.get("/recommend/u").status_code == 200
+    for header in ("rk_without_a_scheme", "Basic dTpw"):
+        answer = client.get("/recommend/u", headers={"Authorization": header})
+        told = answer.json["error"]["message"]
+        assert answer.status_code == 401 and "'Bearer <key>'" in told and "rk_w" not in told
     service = app.extensions["service"]
     with service.link.use():
         (key,) = service.link.keys().list()

@@ -67,6 +67,45 @@ def test_a_failed_check_is_told_in_its_own_words(client: FlaskClient) -> None:
     assert error["message"] == "0: give either author_id or followed_user_id"
 
 
+def test_a_control_is_refused_without_names_of_classes(client: FlaskClient) -> None:
+    for control, field, words in (
+        ({"action": "mutee", "kind": "tag", "value": "x"}, "controls.0.action", "'mute', 'boost'"),
+        ({"action": "mute", "kind": "genre", "value": "x"}, "controls.0.kind", "'topic', 'author'"),
+        ({"action": "mute", "kind": "tag"}, "controls.0.value", "Field required"),
+        ({"action": "forget", "kind": "everything", "x": 1}, "controls.0.x", "is no field"),
+    ):
+        answer = client.patch("/users/baker/profile", json={"controls": [control]})
+        error = failed(answer, 422)
+        assert error["message"].startswith(f"{field}: ") and words in error["message"]
+        assert [one["field"] for one in error["details"]] == [field]
+
+
+def test_a_method_that_a_path_lacks_is_told_with_those_it_has(client: FlaskClient) -> None:
+    answer = client.put("/recommend")
+    told = failed(answer, 405)["message"]
+    assert told == "there is no PUT /recommend; this path has GET and POST"
+
+
+def test_an_empty_question_is_told_in_plain_words(client: FlaskClient) -> None:
+    assert failed(client.get("/help?q="), 400)["message"] == "q: is empty"
+
+
+@pytest.mark.parametrize(
+    "since",
+    ["1764500000", "0", "2026-11-01", "2026-11-01T00:00:00Z", "Sun, 01 Nov 2026 00:00:00 GMT"],
+)
+def test_times_in_queries_have_any_form(client: FlaskClient, since: str) -> None:
+    for path in ("/audit", "/digest/baker"):
+        answer = client.get(path, query_string={"since": since})
+        assert answer.status_code == 200, answer.text
+    if since.startswith("2026"):
+        assert (
+            client.get("/digest/baker", query_string={"since": since}).json["since"] == 1793491200
+        )
+        error = failed(client.get("/audit", query_string={"until": "gestern"}), 400)
+        assert "'gestern' is not a time" in error["message"]
+
+
 def test_unknown_parameters_are_named(client: FlaskClient) -> None:
     for url in ("/recommend/u?limit=3", "/recommend/u?n=3&limit=3", "/items/sea-0?limit=3"):
         error = failed(client.get(url), 400)

@@ -76,6 +76,10 @@ def test_the_kinds_are_listed_with_their_schemas(app: Flask) -> None:
     found = keyed(app, "operate").get("/notices/kinds").json["kinds"]
     assert [one["kind"] for one in found] == list(KINDS)
     assert found[0]["data"]["required"] == ["run", "version", "reason", "seconds"]
+    client = keyed(app, "operate")
+    assert client.get("/notices?kind=night_failed").status_code == 200
+    wrong = client.get("/notices?kind=night_faild")
+    assert wrong.status_code == 400 and "is night_failed meant?" in wrong.json["error"]["message"]
 
 
 def test_dead_letters_are_listed_and_tried_anew(make_app: MakeApp) -> None:

@@ -66,8 +66,10 @@ def test_private_addresses_are_refused_after_the_name_is_resolved() -> None:
         for url in (receiver.url, f"http://localhost:{port}"):
             assert "PrivateAddress" in WebhookSender().send(delivery(url)).error
         assert receiver.requests == []
-    with pytest.raises(PrivateAddress, match="127.0.0.1, which is not public"):
+    with pytest.raises(PrivateAddress, match="^127.0.0.1 is not public:"):
         resolved("127.0.0.1", 80)
+    with pytest.raises(PrivateAddress, match="^localhost has the address .*, which is not public"):
+        resolved("localhost", 80)
     assert resolved("127.0.0.1", 80, LOOPBACK) == ["127.0.0.1"]
     assert resolved("192.0.2.1", 80, networks(["192.0.2.1"])) == ["192.0.2.1"]
     with pytest.raises(DataError, match="'nowhere' is no network"):

@@ -74,8 +74,8 @@ def test_sections_have_titles_links_and_plain_text(folder):
     whole = json.dumps([one.text for one in found.passages])
     assert "stolen" not in whole and "Menu" not in whole and "secret" not in whole
     assert [one.title for one in found.passages if one.language == "zh"] == [
-        "怎么退货?",
-        "怎么联系客服?",
+        "怎么退货？",
+        "怎么联系客服？",
     ]
 
 
@@ -84,7 +84,7 @@ def test_sections_have_titles_links_and_plain_text(folder):
     [
         ("how can i change the pasword", "How do I change my password?"),
         ("shipping fees?", "What does shipping cost?"),
-        ("我想退货怎么办", "怎么退货?"),
+        ("我想退货怎么办", "怎么退货？"),
     ],
 )
 def test_questions_find_their_passage(texts, question, title):
@@ -96,6 +96,21 @@ def test_questions_find_their_passage(texts, question, title):
 def test_other_questions_are_not_answered(texts, question):
     answer = texts.find_passages(question)
     assert answer.loaded and not answer.known
+
+
+@pytest.mark.parametrize("name", ["faq.csv", "faq.md"])
+def test_an_answer_stays_as_it_was_written(tmp_path, name):
+    whole = "打开设置，选择“密码”：½ …" if name.endswith("md") else "打开设置，<b>选择</b>密码：½ …"
+    form = (
+        "# 如何修改密码？\n\n{}\n"
+        if name.endswith("md")
+        else "question,answer\n如何修改密码？,{}\n"
+    )
+    (tmp_path / name).write_text(form.format(whole), encoding="utf-8")
+    (passage,) = read_help_folder(tmp_path).passages
+    assert passage.title == "如何修改密码？"
+    plain = whole.replace("<b>", " ").replace("</b>", " ")
+    assert "".join(passage.text.split()) == "".join(plain.split())
 
 
 def test_contradicting_answers_are_both_given(tmp_path):
@@ -134,8 +149,11 @@ def test_bad_folders_and_files(tmp_path):
     (tmp_path / "wrong.csv").write_text("name,value\na,b\n")
     (tmp_path / "zip.html").write_bytes(b"PK\x03\x04rest")
     (tmp_path / "blank.md").write_text("  \n")
+    (tmp_path / "faq.pdf").write_bytes(b"%PDF")
+    (tmp_path / ".hidden.pdf").write_bytes(b"%PDF")
     found = read_help_folder(tmp_path)
-    assert found.files == 1 and len(found.skipped) == 3
+    assert found.files == 1 and len(found.skipped) == 4
+    assert "faq.pdf: has another ending than .md" in found.skipped[-1]
     assert any("question and answer" in one for one in found.skipped)
 
 

@@ -40,4 +40,8 @@ def test_what_is_wrong_with_a_watch_is_told(call):
         call("add", "open", "((")
     with pytest.raises(DataError, match="there is no watch 77"):
         call("remove", "77")
+    with pytest.raises(DataError, match="there is no watch bread"):
+        call("remove", "bread")
+    call("add", "bread", "bread OR dough")
+    assert "watch 1 removed" in call("remove", "bread").output
     assert "no watch" in call("list").output

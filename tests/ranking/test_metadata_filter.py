@@ -74,6 +74,38 @@ def test_typed_comparisons(live, text, wanted):
     assert passing(live, text) == wanted
 
 
+@pytest.mark.parametrize(
+    ("price", "holds"),
+    [("9,50", True), ("1.234,50", False), ("22,4", False), ("9.5 EUR", False), ("1,234", False)],
+)
+def test_numbers_are_read_as_in_files(live, price, holds):
+    live.posted.append(Item("new", metadata={"price": price}))
+    assert ("new" in passing(live, "price<20")) is holds
+
+
+def test_values_of_another_kind_and_fields_of_another_case_are_told(live):
+    for name, known in {
+        "a": {"price": "9 EUR"},
+        "b": {"price": "dear"},
+        "c": {"Price": 3},
+        "d": {"paywall": "ja"},
+    }.items():
+        live.posted.append(Item(name, metadata=known))
+
+    def doubts(text):
+        return metadata_filter.doubts(live, metadata_filter.parse(text))
+
+    assert doubts("price<20") == [
+        "where: '9 EUR' and 1 more of 'price' cannot be read as a number: such items do not match",
+        "where: 'price' is one field and 'Price' another: items that have only the other one do"
+        " not match",
+    ]
+    assert doubts("paywall==true") == [
+        "where: 'ja' of 'paywall' cannot be read as true or false: such items do not match"
+    ]
+    assert doubts("genre==rock") == doubts("shop.Stock>2") == doubts("price>'a',genre!=1")[1:] == []
+
+
 def test_posted_items_pass_and_fail_too(live):
     assert passing(live, "price<20") == {"free", "cheap"}
     live.posted.append(Item("new", metadata={"price": 5, "fresh": 1}))

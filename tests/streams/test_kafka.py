@@ -76,8 +76,8 @@ def test_a_topic_is_stored_once_with_what_breaks_it_set_aside(store, mock):
         consume(store, mock, "poisoned")
 
 
-def test_without_a_broker_the_consumer_waits_and_ends_when_it_is_told_to(store, caplog):
-    source = KafkaSource([TOPIC], "127.0.0.1:9", properties={"log_level": "0"})
+def test_without_a_broker_the_consumer_waits_and_ends_when_it_is_told_to(store, caplog, capfd):
+    source = KafkaSource([TOPIC], "127.0.0.1:9")
     stop = threading.Event()
     threading.Timer(0.5, stop.set).start()
     source._check_topics = lambda consumer: None  # waits ten seconds for a first answer
@@ -85,6 +85,9 @@ def test_without_a_broker_the_consumer_waits_and_ends_when_it_is_told_to(store, 
     source._opened = time.monotonic() - 60
     with pytest.raises(StreamError, match="no partition was given"):
         source.ended()  # with --once, an outage is no empty topic
+    assert "%3|" not in capfd.readouterr().err  # the client's own line for each try
+    lines = [one for one in caplog.records if "reading goes on when the broker" in one.message]
+    assert len(lines) == 1
 
 
 def test_settings_of_the_client(tmp_path):
@@ -250,8 +253,10 @@ def test_commands(tmp_path):
     def recsys(*words, status=0):
         done = run_module("jobs.cli", words, settings)
         assert done.returncode == status, done.stderr
+        said.append(done.stderr)
         return done.stdout
 
+    said = []
     counts = json.loads(recsys("consume", "--folder", str(inbox), "--once", "--json"))
     assert (counts["new"], counts["rejected"]) == (1, 2)
     shown = json.loads(recsys("streams", "rejects", "--json"))
@@ -267,6 +272,10 @@ def test_commands(tmp_path):
     assert (again["duplicates"], again["rejected"]) == (1, 2)
     recsys("consume", status=2)
     recsys("streams", "retry", "999", status=1)
+    recsys("streams", "drop", "999", status=1)
+    assert "there is no reject 999" in said[-1]
+    recsys("streams", "seek", "--source", "folder:inbocks", "--topic", "a.jsonl", "--to", "0")
+    assert "folder:inbocks a.jsonl[0] was never read before" in said[-1]
 
 
 def test_a_signal_ends_the_command_after_its_batch(tmp_path):
