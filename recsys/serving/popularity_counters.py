@@ -27,6 +27,10 @@ PSEUDO = 0.3  # events that an item is credited with; chosen on MovieTweetings' 
 # Users of all time with whom half of what an item is taken up in a half-life counts: a hundredth of
 # the users that the most used items have, for where these have 50, five users are a trend.
 FEW, FEW_SHARE, MOST_USED = 5.0, 0.01, 50
+_EVER, _LONGEST = (
+    len(HALF_LIVES) - 1,
+    len(HALF_LIVES) - 2,
+)  # indices of half-lives; finite: the last
 _MOST = 60.0  # log2 of the highest count that is distinguished
 
 
@@ -251,8 +255,7 @@ class PopularityCounters:
         A user adds at most 1 to the sum of an item, so that more than `k - 1` tell of at least
         `k` users.
         """
-        gone = self._moment(np.inf) / _HALF_LIVES[life]
-        return np.asarray(np.exp2(self.level[life, rows] - gone))
+        return self._mass(life, rows, self._moment(np.inf))
 
     def log_shares(
         self,
@@ -263,21 +266,39 @@ class PopularityCounters:
         """Return the log of each item's smoothed uptake as of `now`, (lives, len(rows)).
 
         `lives`: which of HALF_LIVES. Decay runs to the last event, not to the clock: while nothing
-        happens, nothing changes. An item nobody takes up counts as if it had PSEUDO events. What n
-        users have taken up in all counts n / (n + few) of its uptake at a finite half-life, so
-        that a few accounts that come together do not make a trend; see `few_users`.
+        happens, nothing changes. An item nobody takes up counts as if it had PSEUDO events. So that
+        a few accounts that come together make no trend (see `few_users`), what n users have taken
+        up in all counts n / (n + few) at most of its uptake at a finite half-life, and an uptake
+        that exceeds the item's own rate of 30 days by x counts x² / (x + few) of it at most.
         """
         moment, own = self._moment(now), list(lives)
-        level = np.stack([self.level[life, rows] for life in own]) if own else self.level[:0, rows]
-        gone = level - (moment / _HALF_LIVES[own])[:, None]
-        mass = np.exp2(np.minimum(gone, _MOST))
-        users = np.exp2(np.minimum(self.level[-1, rows], _MOST))
-        trust = users / np.maximum(users + self.few, 1e-9)
+        mass = np.empty((len(own), *self.last[rows].shape))
         for place, life in enumerate(own):
-            if np.isfinite(HALF_LIVES[life]):
-                mass[place] *= trust
+            mass[place] = self._mass(life, rows, moment)
+        if self.few and any(life != _EVER for life in own):
+            self._discount_few_users(mass, own, rows, moment)
         logs: Floats = np.log(mass + PSEUDO).astype(np.float32)
         return logs
+
+    def _discount_few_users(
+        self, mass: NDArray[np.float64], lives: Sequence[int], rows: Rows | slice, moment: float
+    ) -> None:
+        """Lower decayed sums, (lives, rows), to what they count where few users made them."""
+        users = self._mass(_EVER, rows, moment)
+        trust = users / (users + self.few)
+        usual = self._mass(_LONGEST, rows, moment) / HALF_LIVES[_LONGEST]  # uptake a second
+        for place, life in enumerate(lives):
+            if life == _EVER:
+                continue
+            expected = np.minimum(mass[place], usual * HALF_LIVES[life])
+            excess = mass[place] - expected
+            beyond = expected + excess**2 / (excess + self.few)
+            mass[place] = np.minimum(mass[place] * trust, beyond)
+
+    def _mass(self, life: int, rows: Rows | slice, moment: float) -> NDArray[np.float64]:
+        """Return the decayed sums at one half-life as of a moment, as it counts, (len(rows),)."""
+        gone = self.level[life, rows] - moment / HALF_LIVES[life]
+        return np.asarray(np.exp2(np.minimum(gone, _MOST)))
 
     def _moment(self, now: float) -> float:
         moment = min(now, self.newest)
@@ -343,6 +364,10 @@ class PopularityCounters:
             dislikes=np.array(arrays["dislikes"], np.float32),
             few=float(arrays["few"][0]) if "few" in arrays else few_users(arrays["level"][-1]),
         )
+
+
+def _finite(life: int) -> bool:
+    return life != _EVER
 
 
 def few_users(level: NDArray[np.float64]) -> float:

@@ -82,10 +82,11 @@ def coded_cells():
     return cell_index(clusters(CODED_FROM), coded_above=0)[0]
 
 
+@pytest.mark.exhaustive  # a minute: FAISS learns the codes; TestCodedCells has the smoke cases
 def test_large_catalogues_hold_codes_and_lose_no_neighbour(tmp_path):
     vectors = clusters(12_000, 64)
-    coded, recall = cell_index(vectors, coded_above=len(vectors) * 64 - 1)
-    plain, _ = cell_index(vectors, coded_above=len(vectors) * 64)
+    coded, recall = cell_index(vectors, coded_above=vectors.size - 1)
+    plain, _ = cell_index(vectors, coded_above=vectors.size)
     assert (coded.kind, plain.kind) == ("IVF,PQ16", "IVF,SQ8") and recall >= 0.98
     assert recall == recall_of(coded, vectors, coded_queries(vectors), 20)
     for index in (coded, plain):

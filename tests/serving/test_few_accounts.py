@@ -10,8 +10,8 @@ from recsys.array_types import Floats
 from recsys.serving.explicit_user_factors import explicit_ratings
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
-from recsys.serving.popularity_counters import FEW, PSEUDO
-from recsys.serving.popularity_sums import DAY
+from recsys.serving.popularity_counters import FEW, PSEUDO, PopularityCounters
+from recsys.serving.popularity_sums import DAY, HALF_LIVES
 
 ACCOUNTS, ACTS = 5, 400
 KINDS = np.array(["view", "click", "like", "save", "share", "dislike"])
@@ -67,6 +67,24 @@ def test_five_accounts_count_like_two_and_a_half_for_a_new_item():
     made.add_events(likes)
     found = sums(made, moment)[:, made.row("unheard-of")]
     assert (found[:-1] <= ACCOUNTS / 2 + 1e-4).all() and found[-1] <= ACCOUNTS + 1e-4
+
+
+def test_five_acts_at_once_are_no_trend_of_an_item_with_a_usual_rate():
+    """Of three acts a day nearly all count; of five more at once, some two thirds."""
+    counters, day, start = PopularityCounters.empty(1), HALF_LIVES.index(DAY), 1.7e9
+    for n in range(180):
+        counters.add(0, 1.0, True, start + n * DAY / 3)
+    counters.few = FEW
+
+    def counted():
+        return float(np.exp(counters.log_shares()[day, 0])) - PSEUDO
+
+    before, taken = counted(), counters.uptake(day, 1)[0]
+    assert 0.7 * taken < before < taken
+    for _ in range(ACCOUNTS):
+        counters.add(0, 1.0, True, counters.newest)
+    assert counters.uptake(day, 1)[0] == pytest.approx(taken + ACCOUNTS)
+    assert 0 < counted() - before < 0.7 * ACCOUNTS
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -16,6 +16,7 @@ from recsys.store.erasure import erase
 from recsys.store.event_upkeep import keep_up
 from recsys.store.partitions import conversion, expiry, recent, tail
 from recsys.store.partitions.daily_partitions import AHEAD, BEFORE, LATER, layout, partition_name
+from recsys.store.postgres_copy import LEAST
 from recsys.store.store import Added, Store
 from recsys.store.user_histories import UserHistories
 from recsys.store.user_merges import merge_users
@@ -144,13 +145,15 @@ def test_many_events_are_copied_as_few_are_inserted(store, postgres):
     both = (f"SELECT {columns} FROM events ORDER BY id", "SELECT count(*) FROM event_keys")
     found = [held(store, query) for query in both]
     (ids,) = zip(*held(store, "SELECT id FROM events ORDER BY id"), strict=True)
-    stored = [store.events_by_id(ids)[id] for id in ids]
+    by_id = store.events_by_id(ids)
+    stored = [by_id[id] for id in ids]
     assert [one.item_id for one in stored[:900]] == [one.item_id for one in plain]
     assert [one.timestamp for one in stored[:900]] == [one.timestamp for one in plain]
     with Store.open(emptied(postgres)) as other:
         for sent in (plain, worded, mixed):
-            for n, one in enumerate(sent):
-                other.add_events([one], "file", [n])
+            for start in range(0, len(sent), LEAST - 1):  # too few for COPY
+                some = sent[start : start + LEAST - 1]
+                other.add_events(some, "file", range(start, start + len(some)))
         assert [held(other, query) for query in both] == found
 
 

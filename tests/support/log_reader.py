@@ -18,6 +18,7 @@ from api.runtime.shared_log_reading import LogReading
 from api.runtime.store_connection import StoreLink
 from recsys.errors import StoreError
 from recsys.settings import Settings
+from recsys.store.store import Store
 
 TICK = 0.05  # seconds: the default of RECSYS_TAIL_SECONDS
 CHUNK = 2_000
@@ -34,7 +35,9 @@ class Reader:
         self.logs = LogReading(settings, self.link, folder)
         self.file = os.open(record, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         lines = record.read_text().split()
-        self.position = int(lines[-1]) if lines else 0
+        self.event_position = self.act_position = int(lines[-1]) if lines else 0
+        self.events: list[int] = []  # ids that were read as events and not yet as acts
+        self.acts: list[int] = []  # and the other way round
         self.stamp: int | None = None
 
     def tick(self) -> None:
@@ -45,17 +48,33 @@ class Reader:
             return
         try:
             with self.link.use(patient=True) as store:
-                while events := self.logs.events_after(store, self.position, CHUNK):
-                    last = events[-1].id
-                    acts = self.logs.acts_after(store, self.position, CHUNK)
-                    ids = [act.id for act in acts if act.id <= last]
-                    if ids != [event.id for event in events]:
-                        raise SystemExit(f"acts differ from events after {self.position}")
-                    os.write(self.file, "".join(f"{id}\n" for id in ids).encode())
-                    self.position = last
+                while self._read(store):
+                    self._compare()
             self.stamp = stamp
         except StoreError:
             self.stamp = None
+
+    def _read(self, store: Store) -> bool:
+        """Read on in both logs, each from its own position: one look may be newer than the other's.
+
+        Return whether there was anything.
+        """
+        events = self.logs.events_after(store, self.event_position, CHUNK)
+        acts = self.logs.acts_after(store, self.act_position, CHUNK)
+        self.events += [event.id for event in events]
+        self.acts += [act.id for act in acts]
+        self.event_position = events[-1].id if events else self.event_position
+        self.act_position = acts[-1].id if acts else self.act_position
+        return bool(events or acts)
+
+    def _compare(self) -> None:
+        """Write down what both logs told."""
+        both = min(len(self.events), len(self.acts))
+        ids = self.events[:both]
+        if ids != self.acts[:both]:
+            raise SystemExit(f"acts differ from events: {self.acts[:both]}, {ids}")
+        self.events, self.acts = self.events[both:], self.acts[both:]
+        os.write(self.file, "".join(f"{id}\n" for id in ids).encode())
 
 
 def main(url: str, folder: str, shared_from: str, record: str) -> None:
