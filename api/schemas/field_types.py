@@ -29,6 +29,7 @@ FUTURE, WINDOW, ITSELF = "future_time", "never_listed", "follows_itself"
 CONFLICTS = frozenset({FUTURE, WINDOW, ITSELF})
 _FIRST = -62_135_596_800.0  # the year 1
 _LATEST = 1e11  # Unix seconds in a query string
+_UNESCAPED_ZONE = re.compile(r"\d{4}-\d\d-\d\d[Tt][\d:.]+ \d\d:?\d\d")  # + in a URL is a blank
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)")
 MAX_N = 500
 MAX_OFFSET = 10_000
@@ -141,6 +142,8 @@ def _query_time(raw: object) -> object:
         if raw == 0 or LEAST <= raw <= _LATEST:
             return float(raw)
         raise ValueError(f"{raw:.17g} are no Unix seconds of a time since 1973: write a date")
+    if isinstance(raw, str) and _UNESCAPED_ZONE.fullmatch(raw):
+        raw = raw.replace(" ", "+")
     return _any_time(raw)
 
 

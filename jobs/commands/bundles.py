@@ -132,7 +132,7 @@ def pull(follow: bool, as_json: bool) -> None:
         BundleFollower(settings).run(Event())
     version = BundlePuller(bundles, remote).pull()
     now = version or bundles.current()
-    if now is None:
+    if now is None or version is None and remote.pointer() is None:
         raise BundleError(f"{remote.url} holds no bundle: run `recsys nightly` or `bundles push`")
     words = f"{now} was pulled" if version else f"nothing new, {now} is current"
     print(json.dumps({"current": now, "pulled": version is not None}) if as_json else words)

@@ -98,6 +98,8 @@ def test_times_in_queries_have_any_form(client: FlaskClient, since: str) -> None
     for path in ("/audit", "/digest/baker"):
         answer = client.get(path, query_string={"since": since})
         assert answer.status_code == 200, answer.text
+    assert client.get("/audit?since=2026-11-01T01:00:00+01:00").status_code == 200
+    failed(client.get("/audit?since=20261201"), 400)
     if since.startswith("2026"):
         assert (
             client.get("/digest/baker", query_string={"since": since}).json["since"] == 1793491200
