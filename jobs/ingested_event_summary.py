@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from recsys.data.event_kind_weights import LEFT_EARLY, EventWeights
@@ -110,15 +110,20 @@ class IngestStatistics:
         }
 
 
-def statistics_lines(report: dict[str, Any]) -> Iterator[str]:
-    """Yield the lines that a user should read."""
-    for one in report["unknown_kinds"]:
+def unknown_kind_lines(found: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a line for each kind that `EventWeights.unknown_kinds` names."""
+    for one in found:
         near = f"; is {one['nearest']!r} meant?" if one["nearest"] else ""
         yield (
             f"events: {one['count']:,} of the unknown kind {one['event']!r} "
             f"{'weighs' if one['count'] == 1 else 'weigh'} nothing until "
             f"RECSYS_EVENT_WEIGHTS names it{near}"
         )
+
+
+def statistics_lines(report: dict[str, Any]) -> Iterator[str]:
+    """Yield the lines that a user should read."""
+    yield from unknown_kind_lines(report["unknown_kinds"])
     if report["without_weight"]:
         yield (
             f"events: {report['without_weight']:,} without weight, as the value is 0 or a share "

@@ -43,6 +43,7 @@ from ..cli import run as run_command
 from ..command_output import check_json_file, figures_file, output, write_json
 from ..environment import load_settings
 from ..file_options import file_option, map_option, read_options
+from ..ingested_event_summary import unknown_kind_lines
 from ..nightly.steps.finetune_encoder import evaluated_encoder
 from ..progress import job_progress
 from ..seed_option import seed_option
@@ -181,7 +182,7 @@ def tables(
     if events:
         known = load_items(items, options=options) if items else ItemTable.empty()
         found = load_events(events, options=options), known
-        settings.weights.check_kinds(found[0].kind_counts())
+        _check_kinds(settings, found[0])
         return with_comment_sentiment(settings, found[0]), found[1]
     with Store.open(settings.store_url) as store:
         event_table, item_table = store.event_table(), store.item_table()
@@ -189,8 +190,16 @@ def tables(
         found = replace(event_table, follows=follows), item_table
     if not len(found[0]):
         raise DataError("the store holds no event: run `recsys ingest` first, or give --events F")
-    settings.weights.check_kinds(found[0].kind_counts())
+    _check_kinds(settings, found[0])
     return with_comment_sentiment(settings, found[0]), found[1]
+
+
+def _check_kinds(settings: Settings, events: EventTable) -> None:
+    """Raise where most events have unknown kinds; log which kinds of the others weigh nothing."""
+    counts = events.kind_counts()
+    settings.weights.check_kinds(counts)
+    for line in unknown_kind_lines(settings.weights.unknown_kinds(counts)):
+        log.warning("%s", line)
 
 
 def with_comment_sentiment(settings: Settings, events: EventTable) -> EventTable:

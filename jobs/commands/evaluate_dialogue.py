@@ -71,6 +71,11 @@ def command(
     seed: int,
 ) -> None:
     """Measure the dialogue: own utterances, public intents, simulated critiques. A line each."""
+    if not (utterances or intents or labels or items or events):
+        raise DataError(
+            "nothing to measure: give --utterances F, --intents F, --labels F,"
+            " or --items F with --events F"
+        )
     for path in utterances:
         found = understood_as_expected(read_utterances(path), PatternUnderstanding())
         _print({"utterances": path.name, **asdict(found)})

@@ -66,6 +66,8 @@ def row_names(text: str, protocol: str) -> tuple[str, ...]:
     known = (*every, "student")
     for name in names:
         if name not in known:
+            if name == LIKE_RATE:
+                raise DataError(f"model {name!r} is of --protocol replay, not of {protocol}")
             close = get_close_matches(name, known, 1)
             meant = f" (is {close[0]} meant?)" if close else ""
             raise DataError(

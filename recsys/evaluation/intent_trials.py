@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-import gzip
+import io
 import zlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats
+from recsys.data.file_opening import check_file, opened, translated
 from recsys.dialogue.message_text import plain
-from recsys.errors import MissingExtra
+from recsys.errors import DataError, MissingExtra
 from recsys.text.encoders.encoder import Encoder
 from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
 from recsys.text.encoders.universal_sentence_encoder import load_multilingual
@@ -39,10 +40,20 @@ class IntentFigures:
 def read_intents(path: Path) -> dict[str, list[tuple[str, str]]]:
     """Return (text, intent) pairs by split of a table with the columns split, intent and text."""
     found: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            found[row["split"]].append((row["text"], row["intent"]))
+    for row in _table(path, ("split", "intent", "text")):
+        found[row["split"]].append((row["text"], row["intent"]))
     return dict(found)
+
+
+def _table(path: Path, columns: Sequence[str]) -> list[dict[str, str]]:
+    """Return the rows of a CSV file, also of a .gz; DataError where it lacks a column."""
+    check_file(path)
+    with translated(path), io.TextIOWrapper(opened(path), "utf-8-sig", newline="") as file:
+        reader = csv.DictReader(file)
+        missing = [name for name in columns if name not in (reader.fieldnames or ())]
+        if missing:
+            raise DataError(f"{path}: has no column {missing[0]}; needed are {', '.join(columns)}")
+        return list(reader)
 
 
 def of_each(pairs: Sequence[tuple[str, str]], count: int, seed: int) -> list[tuple[str, str]]:
@@ -169,8 +180,7 @@ def labelled_utterances(path: Path) -> LabelFigures:
 
 def _utterances(path: Path) -> tuple[list[dict[str, str]], list[str]]:
     """Return the utterances of seekers, and the recommender's turn before each."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        every = list(csv.DictReader(file))
+    every = _table(path, ("dialogue_id", "position", "role", "text", "sub_intent"))
     every.sort(key=lambda row: (row["dialogue_id"], int(row["position"])))
     rows, before, last = [], [], ("", "")
     for row in every:

@@ -161,6 +161,7 @@ def test_groups_and_positives_are_honoured(world: Path) -> None:
         (["--models", "magic"], "choose from default, popular"),
         (["--models", "populer"], "is popular meant"),
         (["--models", ","], "no model is named"),
+        (["--models", "like-rate"], "is of --protocol replay, not of time"),
         (["--protocol", "weekly"], "choose one of time"),
         (["--positive", ">=7"], "is not understood"),
         (["--positive", "rating>=7"], "kinds here: "),
@@ -174,6 +175,14 @@ def test_groups_and_positives_are_honoured(world: Path) -> None:
 def test_what_is_wrong_is_said(world: Path, options: list[str], words: str) -> None:
     with pytest.raises(DataError, match=re.escape(words)):
         evaluate(world, *options)
+
+
+def test_kinds_without_weight_are_told(world: Path, caplog: pytest.LogCaptureFixture) -> None:
+    text = (world / "events.csv").read_text()
+    (world / "events.csv").write_text(text + "u1,i1,scroll_75,1700000000\nu1,i2,likee,1700000001\n")
+    evaluate(world)
+    told = [one.message for one in caplog.records if "unknown kind" in one.message]
+    assert len(told) == 2 and any("is 'like' meant?" in one for one in told)
 
 
 def test_items_alone_are_not_enough(world: Path) -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from jobs.commands.evaluate_dialogue import command
 from recsys.dialogue.dialogue import Dialogue
+from recsys.errors import DataError
 from recsys.evaluation.critique_dialogues import STRATEGIES, CritiqueTrial, Seeker, seekers
 from recsys.evaluation.dialogue_speed import turn_times
 from recsys.evaluation.intent_trials import figures, of_each
@@ -87,3 +88,10 @@ def test_the_command_prints_a_line_each(tmp_path):
     assert several["labels"] == 2 and several["ours"] == 1.0
     wrong = CliRunner().invoke(command, ["--items", str(texts)])
     assert "need --items and --events" in str(wrong.exception)
+    for asked, words in (
+        ([], "nothing to measure"),
+        (["--labels", str(texts)], "has no column dialogue_id"),
+        (["--intents", str(tmp_path / "none.csv")], "there is no such file"),
+    ):
+        wrong = CliRunner().invoke(command, asked)
+        assert isinstance(wrong.exception, DataError) and words in str(wrong.exception)
