@@ -128,6 +128,22 @@ class Recommend:
         interests = known.interests + tuple(given.interests)
         return replace(known, history=known.history + result, interests=interests)
 
+    def session_warnings(self, given: SessionBody) -> list[str]:
+        """Return what of a body counts for nothing: kinds and items that are not known."""
+        weights = self.service.settings.weights
+        found = [
+            f"events: the kind {one['event']!r} is not known and counts for nothing"
+            + (f"; is {one['nearest']!r} meant?" if one["nearest"] else "")
+            for one in weights.unknown_kinds(Counter(each.event for each in given.events))
+        ]
+        live = experiment_arms.model_of(self.service, NOBODY).live
+        named = dict.fromkeys([*(each.item_id for each in given.events), *given.items])
+        odd = [item_id for item_id in named if live.row(item_id) < 0]
+        if odd:
+            more = f" and {len(odd) - 1:,} more" if len(odd) > 1 else ""
+            found.append(f"there is no item of this id: {odd[0]!r}{more}")
+        return found
+
     def answer(self, user_state: UserState, given: SteerParameters, base: str) -> dict[str, Any]:
         """Return a list as JSON knows it, and remember what it shows."""
         made = self.made(user_state, given, base)

@@ -64,7 +64,10 @@ def of_session(body: SessionBody) -> dict[str, Any]:
     recommend = _maker(body)
     if body.user:
         about(body.user)
-    return recommend.answer(recommend.session(body), body, "")
+    found = recommend.answer(recommend.session(body), body, "")
+    if told := recommend.session_warnings(body):
+        found["warnings"] = [*found.get("warnings", ()), *told]
+    return found
 
 
 @routes.post("/recommend/batch", "lists", body=BatchBody, answers=Batch, unaudited=LIST)

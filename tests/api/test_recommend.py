@@ -211,6 +211,15 @@ def test_sessions(client: FlaskClient) -> None:
     assert topics(both) >= {"bread", "chess"}
 
 
+def test_what_a_session_names_in_vain_is_told(client: FlaskClient) -> None:
+    body = {"events": [{"item_id": "chess-1", "event": "clik"}], "items": ["chess-01", "chess-2"]}
+    assert client.post("/recommend", json=body).json["warnings"] == [
+        "events: the kind 'clik' is not known and counts for nothing; is 'click' meant?",
+        "there is no item of this id: 'chess-01'",
+    ]
+    assert "warnings" not in client.post("/recommend", json={"items": ["chess-1"]}).json
+
+
 def test_batch(client: FlaskClient) -> None:
     found = client.post("/recommend/batch", json={"users": ["baker", "stranger"], "n": 3}).json
     assert [one["user"] for one in found["results"]] == ["baker", "stranger"]
