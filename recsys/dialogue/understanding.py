@@ -33,6 +33,9 @@ from recsys.dialogue.followees import with_followees
 from recsys.dialogue.intent_classifier import IntentClassifier, shipped_classifier
 from recsys.dialogue.intent_commands import is_noun, of_intent
 from recsys.dialogue.keyword_spelling import corrected
+from recsys.dialogue.learned_choice import is_better, left_to_patterns
+from recsys.dialogue.learned_commands import learned_commands
+from recsys.dialogue.learned_model import shipped_model
 from recsys.dialogue.length_limits import without_length
 from recsys.dialogue.limited_commands import (
     limited,
@@ -92,7 +95,25 @@ class PatternUnderstanding:
         if found := ENGLISH.guards.whole(message.plain) or own.whole(message.plain):
             return Understood(found)
         understood = merged(self._clauses(message, known), _profile_wide(message))
+        if (learned := self._learned(message, known, understood)) is not None:
+            understood = learned
         return replace(understood, too_many=understood.too_many + message.left_out)
+
+    def _learned(
+        self, message: Message, known: Callable[[str], bool], by_patterns: Understood
+    ) -> Understood | None:
+        """Return the commands by the learned model where it is to be believed; else None."""
+        if self._classifier is not None or message.foreign or message.left_out or message.cut:
+            return None
+        if len(message.plain) > LONGEST_CLAUSE or known(message.plain):
+            return None
+        enumerated = len(with_enumerations(message.clauses, _is_bare)) < len(message.clauses)
+        if enumerated or left_to_patterns(message):
+            return None
+        learned = learned_commands(message.typed, shipped_model())
+        if learned is None or not is_better(learned, by_patterns, message):
+            return None
+        return learned.understood
 
     def _clauses(self, message: Message, known: Callable[[str], bool]) -> list[tuple[Command, ...]]:
         if len(message.clauses) > 1:

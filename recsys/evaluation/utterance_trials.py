@@ -30,6 +30,30 @@ from recsys.errors import DataError
 
 _SAME_REFERENCE = {"这个": "this", "最后一个": "last"}
 _FILLING = re.compile(r"\b(?:the|a|an|some|stuff about|posts about) |的|'")
+# what tables may call by its English name though the utterance is Chinese, and short names
+_DECADES = zip("123456789", "一二三四五六七八九", strict=True)
+_NAMES = {
+    "english": "英语|英文",
+    "french": "法语|法文",
+    "spanish": "西班牙语|西语",
+    "japanese": "日语|日文",
+    "korean": "韩语|韩文",
+    "german": "德语|德文",
+    "cantonese": "粤语|广东话",
+    "italian": "意大利语|意语",
+    "russian": "俄语|俄文",
+    "portuguese": "葡萄牙语|葡语",
+    "thai": "泰语|泰文",
+    "arabic": "阿拉伯语",
+}
+_SAME_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(?:19|20)?(\d0)年代"), r"\g<1>s"),
+    (re.compile(r"(?:19|20)(\d0)s"), r"\g<1>s"),
+    *((re.compile(f"{sign}十年代"), f"{digit}0s") for digit, sign in _DECADES),
+    *((re.compile(han), name) for name, han in _NAMES.items()),
+    (re.compile(r"(?<=[<+])known"), "more_known"),
+    (re.compile(r"(?<=[<+])unknown"), "less_known"),
+)
 _PLURAL = re.compile(r"(\w{3,})s\b")
 
 
@@ -110,6 +134,8 @@ def compared(written_commands: str) -> str:
     text = written_commands.casefold()
     for sign, reference in _SAME_REFERENCE.items():
         text = text.replace(sign, reference)
+    for pattern, word in _SAME_WORDS:
+        text = pattern.sub(word, text)
     return _PLURAL.sub(r"\1", _FILLING.sub("", text))
 
 
