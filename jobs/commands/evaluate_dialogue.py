@@ -1,6 +1,6 @@
 """`recsys evaluate-dialogue`: what is understood, and dialogues that look for an item.
 
-recsys evaluate-dialogue --utterances tests/dialogue/utterances_en.tsv
+recsys evaluate-dialogue --utterances tests/dialogue/unseen_utterances_en.tsv
 recsys evaluate-dialogue --intents banking77.csv.gz --shots 10 --languages
 recsys evaluate-dialogue --intents clinc150.csv.gz --languages
 recsys evaluate-dialogue --labels iard.csv.gz

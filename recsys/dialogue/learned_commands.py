@@ -27,6 +27,7 @@ from recsys.dialogue.commands import (
     Undo,
     Why,
 )
+from recsys.dialogue.comparison_cues import compared
 from recsys.dialogue.followees import FOLLOWEES, HAN_FOLLOWEES
 from recsys.dialogue.learned_model import LearnedModel, Segment
 from recsys.dialogue.merged_commands import Understood, merged
@@ -38,6 +39,11 @@ COMPARED = 0.4  # least probability of a comparison
 _THIS = re.compile(
     r"(?:it|this|that|them|these|those|this one|that one|that stuff|this stuff|one|ones)|"
     r"(?:这|那|它)(?:个|些|条|种|类|部|篇)?的?"
+)
+_LASTING = re.compile(
+    r"\b(?:always|from now on|from here on|in future|in the future|for good|forever|for ever|"
+    r"ever again|permanently|never ever|going forward|as a rule)\b|"
+    r"以后|今后|往后|从今|永远|永久|一直都?(?:别|不|要|多|少)|再也(?:别|不)|长期"
 )
 _FOLLOWED = re.compile(r"\b(?:follow|subscri)|关注|订阅")
 _PLACES = (
@@ -72,8 +78,10 @@ def learned_commands(typed: str, model: LearnedModel) -> LearnedCommands | None:
     segments = model.read(message)
     made: list[Command] = []
     chance = 1.0
+    lasting = False
     for one in segments:
-        command = _command(message, one)
+        lasting = lasting or bool(_LASTING.search(message.words(one.first, one.end)))
+        command = _command(message, one, lasting)
         if command is None:
             return None
         made.append(command)
@@ -96,8 +104,11 @@ def _whole(commands: Sequence[Command]) -> Understood:
     return Understood(tuple(kept), understood.too_many, understood.contradicted)
 
 
-def _command(message: TokenizedMessage, segment: Segment) -> Command | None:
-    """Return the command of a segment; None where it lacks what its intent needs."""
+def _command(message: TokenizedMessage, segment: Segment, lasting: bool) -> Command | None:
+    """Return the command of a segment; None where it lacks what its intent needs.
+
+    `lasting`: this segment or one before says that its wish is for good.
+    """
     words = message.words(*segment.target) if segment.target else ""
     name, _, detail = segment.intent.partition(".")
     whole = message.words(segment.first, segment.end)
@@ -106,15 +117,11 @@ def _command(message: TokenizedMessage, segment: Segment) -> Command | None:
         words = HAN_FOLLOWEES if is_han(words) else FOLLOWEES
     if _THIS.fullmatch(words):
         words = "this"
-    than = tuple(
-        cast(Comparison, one)
-        for one in get_args(Comparison)
-        if segment.flags.get(one, 0.0) > COMPARED
-    )
+    than = _than(message, segment) if name in ("find", "like") else ()
     limit = Target(message.limit) if LENGTH in tokens else None
     followed = Target(HAN_FOLLOWEES if message.han else FOLLOWEES) if FOLLOWED in tokens else None
     if name == "steer":
-        lasting = segment.flags.get("lasting", 0.0) > LASTING
+        lasting = lasting or segment.flags.get("lasting", 0.0) > LASTING
         scope: Scope = "profile" if lasting else "conversation"
         return Steer(cast(Action, detail), Target(words), scope) if words else None
     if name == "find":
@@ -136,6 +143,15 @@ def _command(message: TokenizedMessage, segment: Segment) -> Command | None:
         "cannotdo": lambda: CannotDo("outside", whole),
     }
     return makers[name]() if name in makers else None
+
+
+def _than(message: TokenizedMessage, segment: Segment) -> tuple[Comparison, ...]:
+    """Return the comparisons of a segment, by the model or by cues beside its target."""
+    first, end = segment.target or (segment.first, segment.first)
+    cues = compared(message.words(segment.first, first), message.words(end, segment.end))
+    return tuple(
+        one for one in get_args(Comparison) if one in cues or segment.flags.get(one, 0.0) > COMPARED
+    )
 
 
 def _like(words: str, detail: str, than: tuple[Comparison, ...]) -> Command | None:

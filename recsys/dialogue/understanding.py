@@ -33,7 +33,7 @@ from recsys.dialogue.followees import with_followees
 from recsys.dialogue.intent_classifier import IntentClassifier, shipped_classifier
 from recsys.dialogue.intent_commands import is_noun, of_intent
 from recsys.dialogue.keyword_spelling import corrected
-from recsys.dialogue.learned_choice import is_better, left_to_patterns
+from recsys.dialogue.learned_choice import fits_patterns, is_better, is_one_noun
 from recsys.dialogue.learned_commands import learned_commands
 from recsys.dialogue.learned_model import shipped_model
 from recsys.dialogue.length_limits import without_length
@@ -107,11 +107,12 @@ class PatternUnderstanding:
             return None
         if len(message.plain) > LONGEST_CLAUSE or known(message.plain):
             return None
-        enumerated = len(with_enumerations(message.clauses, _is_bare)) < len(message.clauses)
-        if enumerated or left_to_patterns(message):
+        if is_one_noun(message):
             return None
         learned = learned_commands(message.typed, shipped_model())
-        if learned is None or not is_better(learned, by_patterns, message):
+        enumerated = len(with_enumerations(message.clauses, _is_bare)) < len(message.clauses)
+        fitted = enumerated or fits_patterns(message)
+        if learned is None or not is_better(learned, by_patterns, message, fitted):
             return None
         return learned.understood
 

@@ -50,12 +50,12 @@ SEED = 0
 JOINED = 0.35  # messages of two commands that are put together, as a share of all
 COPIES = 1  # of an utterance with targets, with other targets
 LEAST_EXAMPLES = 2  # utterances that hold a feature
-SEGMENT_PENALTY = 0.05
+SEGMENT_PENALTY = 0.01
 BOUNDARY_PENALTY = 0.3
 SPAN_PENALTY = 0.3
 BAD_PER_EXAMPLE = 1
-STEPS = 30
-SEGMENT_STEPS = 30  # of the model of segments
+STEPS = 60
+SEGMENT_STEPS = 120  # of the model of segments
 
 Floats64 = NDArray[np.float64]
 

@@ -1,7 +1,5 @@
 """Understanding: the own sets of utterances, and input that is bad in other ways."""
 
-from pathlib import Path
-
 import pytest
 
 from recsys.dialogue.commands import (
@@ -25,9 +23,9 @@ from recsys.evaluation.utterance_trials import (
     understood_as_expected,
     written,
 )
+from recsys.text_training.command_training import DATA
 from recsys.text_training.intent_training import own_sentences
 
-HERE = Path(__file__).parent
 UNDERSTANDING = PatternUnderstanding()
 
 
@@ -37,7 +35,7 @@ def understood(text):
 
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_own_utterances_are_understood(language):
-    utterances = read_utterances(HERE / f"utterances_{language}.tsv")
+    utterances = read_utterances(DATA / f"command_utterances_9_{language}.tsv")
     assert len(utterances) >= 300
     figures = understood_as_expected(utterances, UNDERSTANDING)
     assert figures.commands >= 0.95 and figures.kinds >= 0.97, figures.wrong
@@ -47,7 +45,7 @@ def test_the_own_utterances_are_understood(language):
 @pytest.mark.parametrize("language", ["en", "zh"])
 def test_the_classifier_has_not_seen_the_utterances(language):
     seen = set(own_sentences()[0])
-    utterances = read_utterances(HERE / f"utterances_{language}.tsv")
+    utterances = read_utterances(DATA / f"command_utterances_9_{language}.tsv")
     assert not seen & {read_message(one.text).plain for one in utterances if len(one.text) > 12}
 
 

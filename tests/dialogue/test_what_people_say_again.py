@@ -1,7 +1,5 @@
 """What people say after a first answer: they allow things again, explain, complain, misspell."""
 
-from pathlib import Path
-
 import api_world as world
 import numpy as np
 import pytest
@@ -24,6 +22,7 @@ from recsys.ranking.query import Interaction
 from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.store.user_controls import Control
+from recsys.text_training.command_training import DATA
 
 UNDERSTANDING = PatternUnderstanding()
 
@@ -98,7 +97,7 @@ def test_what_is_understood(text, expected):
 
 
 def test_later_utterances_are_understood():
-    utterances = read_utterances(Path(__file__).parent / "later_utterances.tsv")
+    utterances = read_utterances(DATA / "command_utterances_8.tsv")
     figures = understood_as_expected(utterances, UNDERSTANDING)
     assert len(utterances) == 60 and figures.commands >= 0.93, figures.wrong
 

@@ -239,6 +239,15 @@ def test_a_wheel_brings_one_name_and_both_ways_to_call_it(tmp_path):
     subprocess.run([*pip, "install", *alone, "--target", target, wheel], check=True, timeout=240)
     names = {path.name for path in target.iterdir()} - {"bin"}
     assert {name for name in names if not name.endswith(".dist-info")} == {"recsys"}
+    installed = {str(path.relative_to(target)) for path in target.rglob("*") if path.is_file()}
+    for name, inside in (("recsys", ""), ("jobs", "recsys/"), ("api", "recsys/")):
+        files = {str(path.relative_to(source)) for path in (source / name).rglob("*")}
+        wanted = {
+            inside + one
+            for one in files
+            if (source / one).is_file() and "module_commands" not in one  # of a checkout
+        }
+        assert wanted <= installed, sorted(wanted - installed)
     environment = {**os.environ, "PYTHONPATH": str(target)}
     for command in ([str(target / "bin" / "recsys")], [sys.executable, "-m", "recsys"]):
         for more in ([], ["serve"]):
