@@ -64,7 +64,7 @@ GROUPS = (
         "Service",
         (
             Link(f"{CONSOLE}/keys", "Keys", "keys", "key"),
-            Link(f"{CONSOLE}/settings", "Settings", "operate", "sliders"),
+            Link(f"{CONSOLE}/settings", "Settings", "settings", "sliders"),
             Link(f"{CONSOLE}/audit", "Audit log", "audit", "list"),
         ),
     ),

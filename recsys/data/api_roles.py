@@ -24,6 +24,7 @@ RIGHTS: Mapping[str, str] = MappingProxyType(
         "notices": "read notices and the state of their delivery",
         "operate": "change destinations of notices, and retry deliveries",
         "console": "open the console",
+        "settings": "read the settings of the service",
         "keys": "list keys, and revoke them",
     }
 )
@@ -34,7 +35,7 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
         "write": frozenset({"lists", "items", "events", "users", "tokens", "history"}),
         "metrics": frozenset({"metrics"}),
         "operate": frozenset(
-            {"lists", "items", "metrics", "suspects", "notices", "operate", "console"}
+            {"lists", "items", "metrics", "suspects", "notices", "operate", "console", "settings"}
         ),
         "support": frozenset({"lists", "users", "history", "profile", "export", "console"}),
         "admin": _ALL,
@@ -44,7 +45,9 @@ ROLES: Mapping[str, frozenset[str]] = MappingProxyType(
 LEGACY: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         "read": ROLES["read"],
-        "write": _ALL - {"metrics", "suspects", "audit", "notices", "operate", "console", "keys"},
+        "write": _ALL
+        - {"metrics", "suspects", "audit", "notices", "operate", "console"}
+        - {"settings", "keys"},
         "admin": _ALL,
     }
 )
@@ -72,7 +75,7 @@ AUDITED: Mapping[str, AuditRule] = MappingProxyType(
         "keys": "always",
     }
 )
-KEY_ONLY = frozenset({"export", "erase"})  # never without a key
+KEY_ONLY = frozenset({"export", "erase", "settings", "keys"})  # never without a key
 WITHOUT_KEY = _ALL - KEY_ONLY  # of callers who are let in without a key
 # Of a browser that holds a token: everything about its own user, and what concerns nobody.
 TOKEN = frozenset({"lists", "events", "users", "history", "profile"})

@@ -54,6 +54,7 @@ PAGES = [
     "/console/settings?show=all",
     "/console/audit",
 ]
+NEED_KEY = ("/console/keys", "/console/settings")  # whoever asks
 GATE = {"passed": True, "reason": "better", "people": 9, "today": 0.2, "yesterday": 0.1}
 
 
@@ -71,9 +72,12 @@ def nights(service: AppState) -> AppState:
 
 @pytest.mark.parametrize("path", PAGES)
 def test_every_page_answers_in_both_languages(
-    nights: AppState, client: FlaskClient, path: str
+    nights: AppState, app: Flask, client: FlaskClient, path: str
 ) -> None:
     texts = {}
+    if path.startswith(NEED_KEY):
+        assert client.get(path).status_code == 401
+        client = keyed(app)
     for language, mark in (("en", "Skip to the content"), ("zh", "跳到正文")):
         answer = client.get(path, headers={"Accept-Language": language})
         texts[language] = answer.get_data(as_text=True)
@@ -109,9 +113,9 @@ MISSING = [
 
 @pytest.mark.parametrize(("path", "sentence"), MISSING)
 def test_what_is_not_there_gets_a_page_that_says_so(
-    client: FlaskClient, path: str, sentence: str
+    app: Flask, client: FlaskClient, path: str, sentence: str
 ) -> None:
-    answer = client.get(path)
+    answer = (keyed(app) if path.startswith(NEED_KEY) else client).get(path)
     assert answer.status_code == 404
     assert sentence in answer.get_data(as_text=True) and answer.mimetype == "text/html"
 

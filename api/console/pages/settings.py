@@ -21,7 +21,7 @@ class SettingsQuery(Strict):
     show: Literal["changed", "service", "all"] = "service"
 
 
-@routes.get(f"{CONSOLE}/settings", "operate", query=SettingsQuery, audit="never")
+@routes.get(f"{CONSOLE}/settings", "settings", query=SettingsQuery, audit="never")
 def settings(query: SettingsQuery) -> Response:
     """The settings with which this worker runs; secrets are masked."""
     rows = describe(service().settings)
