@@ -8,7 +8,7 @@ its tokens are the target (softmax over spans, given the intent). Trained offlin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import combinations
@@ -63,6 +63,18 @@ class LinearBlock:
             total = total / np.float32(max(len(found), 1) ** 0.5)
         return np.asarray(total + self.bias, np.float32)
 
+    def sums(self, found: Sequence[Hashes], columns: Sequence[int]) -> Floats:
+        """Return (n,) the sums of the weights of several sets of features over some columns."""
+        sizes = [len(one) for one in found]
+        everything = np.concatenate(found)
+        at = np.searchsorted(self.features, everything)
+        at[at == len(self.features)] = 0
+        known = np.flatnonzero(self.features[at] == everything)
+        owner = np.repeat(np.arange(len(found)), sizes)[known]
+        some = self.weights[at[known]][:, columns] @ self.scale[list(columns)]
+        total = np.bincount(owner, some, len(found)) + self.bias[list(columns)].sum()
+        return np.asarray(total, np.float32)
+
     def rows(self, found: Hashes) -> NDArray[np.intp]:
         """Return the rows of the known ones among features."""
         at = np.searchsorted(self.features, found)
@@ -98,10 +110,10 @@ class LearnedModel:
     def boundaries(self, message: TokenizedMessage) -> Floats:
         """Return (n_tokens,) the probability that a segment begins at a token; 0 for the first."""
         found = np.zeros(len(message.tokens), np.float32)
-        for at in range(1, len(found)):
-            if message.tokens[at].is_word:
-                found[at] = self.boundary.score(hashes(boundary_features(message, at)))[0]
-                found[at] = 1 / (1 + np.exp(-found[at]))
+        places = [at for at in range(1, len(found)) if message.tokens[at].is_word]
+        if places:
+            of = [hashes(boundary_features(message, at)) for at in places]
+            found[places] = 1 / (1 + np.exp(-self.boundary.sums(of, (0,))))
         return found
 
     def intents_of(self, message: TokenizedMessage, first: int, end: int) -> Floats:
@@ -123,23 +135,16 @@ class LearnedModel:
             return None, 1.0
         column = 1 + self.groups.index(intent)
 
-        def score(features: Iterable[str]) -> float:
-            both = self.span.score(hashes(features))
-            return float(both[0] + both[column])
+        def sums(features: Iterable[Iterable[str]]) -> Floats:
+            return self.span.sums([hashes(one) for one in features], (0, column))
 
-        start = {at: score(start_features(message, first, at)) for at in range(first, end)}
-        stop = {at: score(end_features(message, end, at)) for at in range(first + 1, end + 1)}
-        inner = np.cumsum([0.0, *(score(inner_features(message, at)) for at in range(first, end))])
-        scores = np.array(
-            [
-                start[left]
-                + stop[right]
-                + inner[right - first]
-                - inner[left - first]
-                + score(pair_features(message, left, right))
-                for left, right in choices
-            ]
-        )
+        start = sums(start_features(message, first, at) for at in range(first, end))
+        stop = sums(end_features(message, end, at) for at in range(first + 1, end + 1))
+        inner = sums(inner_features(message, at) for at in range(first, end))
+        before = np.concatenate([[0.0], np.cumsum(inner)])
+        left, right = np.array(choices).T - first
+        scores = start[left] + stop[right - 1] + before[right] - before[left]
+        scores = scores + sums(pair_features(message, *one) for one in choices)
         best = int(scores.argmax())
         return choices[best], float(1 / np.exp(scores - scores[best]).sum())
 
