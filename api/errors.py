@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from flask import Flask, Response, has_request_context, request
 from pydantic import ValidationError
@@ -77,11 +78,15 @@ def failure(error: ApiError) -> Response:
 
 
 def problems(
-    error: ValidationError, limit: int | None = PROBLEMS, start: int = 0
+    error: ValidationError,
+    limit: int | None = PROBLEMS,
+    start: int = 0,
+    schema: Callable[[], Mapping[str, Any]] | None = None,
 ) -> list[dict[str, object]]:
     """Return what pydantic found, as details: where, what, and of which kind.
 
-    `start`: the place of the first row, where rows of a longer list were checked.
+    `start`: the place of the first row, where rows of a longer list were checked. `schema`: makes
+    the JSON schema of the body, among whose fields those that an unknown one may be are looked for.
     """
     found = _of_one_form(error.errors(include_url=False, include_context=False))[:limit]
     meant: dict[int, str] = {}
@@ -89,6 +94,14 @@ def problems(
         from .http.near_names import with_near_fields  # here: few requests need it
 
         meant = with_near_fields(found)
+    unknown = [n for n, one in enumerate(found) if one["type"] == "extra_forbidden"]
+    if unknown and schema is not None:
+        from .http.near_names import near_key
+
+        known = schema()
+        for place in unknown[:PROBLEMS]:
+            if near := near_key(str(found[place]["loc"][-1]), known):
+                meant[place] = f"; is {near!r} meant?"
     return [
         {
             "field": _place(one["loc"], start),

@@ -305,6 +305,6 @@ def _body(endpoint: Endpoint, adapter: TypeAdapter[Any], partial: bool) -> Any:
     try:
         return adapter.validate_python(raw)
     except ValidationError as error:
-        found = problems(error)
+        found = problems(error, schema=adapter.json_schema)
         message = f"{found[0]['field'] or 'body'}: {found[0]['message']}"
         raise refusal(message, found) from None

@@ -48,6 +48,21 @@ def near_field(name: str, fields: Iterable[str]) -> str:
     return next((one for one in names if one in meant), "")
 
 
+def near_key(name: str, schema: Mapping[str, Any]) -> str:
+    """Return which field of a JSON schema, at any depth, an unknown one may be; empty for none."""
+    names: dict[str, None] = {}
+    waiting: list[Any] = [schema]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, dict):
+            properties = part.get("properties")
+            names.update(dict.fromkeys(properties if isinstance(properties, dict) else ()))
+            waiting += part.values()
+        elif isinstance(part, list):
+            waiting += part
+    return near_field(name, names) or _near(name, list(names))
+
+
 def near_routes(method: str, path: str) -> list[str]:
     """Return at most MOST routes whose first part is like that of a path: `GET /recommend/{user}`.
 

@@ -128,7 +128,7 @@ def right_rows(raw: list[Any], adapter: TypeAdapter[Any], partial: bool) -> list
             right += adapter.validate_python(rows)
             continue
         except ValidationError as error:
-            some = problems(error, None, start)
+            some = problems(error, None, start, adapter.json_schema)
         found += some[: PROBLEMS - len(found)]
         if not partial:
             if len(found) == PROBLEMS:

@@ -301,7 +301,8 @@ def test_a_text_of_another_form_is_refused_in_words(
 
 def test_a_field_that_a_request_does_not_have_is_refused_in_words(client: FlaskClient) -> None:
     message = client.patch("/items/bread-1", json={"titel": "x"}).json["error"]["message"]
-    assert message == "titel: is no field of this request; GET /docs lists those that are"
+    words = "titel: is no field of this request; GET /docs lists those that are; is 'title' meant?"
+    assert message == words
 
 
 def test_fields_under_other_names_are_told(client: FlaskClient) -> None:
@@ -325,3 +326,19 @@ def test_the_root_says_where_everything_is(client: FlaskClient) -> None:
         assert client.get(start[name]).status_code == 200
     if start["console"]:
         assert client.get(start["console"]).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "meant"),
+    [
+        ("/events", {"user_id": "u", "item_id": "i", "event": "like", "time": 3}, "timestamp"),
+        ("/pins", {"item_id": "a", "position": 1, "strat": "2026-01-01"}, "start"),
+        ("/recommend", {"events": [], "zzz": 0.5}, ""),
+    ],
+)
+def test_an_unknown_field_is_told_with_the_one_that_may_be_meant(client, path, body, meant):
+    answer = client.post(path, json=body)
+    assert answer.status_code == 422
+    told = answer.json["error"]["message"]
+    assert "is no field of this request" in told
+    assert (f"is '{meant}' meant?" in told) == bool(meant), told
