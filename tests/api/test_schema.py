@@ -71,12 +71,12 @@ def document(tmp_path_factory: pytest.TempPathFactory) -> Iterator[schemathesis.
 
 
 def test_the_document_is_the_truth(document: schemathesis.BaseSchema) -> None:
-    """A third of the paths, the same in each run; the exhaustive test has all of them."""
+    """A fifth of the paths, the same in each run; the exhaustive test has all of them."""
 
-    def third(context: Any) -> bool:
-        return crc32(context.operation.path.encode()) % 3 == 0
+    def fifth(context: Any) -> bool:
+        return crc32(context.operation.path.encode()) % 5 == 0
 
-    _check(document.include(third))
+    _check(document.include(fifth))
 
 
 @pytest.mark.exhaustive
