@@ -6,8 +6,10 @@ tests start inherit it.
 """
 
 import os
+from functools import cache
 from pathlib import Path
 
+import httpx
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.internal.conjecture import providers
@@ -43,7 +45,11 @@ from postgres_fixtures import postgres, postgres_store, store_url  # noqa: E402,
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Keep distilled vectors in pytest's own cache folder, from one run to the next."""
+    """Keep distilled vectors in pytest's own cache folder, from one run to the next.
+
+    Certificates are read once: each client of httpx would read them for 20 ms, also for http.
+    """
+    httpx._transports.default.create_ssl_context = cache(httpx.create_ssl_context)
     os.environ["RECSYS_CACHE"] = str(config.cache.mkdir("recsys"))
     fix_generated_input()
 

@@ -9,6 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -21,6 +22,12 @@ FAILURES = 3  # in a row, after which the server is left alone for PAUSE
 PAUSE = 30.0  # seconds
 Message = Mapping[str, str]  # role, content
 Count = Callable[[str], None]  # counts an outcome
+
+
+@cache
+def _tls_context() -> ssl.SSLContext:
+    """Return the certificates of the system; reading them takes some 20 ms of CPU."""
+    return ssl.create_default_context()
 
 
 class ModelError(RecsysError):
@@ -88,7 +95,7 @@ class ModelClient:
         host = parts.hostname or ""
         if parts.scheme == "https":
             connection: http.client.HTTPConnection = http.client.HTTPSConnection(
-                host, parts.port, timeout=self._seconds, context=ssl.create_default_context()
+                host, parts.port, timeout=self._seconds, context=_tls_context()
             )
         else:
             connection = http.client.HTTPConnection(host, parts.port, timeout=self._seconds)
