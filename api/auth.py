@@ -4,7 +4,7 @@ A caller sends a key (`recsys keys create`) or, from a browser, the token of one
 /tokens). The console's pages take the session that a key was exchanged for. Without any, with
 RECSYS_AUTH=auto, a request is served only when the server listens on loopback, the request comes
 from this machine and names it, nothing shows that a proxy or a foreign page sent it, and no key was
-ever made. Even then exporting and erasing a user need a key.
+ever made. Even then exporting and erasing a user, keys and settings need a key.
 """
 
 from __future__ import annotations
@@ -80,7 +80,10 @@ class Authenticator:
         self._sessions: Sessions | None = None
         if self.open:
             if settings.auth == "off":
-                log.warning("no key is needed, but to export and erase users (RECSYS_AUTH=off)")
+                log.warning(
+                    "no key is needed, but to export and erase users and to see keys and settings"
+                    " (RECSYS_AUTH=off)"
+                )
             else:
                 log.warning(
                     "no key is needed by callers on this machine until the first is created;"

@@ -27,30 +27,17 @@ from recsys.dialogue.length_limits import length_limit
 from recsys.dialogue.message_text import read_message
 from recsys.dialogue.understanding import Understanding, nothing_known
 from recsys.errors import DataError
+from recsys.text_training.command_examples import LANGUAGES
 
 _SAME_REFERENCE = {"这个": "this", "最后一个": "last"}
 _FILLING = re.compile(r"\b(?:the|a|an|some|stuff about|posts about) |的|'")
 # what tables may call by its English name though the utterance is Chinese, and short names
 _DECADES = zip("123456789", "一二三四五六七八九", strict=True)
-_NAMES = {
-    "english": "英语|英文",
-    "french": "法语|法文",
-    "spanish": "西班牙语|西语",
-    "japanese": "日语|日文",
-    "korean": "韩语|韩文",
-    "german": "德语|德文",
-    "cantonese": "粤语|广东话",
-    "italian": "意大利语|意语",
-    "russian": "俄语|俄文",
-    "portuguese": "葡萄牙语|葡语",
-    "thai": "泰语|泰文",
-    "arabic": "阿拉伯语",
-}
 _SAME_WORDS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?:19|20)?(\d0)年代"), r"\g<1>s"),
     (re.compile(r"(?:19|20)(\d0)s"), r"\g<1>s"),
     *((re.compile(f"{sign}十年代"), f"{digit}0s") for digit, sign in _DECADES),
-    *((re.compile(han), name) for name, han in _NAMES.items()),
+    *((re.compile(han), name) for name, han in LANGUAGES.items()),
     (re.compile(r"(?<=[<+])known"), "more_known"),
     (re.compile(r"(?<=[<+])unknown"), "less_known"),
 )

@@ -27,10 +27,8 @@ PSEUDO = 0.3  # events that an item is credited with; chosen on MovieTweetings' 
 # Users of all time with whom half of what an item is taken up in a half-life counts: a hundredth of
 # the users that the most used items have, for where these have 50, five users are a trend.
 FEW, FEW_SHARE, MOST_USED = 5.0, 0.01, 50
-_EVER, _LONGEST = (
-    len(HALF_LIVES) - 1,
-    len(HALF_LIVES) - 2,
-)  # indices of half-lives; finite: the last
+_EVER = len(HALF_LIVES) - 1  # place of the half-life that is not finite
+_LONGEST = _EVER - 1  # and of the longest finite one
 _MOST = 60.0  # log2 of the highest count that is distinguished
 
 
@@ -364,10 +362,6 @@ class PopularityCounters:
             dislikes=np.array(arrays["dislikes"], np.float32),
             few=float(arrays["few"][0]) if "few" in arrays else few_users(arrays["level"][-1]),
         )
-
-
-def _finite(life: int) -> bool:
-    return life != _EVER
 
 
 def few_users(level: NDArray[np.float64]) -> float:

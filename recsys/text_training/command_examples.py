@@ -12,7 +12,7 @@ from recsys.errors import DataError
 
 LASTING = "lasting"  # the flag of a wish that is for good
 _FORM = re.compile(r"^(?P<kind>\w+)(?P<sign>[:~]?)(?P<rest>.*)$")
-_LANGUAGES: Mapping[str, str] = {
+LANGUAGES: Mapping[str, str] = {  # English name -> pattern of the Chinese ones
     "english": "英语|英文",
     "french": "法语|法文",
     "spanish": "西班牙语|西语",
@@ -133,7 +133,7 @@ def _spellings(target: str) -> Iterable[str]:
         yield from (f"{digit}十年代", f"19{found[1]}0年代", f"20{found[1]}0年代", f"{found[1]}0后")
         yield from ("两千年代", "零零年代", "千禧年代", "零零后", "00后")
         yield {"6": "sixties", "7": "seventies", "8": "eighties", "9": "nineties"}.get(found[1], "")
-    yield from _LANGUAGES.get(target, "").split("|")
+    yield from LANGUAGES.get(target, "").split("|")
 
 
 def _same(one: str, other: str) -> bool:
