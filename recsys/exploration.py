@@ -16,7 +16,6 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc
 
 from recsys.array_types import Mask, Rows
 from recsys.ranking import nonpersonal_lists, user_controls
@@ -87,6 +86,8 @@ def best_chances(clicks: Floats, misses: Floats) -> Floats:
 
     Rates are independent with Beta distributions; `clicks` and `misses` are their parameters.
     """
+    from scipy.special import betainc  # here: loading it takes a tenth of a worker's start
+
     # the probability of the highest rate is the integral of its density times the others' chances
     # to be lower; points are dense where any density is
     means = clicks / (clicks + misses)

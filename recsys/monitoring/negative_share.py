@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betaln, gammaln
 
 WINDOWS = (1, 3, 6, 24)  # hours
 PRIOR = 100.0  # voices that speak for the platform's share, until enough watches tell
@@ -81,6 +80,8 @@ def upper_tail(negative: int, people: int, base: Baseline) -> float:
     """Return P(K ≥ negative) of a Beta-binomial of `people` voices; 1 for none."""
     if negative <= 0:
         return 1.0
+    from scipy.special import betaln, gammaln  # here: slow to load
+
     k: NDArray[np.float64] = np.arange(negative, people + 1, dtype=np.float64)
     ways = gammaln(people + 1) - gammaln(k + 1) - gammaln(people - k + 1)
     logs = ways + betaln(k + base.negative, people - k + base.other)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, nbdtrik  # scipy.stats takes half a second to load
 
 Numbers = NDArray[np.floating]
 
@@ -17,6 +16,10 @@ def upper_tail(count: Numbers, mean: Numbers, size: Numbers) -> NDArray[np.float
     1 where the count is 0. The regularized incomplete beta function gives it without a sum.
     """
     mean = np.maximum(mean, 1e-12)
+    if not count.size:
+        return np.ones(count.shape)
+    from scipy.special import betainc  # here: slow to load
+
     chance = betainc(np.maximum(count, 1e-9), size, mean / (mean + size))
     return np.asarray(np.where(count > 0, np.maximum(chance, SMALLEST), 1.0), np.float64)
 
@@ -32,6 +35,8 @@ def interval(
 
 def _quantile(share: float, size: Numbers, success: Numbers) -> NDArray[np.float64]:
     """Return the least count that a share of all does not exceed."""
+    from scipy.special import betainc, nbdtrik  # here: slow to load
+
     least = betainc(size, 1.0, success)  # the chance of no event at all
     found = np.ceil(nbdtrik(np.where(least < share, share, 0.5), size, success))
     before = np.maximum(found - 1, 0)  # the inverse may be one too high

@@ -14,7 +14,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import gammaincc, gammaln
 
 from recsys.array_types import Floats, Mask, Rows, Times
 from recsys.ranking.history import weigh
@@ -116,6 +115,8 @@ def repeat_shares(uses: list[Uses], now: float) -> tuple[Times, float]:
 
     `now`: Unix seconds. Shares are in the order of `uses`.
     """
+    from scipy.special import gammaincc, gammaln  # here: slow to load
+
     count = np.array([use.count for use in uses], np.float64)
     first = np.array([use.first for use in uses])
     last = np.array([use.last for use in uses])
