@@ -7,14 +7,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from flask import has_request_context, request
+from flask import g, has_request_context, request
 
 from recsys import request_cpu_budget
+from recsys.data.api_roles import roles_with
 from recsys.data.id_normalization import canonical
 from recsys.data.parsing import AHEAD, FieldError, distinct, parse_extra, shown
 from recsys.data.records import ITEM_COLUMNS, Event, Item, User, check_size, check_window
 from recsys.safety.flags import KEY
-from recsys.safety.item_screening import screen
+from recsys.safety.item_screening import REVIEWED, screen
 from recsys.store.exposures import Outcome
 from recsys.store.item_lookup import look_up
 from recsys.store.store import Added, Store
@@ -119,9 +120,10 @@ def store_items(
     """Store items with what is doubtful about them noted; return how many are new or changed.
 
     422 where an item has more labels or metadata than one item may have, 409 where it expires
-    before it is available.
+    before it is available, 403 where `reviewed` changes and the caller lacks the right `operate`.
     """
     items = [_dated(item) for item in items]
+    _check_reviewed(store, items)
     for place, item in enumerate(items, 1):
         _check(item)
         request_cpu_budget.check(f"the check of item {place} of {len(items)}")
@@ -129,6 +131,25 @@ def store_items(
     analyser = service.texts.analyse if large else None
     found = screen(store, items, service.scorer, arrival=time.time(), analyser=analyser)
     return store.add_items(found.items, revive, found.fingerprints)
+
+
+def _check_reviewed(store: Store, items: Sequence[Item]) -> None:
+    """Raise 403 where an item's flags would be switched off, or on, by a caller who may not.
+
+    A back end that sends back what it has read changes nothing and is not refused.
+    """
+    if "operate" in (g.get("rights") or ()):
+        return
+    said = {item.item_id: item.metadata[REVIEWED] for item in items if REVIEWED in item.metadata}
+    known = store.items_known(said) if said else {}
+    for item_id, value in said.items():
+        before = known[item_id].metadata.get(REVIEWED) if item_id in known else None
+        if (value is True) != (before is True):
+            roles = " or ".join(roles_with("operate"))
+            message = (
+                f"metadata {REVIEWED!r} of the item {item_id}: setting it needs the role {roles}"
+            )
+            raise ApiError(403, message)
 
 
 def _check(item: Item) -> None:

@@ -215,6 +215,33 @@ def test_the_user_of_popular_in_the_form_of_gorse_changes_nothing(app: Flask) ->
         assert plain.json == queried.json and plain.json
 
 
+def test_flags_are_switched_off_by_operators_alone(make_app: MakeApp) -> None:
+    app = make_app(auth="on", rate_limit=0)
+    write, operate = keyed(app, "write"), keyed(app, "operate")
+    insult = {"item_id": "rude", "title": "you idiot", "author_id": "ann"}
+    assert write.post("/items", json=insult).status_code == 201
+    assert "flags" in write.get("/items/rude").json["metadata"]
+    said = {"metadata": {"reviewed": True}}
+    refused = [
+        write.post("/items", json=[{"item_id": "other"}, insult | said]),
+        write.put("/items/rude", json=insult | said),
+        write.put("/items/rude", json=insult | {"reviewed": True}),
+        write.patch("/items/rude", json=said),
+        write.post("/items", json={"item_id": "new", "title": "you idiot"} | said),
+    ]
+    assert [answer.status_code for answer in refused] == [403] * 5
+    assert "role operate or admin" in refused[0].json["error"]["message"]
+    assert write.get("/items/other").status_code == 404  # all of a body, or none
+    assert operate.patch("/items/rude", json=said).status_code == 200
+    assert "flags" not in write.get("/items/rude").json["metadata"]
+    # what was read is sent back, and what says nothing of it changes nothing
+    known = write.get("/items/rude").json
+    assert write.put("/items/rude", json={"metadata": known["metadata"]}).status_code == 200
+    assert write.post("/items", json=insult).status_code == 201
+    assert write.get("/items/rude").json["metadata"]["reviewed"] is True
+    assert write.patch("/items/rude", json={"metadata": {"reviewed": False}}).status_code == 403
+
+
 def test_a_get_does_not_write_without_the_right_to(app: Flask) -> None:
     reader, writer, admin = keyed(app, "read"), keyed(app, "write"), keyed(app)
     url = "/api/recommend/baker?n=3&write-back-type=read"
