@@ -83,6 +83,11 @@ class Metrics:
             **most,  # type: ignore[arg-type]
         )
         self.bundle_age = Gauge("recsys_bundle_age_seconds", "Age of the bundle", **most)  # type: ignore[arg-type]
+        self.missing_indexes = Gauge(
+            "recsys_missing_indexes",
+            "Indexes of vectors that the bundle in service has and that cannot be used",
+            **most,  # type: ignore[arg-type]
+        )
         self.bundle_look = Gauge(
             "recsys_bundle_look_age_seconds",
             "Time since the object store of bundles was last read, -1 without one",

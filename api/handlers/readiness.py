@@ -23,6 +23,11 @@ def readiness(at_hand: AppState) -> dict[str, Any]:
         warnings.append(
             f"bundle {at_hand.worker.refused} was refused, an older one is in service: see the log"
         )
+    if serving is not None and (names := serving.missing_indexes):
+        warnings.append(
+            f"the index {' and '.join(names)} of the bundle cannot be used, so that all items are"
+            " compared, which is slower: see the log; where FAISS is missing, install the extra cpu"
+        )
     if at_hand.creator_floor.unmet:
         warnings.append(
             f"the creator floor of {at_hand.creator_floor.share:.0%} was not met in the last hour:"

@@ -288,6 +288,8 @@ class AppState:
         """Bring the gauges up to date."""
         self.metrics.bundle_age.set(self.bundle_age() or 0.0)
         self.metrics.bundle_look.set(self.bundle_look_age())
+        serving = self.serving_or_none
+        self.metrics.missing_indexes.set(len(serving.missing_indexes) if serving else 0)
         self.metrics.lag.set(self.lag() or 0.0)
         self.metrics.store_up.set(self.link.up)
         self.metrics.store_writes.set(self.link.writes)

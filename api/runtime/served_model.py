@@ -13,8 +13,9 @@ from recsys.bundle import RawBundle
 from recsys.live_recommender import LiveRecommender
 from recsys.ranking.query import Query
 from recsys.recommender import Recommender
+from recsys.serving.joined_candidate_index import JOINED
 from recsys.serving.live_state import LiveState
-from recsys.serving.model import Model
+from recsys.serving.model import INDEX, Model
 from recsys.serving.trend_monitor import TrendMonitor
 from recsys.settings import Settings
 from recsys.store_log_tailer import LogTailer
@@ -55,6 +56,18 @@ class ServedModel:
             opened.trend_monitor,
             settings.min_people,
         )
+
+    @property
+    def missing_indexes(self) -> tuple[str, ...]:
+        """Names of the indexes of vectors that the bundle has and that this process cannot use.
+
+        FAISS is not installed, or a joined index does not fit the other parts: lists are the same,
+        found by comparing all items.
+        """
+        model = self.live.model
+        opened = ((INDEX, model.index), (JOINED, model.joined))
+        held = self.manifest.get("files", {})
+        return tuple(name for name, index in opened if name in held and index is None)
 
     def find_phrases(self, query: Query) -> None:
         """Look up the phrases of a query before the ranking is held: new ones take time."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -35,6 +36,7 @@ from recsys.trends.sentiment_series import SentimentSeries
 from recsys.trends.trend_model import Trends
 
 INDEX = "words.faiss"  # file of a bundle
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +284,8 @@ def _joined(parts: Parts, behaviour: Factors | None, words: Floats) -> JoinedCan
             "joined",
             lambda found: JoinedCandidateIndex.read(raw.path(JOINED), found, behaviour, words),
         )
-    except MissingExtra:  # all are compared one by one, only slower
+    except MissingExtra as error:  # all are compared one by one, only slower
+        _warn_without_index(raw, JOINED, error)
         return None
 
 
@@ -291,8 +294,19 @@ def _index(raw: RawBundle) -> VectorIndex | None:
         return None
     try:
         return FaissIndex.read(raw.path(INDEX), raw.arrays["words"])
-    except MissingExtra:  # searched without it, only slower
+    except MissingExtra as error:  # searched without it, only slower
+        _warn_without_index(raw, INDEX, error)
         return None
+
+
+def _warn_without_index(raw: RawBundle, name: str, error: MissingExtra) -> None:
+    log.warning(
+        "bundle %s is served without its index %s, so that all items are compared, which is slower"
+        " (%s)",
+        raw.version,
+        name,
+        error,
+    )
 
 
 def _explicit_mf(arrays: Mapping[str, Array], size: int) -> ExplicitMF:

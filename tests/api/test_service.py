@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import api_world as world
+import numpy as np
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
@@ -23,7 +24,11 @@ from api.app import create_app
 from api.auth import RateLimiter
 from api.logs import JsonFormatter
 from api.runtime.app_state import AppState
+from recsys.bundle import write_bundle
+from recsys.bundle_store import BundleStore
 from recsys.errors import DataError
+from recsys.index.faiss_index import FaissIndex
+from recsys.serving.model import INDEX
 from recsys.settings import Settings
 from recsys.store.api_keys import Keys
 from recsys.store.database import Database
@@ -161,6 +166,40 @@ def test_a_stale_bundle_warns(
     client = make_app().test_client()
     assert "stale" in caplog.text
     assert client.get("/health/ready").json["warnings"] == ["the bundle is stale"]
+
+
+def test_a_bundle_whose_index_needs_faiss_says_so_where_faiss_is_missing(
+    make_app: Callable[..., Flask],
+    home: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    faiss = pytest.importorskip("faiss")
+    words = np.ascontiguousarray(world.model().words, np.float32)
+    index = faiss.IndexFlatIP(words.shape[1])
+    index.add(words)
+    FaissIndex(index, words).write(tmp_path / INDEX)
+    made = world.model("indexed")
+
+    def write(folder: Path) -> None:
+        blobs = {INDEX: (tmp_path / INDEX).read_bytes()}
+        write_bundle(folder, made.arrays(), blobs, {"model": made.settings()})
+
+    BundleStore(home).publish(write, "indexed")
+    answers = []
+    for absent in (False, True):
+        if absent:
+            monkeypatch.setitem(sys.modules, "faiss", None)
+        caplog.clear()
+        client = make_app(console="off").test_client()
+        answers.append([i["item_id"] for i in client.get("/recommend/baker?n=9").json["items"]])
+        warnings = client.get("/health/ready").json["warnings"]
+        assert len(warnings) == absent
+        assert all("words.faiss" in text and "extra cpu" in text for text in warnings)
+        assert caplog.text.count("is served without its index words.faiss") == absent
+        assert f"recsys_missing_indexes {absent:.1f}" in client.get("/metrics").text
+    assert answers[0] == answers[1]
 
 
 def test_the_store_is_away(make_app: Callable[..., Flask], home: Path, tmp_path: Path) -> None:
