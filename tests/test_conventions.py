@@ -4,6 +4,7 @@ import ast
 import configparser
 import hashlib
 import subprocess
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -39,6 +40,15 @@ def test_every_package_is_listed_in_setup_cfg():
     found = {".".join(p.parent.relative_to(ROOT).parts) for p in SOURCES}
     # `python -m jobs.<command>` is for a checkout alone
     assert sorted(listed) == sorted(found - {"jobs.module_commands"})
+
+
+def test_no_import_goes_round_in_a_circle(monkeypatch):
+    grimp = pytest.importorskip("grimp", reason="pip install 'recsys[dev]'")
+    monkeypatch.syspath_prepend(str(ROOT))
+    graph = grimp.build_graph("recsys", "jobs", "api", cache_dir=None)
+    imported = {name: graph.find_modules_directly_imported_by(name) for name in graph.modules}
+    assert len(imported) > 1000
+    TopologicalSorter(imported).prepare()  # CycleError names a circle; inner imports count too
 
 
 @pytest.mark.parametrize("name", [n for n in NAMES if not n.startswith("jobs")])

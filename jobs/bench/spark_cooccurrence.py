@@ -21,14 +21,9 @@ import click
 import numpy as np
 
 from recsys.evaluation.peak_memory import peak_mb, reset_peak
+from recsys.models.block_plan import BlockConfig, BlockPlan, rows_of_blocks
 from recsys.models.distributed_item_weights import distributed_rows
-from recsys.models.gfcf_blockwise import (
-    BlockConfig,
-    BlockPlan,
-    ideal_filter,
-    joined_rows,
-    rows_of_blocks,
-)
+from recsys.models.gfcf_blockwise import ideal_filter, joined_rows
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.spark.spark_runner import SparkRunner
 

@@ -2,7 +2,7 @@
 they touch.
 
 A stripe is a run of consecutive blocks of the plan. Its rows are computed by the same function as
-in one process, `recsys.models.gfcf_blockwise.rows_of_blocks`, from the same histories in the same
+in one process, `recsys.models.block_plan.rows_of_blocks`, from the same histories in the same
 order, so that sums are rounded alike.
 """
 
@@ -18,7 +18,7 @@ from scipy import sparse
 
 from recsys.array_types import Rows
 from recsys.block_runner import Arrays, BlockRunner
-from recsys.models.gfcf_blockwise import BlockPlan, rows_of_blocks
+from recsys.models.block_plan import BlockPlan, rows_of_blocks
 from recsys.models.item_to_item_weights_blockwise import IdealFilter
 
 PART_ITEMS = 2_000_000  # of the histories of a part of the input

@@ -9,16 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys.models.als import RANKS, AlsConfig, fit_als, rank_of
+from recsys.models.block_plan import HEADS_UP_TO, BlockConfig
 from recsys.models.bpr_and_warp import BprConfig, WarpConfig, fit_bpr, fit_warp
 from recsys.models.ease import EaseConfig, fit_ease
 from recsys.models.gfcf import LowpassConfig, fit_lowpass
-from recsys.models.gfcf_blockwise import (
-    HEADS_UP_TO,
-    BlockConfig,
-    fit_blocks,
-    fit_directions,
-    row_seconds,
-)
+from recsys.models.gfcf_blockwise import fit_blocks, fit_directions, row_seconds
 from recsys.models.interaction_matrix import Interactions
 from recsys.models.item_factors import Factors
 from recsys.models.item_item_ensemble import summed

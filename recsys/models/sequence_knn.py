@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Rows
-from recsys.models.gfcf_blockwise import joined_rows, weights_kept
+from recsys.models.block_plan import weights_kept
+from recsys.models.gfcf_blockwise import joined_rows
 from recsys.models.interaction_matrix import Interactions
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.models.item_to_item_weights_blockwise import block_bounds, strongest_of_rows

@@ -292,13 +292,50 @@ def words_of(example: Example, command: PlacedCommand) -> str:
 
 
 _JOINTS = (
-    ", and ", " and ", ". ", ", ", ", but ", " then ", ", also ", " ; ", " btw ", " plus ", "! ",
-    " . and ", ", and then ", " also ", " but ", "... ", " . oh and ", ", instead ", " while ",
-)  # fmt: skip
+    ", and ",
+    " and ",
+    ". ",
+    ", ",
+    ", but ",
+    " then ",
+    ", also ",
+    " ; ",
+    " btw ",
+    " plus ",
+    "! ",
+    " . and ",
+    ", and then ",
+    " also ",
+    " but ",
+    "... ",
+    " . oh and ",
+    ", instead ",
+    " while ",
+)
 _HAN_JOINTS = (
-    ",然后", ",", "。", " ", ",再", ",还有", ",另外", ",顺便", ";", ",对了", ",但是", "!", "。再",
-    ",", " ", ",", " 然后", ",同时", ",不过", ",接着", "。对了,", ",完了",
-)  # fmt: skip
+    ",然后",
+    ",",
+    "。",
+    " ",
+    ",再",
+    ",还有",
+    ",另外",
+    ",顺便",
+    ";",
+    ",对了",
+    ",但是",
+    "!",
+    "。再",
+    ",",
+    " ",
+    ",",
+    " 然后",
+    ",同时",
+    ",不过",
+    ",接着",
+    "。对了,",
+    ",完了",
+)
 
 
 def joined(one: Example, other: Example, rng: random.Random) -> Example | None:

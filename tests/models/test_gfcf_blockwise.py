@@ -8,8 +8,9 @@ from scipy import sparse
 
 from jobs.bench.niche_world import NicheConfig, niche_world
 from recsys.data.dataset import Dataset
+from recsys.models.block_plan import BlockConfig, weights_kept
 from recsys.models.gfcf import LowpassConfig, fit_lowpass, normalized
-from recsys.models.gfcf_blockwise import BlockConfig, fit_blocks, joined_rows, weights_kept
+from recsys.models.gfcf_blockwise import fit_blocks, joined_rows
 from recsys.models.interaction_matrix import Interactions
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.models.item_to_item_weights_blockwise import (

@@ -12,7 +12,8 @@ from jobs.bench.niche_world import NicheConfig, niche_world
 from recsys.block_runner import runner_for, using
 from recsys.data.dataset import Dataset
 from recsys.models import distributed_item_weights, user_histories
-from recsys.models.gfcf_blockwise import BlockConfig, fit_blocks
+from recsys.models.block_plan import BlockConfig
+from recsys.models.gfcf_blockwise import fit_blocks
 from recsys.models.interaction_matrix import Interactions
 from recsys.object_storage.opening import open_objects
 from recsys.serving.popularity_counters import PopularityCounters

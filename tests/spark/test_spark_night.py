@@ -20,7 +20,7 @@ from jobs.bench.niche_world import NicheConfig
 from jobs.bench.spark_cooccurrence import compared
 from recsys.bundle_store import BundleStore
 from recsys.errors import DataError
-from recsys.models.gfcf_blockwise import BlockConfig
+from recsys.models.block_plan import BlockConfig
 from recsys.settings import Settings
 from recsys.spark.session import _cause
 from recsys.store.store import Store
