@@ -53,6 +53,9 @@ WORDS = (
     *("firing", "acknowledged", "resolved", "negative", "neutral", "positive", "volume"),
     *("central", "spread", "contrary", "quiet", "normal", "eager"),
     *("active", "over", "newest", "first text", "day", "week", "none"),
+    # rights of entries of the audit log
+    *("lists", "history", "profile", "tokens", "export", "erase", "metrics", "suspects", "audit"),
+    *("notices", "operate", "console", "settings", "keys"),
     # units of durations
     *("d", "h", "min", "s"),
     # sentences of modules

@@ -26,6 +26,7 @@ from ..schemas.field_types import WINDOW
 from ..schemas.items_users_events import EventBody, ItemBody, ItemPatch, UserBody
 
 MOST_WARNINGS = 20  # in one answer
+MOST_NAMED = 100  # items without a record in one answer
 BULK = 50_000  # characters of titles and texts beyond which another process analyses them
 
 
@@ -50,6 +51,27 @@ def unknown_kinds(service: AppState, rows: Sequence[EventBody]) -> list[dict[str
     if all([weights.meanings[kind].known for kind in {_kind(row) for row in rows}]):
         return []
     return weights.unknown_kinds(Counter(map(_kind, rows)))
+
+
+def unrecorded_items(service: AppState, rows: Sequence[EventBody]) -> list[str]:
+    """Return the items of some events of which there is no record, each once, in their order.
+
+    The store is asked only about those that this worker knows no record of.
+    """
+    items = list(dict.fromkeys(row.item_id for row in rows))
+    if (serving := service.serving_or_none) is not None:
+        live = serving.live
+        places = [live.row(id) for id in items]
+        recorded, gone = live.listing.recorded, live.listing.gone
+        items = [
+            id
+            for id, row in zip(items, places, strict=True)
+            if row < 0 or not recorded[row] or gone[row]
+        ]
+    if not items:
+        return []
+    with service.link.use() as store:
+        return store.unrecorded(items)[:MOST_NAMED]
 
 
 def _kind(row: EventBody) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..handlers import list_pagination
 from ..handlers.event_kinds_json import known_kinds
-from ..handlers.ingestion import add_events, missing, unknown_kinds
+from ..handlers.ingestion import add_events, missing, unknown_kinds, unrecorded_items
 from ..http.endpoint_declaration import Routes
 from ..schemas.health_errors_stats import Nothing
 from ..schemas.items_users_events import (
@@ -39,16 +39,19 @@ def post(query: PartialQuery, body: list[EventBody]) -> dict[str, Any]:
     All are stored or, when one is wrong, none; with `partial=1` the right ones are stored and the
     others are listed in `rejected`. The same event (user, item, kind, time, value,
     text) counts once; an event without a timestamp happens now, so sent twice it counts twice.
-    A kind that `GET /event-kinds` does not list is stored, weighs nothing and is reported.
+    A kind that `GET /event-kinds` does not list is stored, weighs nothing and is reported. So are
+    items without a record, which `RECSYS_UNRECORDED_ITEMS` lets into lists or keeps out of them.
     """
     if len(body) == 1:
         about(body[0].user_id)
+    unrecorded = unrecorded_items(service(), body)  # before: a failure of it stores nothing
     added = add_events(service(), body)
     return {
         "accepted": len(body),
         "new": added.new,
         "duplicates": added.duplicates,
         "unknown_kinds": unknown_kinds(service(), body),
+        "unrecorded_items": unrecorded,
     }
 
 

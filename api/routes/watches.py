@@ -10,12 +10,11 @@ from flask import g
 
 from recsys.errors import DataError
 from recsys.monitoring.alert_detection import Setting
-from recsys.monitoring.alert_sentences import warnings
 from recsys.monitoring.watch_digest import as_json as shares_json
 from recsys.monitoring.watch_digest import shares_of
 from recsys.monitoring.watch_query import Part, conditions, parse
 from recsys.monitoring.watch_worker import SECRET
-from recsys.monitoring.watched_text import conditions_of, cover, matches
+from recsys.monitoring.watched_text import conditions_of, cover
 from recsys.monitoring.watched_text_reader import WatchedTextReader
 from recsys.store import watches as store_watches
 from recsys.store.store import Store
@@ -44,7 +43,6 @@ from .request_context import language, service
 routes = Routes("watches")
 
 NO_PERSON = "queries and counts of texts name no user, but one on an author, which is an entry"
-NEWEST = 1_000  # texts that a new watch is compared with
 MOST_ALWAYS = 100  # watches that have to be compared with every text
 _HOURS = {"hour": 1, "day": 24}
 
@@ -64,25 +62,25 @@ def page(query: WatchesQuery) -> dict[str, Any]:
 def post(body: WatchBody) -> dict[str, Any]:
     """Save a query: its texts are counted from now on, and backwards in the background.
 
-    `warnings` say where it holds for nearly all or none of the newest texts; `POST
-    /watches/preview` shows more. Conditions on authors need the right `profile`.
+    `warnings` say where it holds for nearly all or none of the newest texts, and which topics,
+    entities, tags, categories and languages no item has; `POST /watches/preview` shows more.
+    Conditions on authors need the right `profile`.
     """
-    from recsys.monitoring.watch_preview import scan  # here: few workers need it
+    from recsys.monitoring.watch_preview import first_look  # here: few workers need it
 
     part = _allowed(body.query)
     with service().link.use() as store:
         known = store_watches.Watches(store.db)
         if cover(part) is None:
             _check_always(known)
-        seen = scan(store, _reader(store), most=NEWEST)
-        held = sum(matches(part, one) for one in seen.texts)
+        warnings = first_look(store, _reader(store), part, language(None))
         values = body.model_dump() | {"query": conditions_of(part), "created_by": caller()}
         last = WatchedLog(store.db).last_item() + 1, store.last_event_id() + 1
         try:
             made = known.add(values, *last)
         except DataError as error:
             raise ApiError(409, str(error)) from None
-    return watch_json(made) | {"warnings": list(warnings(held, len(seen.texts), language(None)))}
+    return watch_json(made) | {"warnings": warnings}
 
 
 @routes.post("/watches/preview", "notices", body=PreviewBody, answers=Preview, unaudited=NO_PERSON)

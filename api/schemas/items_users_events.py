@@ -208,6 +208,11 @@ class StoredEvents(Stored):
         description="kinds that were stored and weigh nothing until RECSYS_EVENT_WEIGHTS "
         "names them, the 100 most frequent",
     )
+    unrecorded_items: list[str] = Field(
+        [],
+        description="items without a record, the first 100: their events are stored; whether lists "
+        "hold such items is RECSYS_UNRECORDED_ITEMS",
+    )
 
 
 class EventKind(Answer):

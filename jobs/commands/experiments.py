@@ -120,8 +120,13 @@ def stop(id: str) -> None:
 @click.argument("id")
 @click.option("--arm", default="", help="The arm that was decided on.")
 def decide(id: str, arm: str) -> None:
-    """Note that an experiment that has stopped is decided."""
+    """Note that an experiment that has stopped is decided.
+
+    Without --arm nobody is named; the same command with --arm does so later.
+    """
     _move(id, "decided", arm)
+    if not arm:
+        click.echo(f"no arm was named: `recsys experiment decide {id} --arm NAME` does", err=True)
 
 
 @command.command("report")

@@ -20,7 +20,7 @@ from recsys.errors import DataError, RecsysError
 from recsys.monitoring.alert_detection import Setting
 from recsys.monitoring.alert_sentences import summary
 from recsys.monitoring.watch_digest import PERIODS, digest
-from recsys.monitoring.watch_preview import preview
+from recsys.monitoring.watch_preview import first_look, preview
 from recsys.monitoring.watch_query import parse
 from recsys.monitoring.watched_text import conditions_of
 from recsys.monitoring.watched_text_reader import WatchedTextReader
@@ -59,23 +59,29 @@ def command() -> None:
 def add(
     name: str, query: str, group: str, level: str, least_people: int, digest: str, as_json: bool
 ) -> None:
-    """Save QUERY as the watch NAME."""
+    """Save QUERY as the watch NAME; warns where it holds for all or none of the newest texts."""
+    part = parse(query)
     values = {
         "name": name,
-        "query": conditions_of(parse(query)),
+        "query": conditions_of(part),
         "group": group,
         "level": level,
         "least_people": least_people,
         "digest": digest,
         "created_by": actor(),
     }
-    with open_store() as store, audited(store, "watch add", object=name):
-        last = WatchedLog(store.db).last_item() + 1, store.last_event_id() + 1
-        made = Watches(store.db).add(values, *last)
+    with open_store() as store:
+        with audited(store, "watch add", object=name):
+            last = WatchedLog(store.db).last_item() + 1, store.last_event_id() + 1
+            made = Watches(store.db).add(values, *last)
+        reader = WatchedTextReader(_live(), SentimentScorer(load_settings().home), "preview")
+        warnings = first_look(store, reader, part)
     if as_json:
-        print(json.dumps({"id": made.id, **values}, ensure_ascii=False))
+        print(json.dumps({"id": made.id, **values, "warnings": warnings}, ensure_ascii=False))
     else:
         print(f"watch {made.id}: {made.query}")
+        for warning in warnings:
+            click.echo(f"warning: {warning}", err=True)
 
 
 @command.command("list")

@@ -35,13 +35,14 @@ _CHINESE_USERS = (
     "客户",
     "学员",
     "买家",
+    "网友",
 )
 _ITEM_ID = (
     *"""
     item content_id article_id post_id movie_id film_id video_id product_id news_id
     book_id song_id track_id artist_id story_id doc_id document_id page_id object_id
     statement_id listing_id recipe_id business_id question_id podcast_id episode_id game_id
-    thread_id course_id id_str bvid 物品
+    thread_id course_id id_str bvid comment_post_id 物品
     """.split(),
     *(noun + ending for noun in _CHINESE_ITEMS for ending in _CHINESE_NUMBERS),
 )
@@ -50,7 +51,7 @@ _USER_ID = (
     user uid visitor_id visitor member_id customer_id client_id reader_id account_id profile_id
     person_id reviewer_id viewer_id subscriber_id student_id learner_id listener_id player_id
     buyer_id shopper_id guest_id patron_id employee_id rater_id critic_id consumer_id
-    customer_unique_id user_pseudo_id voter_id distinct_id actor actor_id 用户
+    customer_unique_id user_pseudo_id voter_id distinct_id actor actor_id acting_user_id 用户
     """.split(),
     *(noun + ending for noun in _CHINESE_USERS for ending in _CHINESE_NUMBERS),
 )
@@ -83,7 +84,8 @@ _CREATED = tuple(
     created published first_published date_gmt published_at pub_date publish_date published_date
     publication_date date_published publish_time created_on creation_date created_time
     release_date posted_at upload_date date_created date datetime timestamp time 发布时间
-    发表时间 创建时间 上架时间 发布日期 发表日期 创建日期 上映日期 上传时间
+    发表时间 创建时间 上架时间 发布日期 发表日期 创建日期 上映日期 上传时间 发帖时间 发帖日期
+    发文时间 投稿时间
     """.split()
 )
 # nouns for items; with each ending of ITEM_PARTS they name a column: post_title, Book-Author
@@ -148,6 +150,8 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
         "text": (
             "comment",
             "comment_text",
+            "comment_content",
+            "comment_body",
             "review",
             "review_text",
             "body",
@@ -233,6 +237,8 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
             "类别",
             "栏目",
             "频道",
+            "版块",
+            "板块",
         ),
         "author_id": (
             "author",
@@ -256,6 +262,8 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
             "主播",
             "创作者",
             "发布者",
+            "发帖人",
+            "楼主",
         ),
         "created_at": _CREATED,
         "url": (
@@ -325,7 +333,14 @@ OTHER_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
         ),
     },
 }
-_MAILS = ("email", "email_address", "user_email", "customer_email", "member_email")
+_MAILS = (
+    "email",
+    "email_address",
+    "user_email",
+    "customer_email",
+    "member_email",
+    "comment_author_email",
+)
 _CHINESE_NAMES = ("用户名", "用户名称", "用户昵称", "昵称", "账号", "账户")
 # taken where nothing else names the column, the first of them before the others
 LAST_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
@@ -342,6 +357,7 @@ LAST_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
             "设备id",
         ),
         "item_id": (
+            "lineitem_sku",
             "mid",
             "object",
             "page_location",
@@ -371,9 +387,10 @@ LAST_NAMES: Mapping[str, Mapping[str, Sequence[str]]] = {
             "owner",
             "poster",
             "owner_mid",
+            "attributed_to",
         ),
         "title": ("primary_title", "original_title"),
-        "text": ("selftext", "plaintext", "caption", "excerpt"),
+        "text": ("selftext", "plaintext", "caption", "excerpt", "cooked", "raw"),
         "category": ("subreddit", "forum", "subforum", "board"),
         "created_at": (
             "created_utc",

@@ -258,7 +258,12 @@ def _named(
     DataError when a required column is missing.
     """
     try:
-        naming = named(cells, shape, reading.options.names)
+        empty = frozenset(
+            clean_name(name)
+            for place, name in enumerate(cells)
+            if rows and not any(row[place].strip() for row in rows if place < len(row))
+        )
+        naming = named(cells, shape, reading.options.names, empty=empty)
         values = {
             name: [row[place] for row in rows if place < len(row)]
             for place, name in enumerate(naming.names)

@@ -193,7 +193,7 @@ TABLE: tuple[EventKind, ...] = (
         ("reposted", "retweet", "reblog", "reshare", "quote", "announce", "转发", "转载"),
     ),
     EventKind("forward", 1.5, True, ("forwarded",)),
-    EventKind("reply", 1.2, True, ("replied", "回复"), remark=True),
+    EventKind("reply", 1.2, True, ("replied", "回复", "回帖", "跟帖"), remark=True),
     EventKind("comment", 1.2, True, ("commented", "评论", "留言", "弹幕"), remark=True),
     EventKind(
         "subscribe", 1.5, True, ("subscribed", "join", "joined", "enroll", "enrolled", "订阅")

@@ -141,15 +141,17 @@ def named(
     shape: Shape,
     given: Mapping[str, str],
     containers: frozenset[str] = frozenset(),
+    empty: frozenset[str] = frozenset(),
 ) -> Naming:
     """Return what the names of a header stand for; DataError when two names claim one column.
 
     `given`: column -> name in the file, from the option --map; an empty name: no column is it.
     `containers`: names of nested objects, whose fields have dotted names of their own. One without
-    a field that is read is metadata as a whole, or unused as a whole.
+    a field that is read is metadata as a whole, or unused as a whole. `empty`: names without a
+    value in the first rows; of two that claim one column the filled one is read.
     """
     names = [clean_name(name) for name in header]
-    claims = _claims(names, shape, given, containers)
+    claims = _claims(names, shape, given, containers, empty)
     taken = {places[0]: column for column, places in claims.items()}
     if shape.kind == "events" and USER in claims and given.get(USER, "?"):
         taken |= _anonymous(names, taken)
@@ -247,7 +249,11 @@ def _last_word_of_id(name: str) -> str:
 
 
 def _claims(
-    names: Sequence[str], shape: Shape, given: Mapping[str, str], containers: frozenset[str]
+    names: Sequence[str],
+    shape: Shape,
+    given: Mapping[str, str],
+    containers: frozenset[str],
+    empty: frozenset[str],
 ) -> dict[str, list[int]]:
     """Return the place of each column, by the strongest of the names that stand for it."""
     found: dict[str, dict[float, list[int]]] = {}
@@ -275,12 +281,16 @@ def _claims(
     strongest = {column: ranks[min(ranks)] for column, ranks in found.items()}
     for column, places in strongest.items():
         if len(places) > 1:
+            filled = [place for place in places if names[place] not in empty]
+            if len(filled) == 1:
+                strongest[column] = filled
+                continue
             rivals = [names[place] for place in places]
             accounts = [place for place in places if plain_name(names[place]) not in _ANONYMOUS]
             if column == USER and len(accounts) == 1:
                 strongest[column] = accounts
                 continue
-            if column in _TIMES and (precise := _more_precise(rivals)) is not None:
+            if column in _TIMES and (precise := more_precise(rivals)) is not None:
                 strongest[column] = [places[precise]]
                 continue
             if len(set(rivals)) == 1:
@@ -292,7 +302,7 @@ def _claims(
     return strongest
 
 
-def _more_precise(names: Sequence[str]) -> int | None:
+def more_precise(names: Sequence[str]) -> int | None:
     """Return which of two names holds the same time more precisely; None where none says so.
 
     `event_timestamp` goes before `event_date`, `date_gmt` and times in milliseconds before `date`.
@@ -301,7 +311,7 @@ def _more_precise(names: Sequence[str]) -> int | None:
         return None
     plains = [plain_name(name) for name in names]
     for place, other in ((0, 1), (1, 0)):
-        if plains[place] == plains[other] + "gmt":
+        if plains[place] in (plains[other] + "gmt", plains[other] + "utc"):
             return place
         if plains[place].endswith("ms") and plains[other].endswith("date"):
             return place

@@ -32,7 +32,10 @@ NULLS = frozenset(
 )
 # also words or names: absent where a column holds a number, a time, a label or an id
 NULL_WORDS = NULLS | frozenset(
-    ("None", "none", "NONE", "Null", "NAN", "N/A", "n/a", "nil", "<nil>", "-", "--", "—", "–")
+    (
+        *("None", "none", "NONE", "Null", "NAN", "N/A", "n/a", "nil", "<nil>", "-", "--", "—", "–"),
+        *("(not set)", "(not provided)"),  # Google Analytics
+    )
 )
 ZERO_DATES = ("0000-00-00", "0000-00-00 00:00:00", "0000-00-00T00:00:00")  # of MySQL
 

@@ -20,6 +20,7 @@ from recsys.data.event_flags import may_say_kind
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.file_opening import LINES, TABLES
 from recsys.data.header_naming import Shape, says_the_same
+from recsys.data.implied_kind import implied_kind
 from recsys.data.item_lists import NO_IDS, split_items
 from recsys.data.multi_row_items import joined_continuations
 from recsys.data.parsing import FieldError
@@ -188,7 +189,7 @@ def _read(
     now, name = time.time(), str(path)
     reading = Reading() if reading is None else reading
     clock = "created_at" if kind == "items" else "timestamp"
-    sampled = 0
+    sampled, implied = 0, ""
     records = read_records(path, Shape.of(kind), reading)
     for line, record in _each_item(records, reading) if kind == "events" else records:
         try:
@@ -198,6 +199,11 @@ def _read(
                 if sampled < SAMPLED:
                     sampled += 1
                     reading.add_time(clock, unit_of(record.get(clock)))
+                    if sampled == 1 and kind == "events":
+                        implied = implied_kind(reading.columns, reading.renamed)
+                        reading.form += [f"{implied}s, as no column says the kind"] * bool(implied)
+                if implied:
+                    record.setdefault("event", implied)
                 if kind == "items":
                     reading.states.close(record, reading.options.names, reading.renamed)
                     reading.languages.fill(record, reading.options.names)

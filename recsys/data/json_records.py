@@ -29,6 +29,7 @@ from recsys.data.reading_report import BLANK, Broken, Reading, Record, Rows
 from recsys.data.time_column_detection import with_time_column
 from recsys.errors import DataError
 
+EMPTY: tuple[object, ...] = (None, "", [], {})  # values that say nothing
 FIRST = 200  # objects by whose values columns are recognised
 
 
@@ -93,7 +94,12 @@ class JsonObjects:
     def _named(self, found: dict[str, Any], opened: frozenset[str]) -> Naming | str:
         given = self.reading.options.names
         try:
-            naming = named(tuple(found), self.shape, given, opened)
+            empty = frozenset(
+                name
+                for name in found
+                if all(one.get(name) in EMPTY for one in (found, *self.first))
+            )
+            naming = named(tuple(found), self.shape, given, opened, empty)
             values = {name: [found.get(name)] for name in naming.unused}
             naming = with_time_column(naming, self.shape, given, values)
             for name in naming.unused:
@@ -256,7 +262,9 @@ def _records_of(found: Any, shape: Shape, path: Path) -> tuple[Any, str]:
     wanted = _TABLES_OF.get(shape.kind, frozenset())
     meant = [name for name in tables if name.rpartition(".")[2].lower() in wanted]
     if len(meant) == 1:
-        return tables[meant[0]], f"the list {meant[0]}"
+        others = [f"{name} ({len(rows):,})" for name, rows in tables.items() if name != meant[0]]
+        left = f"; not read: {', '.join(others[:8])}{' …' if len(others) > 8 else ''}"
+        return tables[meant[0]], f"the list {meant[0]}{left}"
     names = ", ".join(f"{name} ({len(rows):,})" for name, rows in list(tables.items())[:8])
     raise DataError(
         f"{path}: holds several lists of objects: {names}; write the one that holds the "

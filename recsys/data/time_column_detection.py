@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from recsys.data.day_month_order import is_short_date
-from recsys.data.header_naming import Naming, Shape
+from recsys.data.header_naming import Naming, Shape, more_precise
 from recsys.data.timestamps import FutureTime, NotATime, unix_seconds
 from recsys.errors import DataError
 
@@ -35,6 +35,8 @@ def with_time_column(
     found = [name for name in naming.unused if _holds_times(columns.get(name, ()))]
     if not found:
         return naming
+    if (precise := more_precise(found)) is not None:
+        found = [found[precise]]  # comment_date_gmt beside comment_date
     if len(found) > 1:
         raise DataError(
             f"{' and '.join(found)} hold times, and none is called {CLOCK}: choose one with "

@@ -93,7 +93,8 @@ class Experiments:
         """Take an experiment to its next state; DataError where that is not `state`.
 
         `bundles`: versions that there are, which a start checks; None: not checked. `decision`: an
-        arm's name. None when there is no experiment of this id.
+        arm's name; one that was decided without a name takes it later. None when there is no
+        experiment of this id.
         """
         now = time.time()
         planned: tuple[int, int] | None = None
@@ -103,7 +104,8 @@ class Experiments:
             planned = planned_units(draft, usual_counts(self.db))
 
         def change(one: Experiment, every: Sequence[Experiment]) -> Experiment:
-            if state not in NEXT[one.state]:
+            names_late = state == one.state == "decided" and not one.decision and bool(decision)
+            if state not in NEXT[one.state] and not names_late:
                 after = " or ".join(NEXT[one.state]) or "nothing else"
                 raise DataError(f"experiment {id!r} is {one.state}: it can become {after}")
             if state == "running":

@@ -18,7 +18,12 @@ GONE = "{count} of the texts that stood for this alert are gone: erased, removed
 NONE = "the watch holds for none of {of} texts"
 NEARLY = "the watch holds for {held} of {of} texts: nearly all"
 NOTHING = "there are no texts of the last days to compare with"
-EVERY = (NEGATIVE_BURST, VOLUME_BURST, MORE, DIGEST, DIGEST_SHARE, GONE, NONE, NEARLY, NOTHING)
+UNMET = "no item has {condition}: until one has, this condition holds for no text"
+UNMET_NEAR = f"{UNMET}; is {{near}} meant?"
+EVERY = (
+    *(NEGATIVE_BURST, VOLUME_BURST, MORE, DIGEST, DIGEST_SHARE, GONE, NONE, NEARLY, NOTHING),
+    *(UNMET, UNMET_NEAR),
+)
 
 
 def summary(alert: Alert, watch: str, language: str = SOURCE) -> str:

@@ -14,6 +14,7 @@ from recsys.i18n import SOURCE
 from recsys.monitoring.alert_detection import AlertChange, Monitor, Setting
 from recsys.monitoring.alert_sentences import warnings
 from recsys.monitoring.alert_writer import figures
+from recsys.monitoring.unmet_conditions import unmet
 from recsys.monitoring.watch_baselines import Baselines
 from recsys.monitoring.watch_digest import as_json, shares_of
 from recsys.monitoring.watch_query import Part
@@ -32,6 +33,7 @@ MOST_TEXTS = 20_000  # that are read, the newest
 MOST_TONES = 4_000  # texts whose tone is read
 MOST_CHARACTERS = 8_000_000  # of the texts that are read: some 400 of each where there are 20,000
 MOST_TONE_CHARACTERS = 1_600_000  # of the texts whose tone is read
+NEWEST = 1_000  # texts that a new watch is compared with
 CHUNK = 500
 _CHECKED = 100  # texts whose tone is read between two looks at the CPU time
 WATCH = 1  # number of the watch in the replay
@@ -117,12 +119,27 @@ def preview(
         "people": people,
         "shares": as_json(shares_of(counts)),
         "days": _by_day(held, seen),
-        "warnings": list(warnings(len(held), len(seen.texts), language)),
+        "warnings": _warnings(reader, query, len(held), len(seen.texts), language),
         "alerts": [],
     }
     if replay and held:
         found["alerts"] = _replay(store, reader, seen, own, setting)
     return found
+
+
+def first_look(
+    store: Store, reader: WatchedTextReader, query: Part, language: str = SOURCE
+) -> list[str]:
+    """Return what is odd about a new watch, compared with the newest NEWEST texts."""
+    seen = scan(store, reader, most=NEWEST)
+    held = sum(matches(query, one) for one in seen.texts)
+    return _warnings(reader, query, held, len(seen.texts), language)
+
+
+def _warnings(
+    reader: WatchedTextReader, query: Part, held: int, of: int, language: str
+) -> list[str]:
+    return [*unmet(reader.live, query, language), *warnings(held, of, language)]
 
 
 def _latest(texts: Sequence[WatchedText]) -> list[WatchedText]:

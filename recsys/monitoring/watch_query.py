@@ -232,6 +232,8 @@ class _Reader:
             raise self.error(_QUOTE)
         if name == "topic" and not (value.isascii() and value.isdigit() and len(value) < 10):
             raise self.error("a topic is given by its id, a whole number: see GET /topics")
+        if name == "topic":
+            value = str(int(value))
         return Condition(name, value)
 
     def _tone(self, op: str, raw: str) -> str:

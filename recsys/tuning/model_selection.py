@@ -359,7 +359,11 @@ def _corrected(
     There, everybody chooses among items as hot as they were at the cut: trees would learn which
     items those were, and no half of the users could tell.
     """
-    found = fit_gbdt_if_better(choice_sets, design, in_time, seed)
+    try:
+        found = fit_gbdt_if_better(choice_sets, design, in_time, seed)
+    except OSError as error:  # of the import: the library of the system is missing
+        log.note(f"no trees: LightGBM cannot be loaded ({error}); on Linux it needs libgomp")
+        return None
     log.rows.append({"trees": found.rounds, "gain": found.gain, "kept": found.trees is not None})
     log.note(
         f"trees: nDCG@20 changes by a factor of {found.gain:.3f},"

@@ -250,6 +250,20 @@ def test_compare_opens_another_bundle_in_a_process_of_its_own(
     assert "no bundle &#39;gone&#39;" in page
 
 
+def test_words_of_the_code_are_not_shown_to_chinese_readers(client: FlaskClient) -> None:
+    chinese = {"Accept-Language": "zh"}
+    address = "/console/compare?user=baker&a_personal=1&b_diversity=0.5"
+    assert client.get(address, headers=chinese).status_code == 200  # a look, which is an entry
+    page = client.get(address, headers=chinese).get_data(as_text=True)
+    assert "个性化程度 1.00" in page and "多样性 0.50" in page
+    assert "personal 1" not in page and "diversity 0" not in page
+    page = client.get(address).get_data(as_text=True)
+    assert "Personalisation 1.00" in page and "Diversity 0.50" in page
+    page = client.get("/console/audit", headers=chinese).get_data(as_text=True)
+    assert "<td>画像</td>" in page and "<td>profile</td>" not in page
+    assert "<td>profile</td>" in client.get("/console/audit").get_data(as_text=True)
+
+
 def test_a_rollback_needs_the_version_typed_once_more(
     home: Path, app: Flask, client: FlaskClient
 ) -> None:

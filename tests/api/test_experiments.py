@@ -70,8 +70,14 @@ def test_an_experiment_from_draft_to_decision(client: FlaskClient, service: AppS
     assert client.patch("/experiments/variety", json={"state": "stopped"}).json["stopped"]
     assert client.get(f"/recommend/{VARIED}?n=6").json["variant"] is None
     assert ids(client.get(f"/recommend/{VARIED}?n=6").json) == ids(before)
-    decided = {"state": "decided", "decision": "varied"}
+    unnamed = client.patch("/experiments/variety", json={"state": "decided"}).json
+    assert (unnamed["state"], unnamed["decision"]) == ("decided", "")
+    again = client.patch("/experiments/variety", json={"state": "decided"})
+    assert again.status_code == 409
+    decided = {"state": "decided", "decision": "varied"}  # an arm may be named later, once
     assert client.patch("/experiments/variety", json=decided).json["decision"] == "varied"
+    other = client.patch("/experiments/variety", json={"state": "decided", "decision": "plain"})
+    assert other.status_code == 409
     assert [one["id"] for one in client.get("/experiments").json["experiments"]] == ["variety"]
     service.worker._write_exposures()
     shown = service.link.exposures().shown_lists(service.pseudonyms.of(VARIED))

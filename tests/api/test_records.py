@@ -158,12 +158,14 @@ def test_events_count_once_and_are_read_back(client: FlaskClient) -> None:
         "new": 1,
         "duplicates": 0,
         "unknown_kinds": [],
+        "unrecorded_items": [],
     }
     assert client.post("/events", json=event).json == {
         "accepted": 1,
         "new": 0,
         "duplicates": 1,
         "unknown_kinds": [],
+        "unrecorded_items": [],
     }
     found = client.get("/events?user_id=u").json
     assert found["next"] is None
@@ -173,6 +175,27 @@ def test_events_count_once_and_are_read_back(client: FlaskClient) -> None:
     assert client.delete(f"/events/{stored['id']}").json == {"deleted": {"events": 1}}
     assert client.delete(f"/events/{stored['id']}").status_code == 404
     assert client.get("/events?user_id=u").json["events"] == []
+
+
+def test_events_on_items_without_a_record_are_told(client: FlaskClient) -> None:
+    def told(*items: str) -> list[str]:
+        rows = [{"user_id": "u", "item_id": id, "event": "view"} for id in items]
+        answer = client.post("/events", json=rows)
+        assert answer.status_code == 201 and answer.json["new"] == len(items)
+        found: list[str] = answer.json["unrecorded_items"]
+        return found
+
+    assert told("sea-1", "page:/about", "sea-2", "page:/about") == ["page:/about"]
+    assert told("page:/about") == ["page:/about"]  # a row that events made is no record
+    assert client.patch("/items/sea-1", json={"hidden": True}).status_code == 200
+    assert told("sea-1") == []  # a hidden item has one
+    assert (
+        client.post("/items", json={"item_id": "page:/about", "title": "About"}).status_code == 201
+    )
+    assert told("page:/about") == []
+    assert client.delete("/items/page:/about").status_code == 200
+    assert told("page:/about") == ["page:/about"]
+    assert told(*(f"no-{number}" for number in range(150))) == [f"no-{n}" for n in range(100)]
 
 
 def test_one_wrong_event_stores_none(client: FlaskClient) -> None:

@@ -188,6 +188,32 @@ def test_warnings_in_the_language_of_the_caller(app: Flask) -> None:
     assert [re.sub(r"\d+", "n", one) for one in found] == ["the watch holds for none of n texts"]
 
 
+def test_conditions_that_no_item_meets_are_told_with_the_nearest_label(app: Flask) -> None:
+    operator = keyed(app, "operate")
+    client = keyed(app)
+    tagged = {"item_id": "t", "title": "tide", "tags": ["Sourdough"], "category": "Baking"}
+    assert client.post("/items", json=tagged).status_code == 201
+    topic = client.get("/topics").json["topics"][0]["id"]
+
+    def doubts(query: str, path: str = "/watches/preview", **more: str) -> list[str]:
+        answer = operator.post(path, json={"query": query, **more})
+        assert answer.status_code in (200, 201), answer.text
+        return [one for one in answer.json["warnings"] if "no item has" in one]
+
+    met = f"(topic:{topic} OR tag:sourdough OR category:BAKING OR language:en) NOT tone:positive"
+    assert doubts(met) == [] and doubts(f"topic:0{topic}") == []
+    known = "until one has, this condition holds for no text"
+    assert doubts("bread OR topic:999999") == [f"no item has topic:999999: {known}"]
+    assert doubts("tag:sourdogh", "/watches", name="a") == [
+        f"no item has tag:sourdogh: {known}; is tag:sourdough meant?"
+    ]
+    both = doubts('category:bakin AND NOT entity:"nobody of this name"')
+    assert [one.split(":")[0] for one in both] == ["no item has category", "no item has entity"]
+    assert "author" not in "".join(
+        keyed(app).post("/watches/preview", json={"query": "author:x"}).json["warnings"]
+    )
+
+
 def test_every_sentence_is_in_every_language_with_the_same_places(app: Flask) -> None:
     for sentence in EVERY:
         for language in languages()[1:]:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from recsys.data.event_kind_weights import EventWeights
 from recsys.data.item_and_event_readers import (
     load_events,
     load_items,
@@ -17,6 +18,10 @@ from recsys.errors import DataError
 
 def values(rows):
     return [row.value for _, row in rows]
+
+
+def events_of(rows):
+    return [event for _, event in rows]
 
 
 class TestDoubleColons:
@@ -193,3 +198,95 @@ class TestPlatformsAndPrograms:
     def test_a_program_is_an_item_where_none_is(self, write):
         path = write("steam.csv", "user_id,app_id,hours\nann,570,12\n")
         assert load_events(path).items[0] == "570"
+
+
+class TestOneOfTwoNames:
+    """Of two names for one column the one that is filled is read, of two times the one in UTC."""
+
+    def test_a_field_that_is_null_everywhere_does_not_compete(self, write):
+        """Every post of a Mastodon archive has `"summary": null` beside its content."""
+        rows = [
+            {"id": f"a/{n}", "object": {"id": f"o/{n}", "summary": None, "content": f"word {n}"}}
+            for n in range(3)
+        ]
+        items = load_items(write("outbox.json", json.dumps({"orderedItems": rows})), True)
+        assert items.text == ["word 0", "word 1", "word 2"] and items.ids[0] == "o/0"
+
+    def test_two_filled_fields_are_refused_as_before(self, write):
+        row = {"id": "1", "summary": "short", "content": "long"}
+        with pytest.raises(DataError, match="may both be text"):
+            load_items(write("a.json", json.dumps([row])), True)
+
+    def test_an_empty_column_of_a_table(self, write):
+        path = write("posts.csv", "id,title,content,summary\n1,Bread,long,\n2,Tea,longer,\n")
+        assert load_items(path, True).text == ["long", "longer"]
+        with pytest.raises(DataError, match="may both be text"):
+            load_items(write("b.csv", "id,title,content,summary\n1,Bread,long,short\n"))
+
+    @pytest.mark.parametrize("ending", ["gmt", "utc"])
+    def test_the_time_in_utc_goes_before_the_local_one(self, write, ending):
+        head = f"user_id,post_id,comment_date,comment_date_{ending},comment_content\n"
+        row = "7,101,2026-10-02 11:00:00,2026-10-02 09:00:00,Lovely\n"
+        (event,) = events_of(read_events(write("comments.csv", head + row), True))
+        assert event.timestamp == 1790931600.0 and event.text == "Lovely"
+
+
+def test_lists_of_a_database_that_are_not_read_are_told(write):
+    tables = {"posts": [{"id": "1", "title": "Bread"}], "tags": [{"id": "t"}] * 2}
+    reading = Reading()
+    assert load_items(write("g.json", json.dumps({"db": [{"data": tables}]})), True).title
+    rows = list(read_partial_items(write("h.json", json.dumps({"data": tables})), True, reading))
+    assert len(rows) == 1
+    assert "read as the list data.posts; not read: data.tags (2)" in list(notes(reading))
+
+
+def test_lines_of_orders_are_purchases(write):
+    """Orders of Shopify: a row for each line; they were no item, and then views."""
+    head = "Name,Email,Created at,Lineitem quantity,Lineitem name,Lineitem sku\n"
+    rows = "#1,ann@x.org,2026-10-01 09:59:00 +0200,1,Mug,M-1\n#1,ann@x.org,,2,Pot,P-1\n"
+    reading = Reading()
+    found = events_of(read_events(write("orders.csv", head + rows), True, reading))
+    assert [(one.user_id, one.item_id, one.event) for one in found] == [
+        ("ann@x.org", "M-1", "purchase"),
+        ("ann@x.org", "P-1", "purchase"),
+    ]
+    assert "read as purchases, as no column says the kind" in list(notes(reading))
+
+
+def test_comments_are_no_views(write):
+    """Comments of WordPress, with the e-mail address of those who have no account."""
+    head = "comment_ID,comment_post_ID,comment_author_email,comment_date,comment_content\n"
+    reading = Reading()
+    path = write("comments.csv", head + "1,101,ann@x.org,2026-10-02 11:00:00,Lovely\n")
+    (event,) = events_of(read_events(path, True, reading))
+    assert (event.user_id, event.item_id, event.event) == ("ann@x.org", "101", "comment")
+    assert "read as comments, as no column says the kind" in list(notes(reading))
+    (event,) = events_of(read_events(write("e.csv", "user_id,item_id,comment,event\na,1,x,read\n")))
+    assert event.event == "read"
+    (event,) = events_of(read_events(write("f.csv", "user_id,item_id,comment,rating\na,1,x,4\n")))
+    assert event.event == "rating"
+
+
+def test_posts_of_discourse_have_a_text(write):
+    rows = {
+        "latest_posts": [
+            {"id": 900, "topic_title": "Install", "cooked": "<p>Use make</p>", "raw": "Use"}
+        ]
+    }
+    assert load_items(write("posts.json", json.dumps(rows)), True).text == ["<p>Use make</p>"]
+
+
+def test_a_chinese_forum(write):
+    path = write(
+        "posts.csv", "帖子ID,标题,发帖人,版块,发帖时间\n1,求助,小明,装修,2026年10月1日 08:30\n"
+    )
+    item = load_items(path, True).item(0)
+    assert (item.author_id, item.category, item.created_at) == ("小明", "装修", 1790843400.0)
+    path = write("acts.csv", "用户名,帖子ID,操作\n阿花,1,回帖\n")
+    assert [EventWeights().heeds(one.event) for one in events_of(read_events(path, True))] == [True]
+
+
+def test_what_google_analytics_writes_for_nothing_is_no_id(write):
+    rows = "user_pseudo_id,item_id,event_name\na,(not set),view_item\nb,SKU1,view_item\n"
+    found = events_of(read_events(write("ga.csv", rows)))
+    assert [getattr(one, "item_id", one.__class__.__name__) for one in found] == ["Reject", "SKU1"]

@@ -65,7 +65,8 @@ def test_from_a_file_to_a_decision(call, file, tmp_path):
         "not readable" in call("report", "aa").output or "too early" in call("report", "aa").output
     )
     call("stop", "variety")
-    call("decide", "variety", "--arm", "varied")
+    assert "decide variety --arm NAME" in call("decide", "variety").output
+    assert "no arm" not in call("decide", "variety", "--arm", "varied").output
     (row,) = [json.loads(line) for line in call("list", "--json").output.splitlines()]
     assert row["state"] == "decided" and row["arms"][1]["overrides"] == {"diversity": 0.3}
 

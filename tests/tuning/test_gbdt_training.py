@@ -2,6 +2,8 @@
 served.
 """
 
+import sys
+
 import numpy as np
 import pytest
 from choice_columns import share
@@ -10,6 +12,7 @@ from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.terms.user_acts_since_release import ExposureAge
 from recsys.serving.gbdt_model import Gbdt
 from recsys.tuning.choice_sets import AGE, ChoiceSets
+from recsys.tuning.engine_selection import Log
 from recsys.tuning.gbdt_training import (
     GbdtFit,
     _has_enough_data,
@@ -17,6 +20,7 @@ from recsys.tuning.gbdt_training import (
     fit_trees,
     from_booster,
 )
+from recsys.tuning.model_selection import _corrected
 from recsys.tuning.score_model_form import CandidateForm
 
 DESIGN = CandidateForm(("share_3d",))
@@ -153,3 +157,25 @@ def test_a_hundred_trees_judge_two_hundred_items_at_once():
 )
 def test_the_fewest_trees_with_nearly_the_best_gain(gains, place):
     assert _has_enough_data(np.array(gains)) == place
+
+
+class WithoutOpenMP:
+    """An import hook: LightGBM on a system without the OpenMP library."""
+
+    def find_spec(self, name, *_):
+        if name == "lightgbm":
+            raise OSError("libgomp.so.1: cannot open shared object file")
+        return None
+
+
+def test_a_system_without_openmp_fits_no_trees_and_says_so(monkeypatch):
+    """The night ended with the error of the loader, after all of its tuning."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "lightgbm"]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setattr(sys, "meta_path", [WithoutOpenMP(), *sys.meta_path])
+    said = []
+    assert _corrected(choice_sets_of(), DESIGN, False, 0, Log(said.append)) is None
+    assert said == [
+        "no trees: LightGBM cannot be loaded (libgomp.so.1: cannot open shared object file);"
+        " on Linux it needs libgomp"
+    ]
