@@ -46,9 +46,17 @@ def summary(receipt: Receipt) -> str:
     """Return a receipt as lines."""
     lines = [f"erased; the logs know this person as {receipt.person}"]
     for place in receipt.places:
-        went = ", ".join(f"{n} {name}" for name, n in place.removed.items() if n)
+        went = ", ".join(_counted(n, name) for name, n in place.removed.items() if n)
         lines.append(f"{place.place}: {went}{'; ' if went else ''}{place.how}")
     return "\n".join([*lines, *receipt.kept])
+
+
+def _counted(number: int, name: str) -> str:
+    """Return `1 archive file` for 1 and `archive_files`."""
+    words = name.replace("_", " ")
+    if number == 1:
+        words = words[:-3] + "y" if words.endswith("ies") else words.removesuffix("s")
+    return f"{number:,} {words}"
 
 
 if __name__ == "__main__":

@@ -24,7 +24,7 @@ def test_the_receipt_is_printed(call):
     result = json.loads(call("ann", "--json").output)
     assert result["deleted"]["events"] == 1 and result["places"][0]["place"] == "store"
     lines = call("bob").output.splitlines()
-    assert lines[0].startswith("erased;") and lines[1].startswith("store: 1 events, 1 users; ")
+    assert lines[0].startswith("erased;") and lines[1].startswith("store: 1 event, 1 user; ")
 
 
 def test_nothing_held_is_said(call):
