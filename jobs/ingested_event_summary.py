@@ -46,6 +46,9 @@ _PLACEHOLDERS = frozenset(
 )
 LISTS_EXAMINED = 1_000  # ids without a record that may be several in one cell
 _SEVERAL = re.compile(r"[^\s,;|]+(?:[ ]*[,;|][ ]*[^\s,;|]+)+")
+_TRACKED = re.compile(  # addresses of pages with what only says where a visitor came from
+    r"https?://\S*[?&](?:utm_\w+|gclid|dclid|fbclid|msclkid|yclid|mc_eid|_gl)=", re.IGNORECASE
+)
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")  # 1.23E+17: a spreadsheet cut the digits off
 
 
@@ -76,6 +79,7 @@ class IngestStatistics:
         """Return what stands in the report of an ingest, after the items are stored."""
         unrecorded = store.unrecorded(self.items)
         events, own = self.items.total(), sum(self.items[id] == 1 for id in unrecorded)
+        tracked = [id for id in self.items if "=" in id and _TRACKED.match(id)]
         odd = self.suspicious + Counter({id: self.items[id] for id in _odd(self.items)})
         return {
             "kinds": dict(self.kinds.most_common()),
@@ -88,6 +92,11 @@ class IngestStatistics:
             },
             "own_items": own if events >= MANY and own > OWN * events else 0,
             "several_ids": self._several_ids(unrecorded, store),
+            "tracked_addresses": {
+                "events": sum(self.items[id] for id in tracked),
+                "items": len(tracked),
+                "examples": tracked[:SHOWN],
+            },
             "suspicious_ids": dict(odd.most_common(20)),
         }
 
@@ -148,6 +157,13 @@ def statistics_lines(report: dict[str, Any]) -> Iterator[str]:
         yield (
             f"events: {have} several ids in a cell, as {next(iter(several))!r}, and {stored} on an "
             "item of that id: write a row for each item, or a JSON list, as in [12, 15]"
+        )
+    tracked = report["tracked_addresses"]
+    if tracked["events"]:
+        yield (
+            f"events: {tracked['events']:,} on addresses with campaign parameters "
+            f"({tracked['items']:,} items, as {tracked['examples'][0]}): each is an item beside "
+            "the page without them; cut off utm_… and the like before the ingest"
         )
     if report["suspicious_ids"]:
         named = [f"{id} ({count:,})" for id, count in report["suspicious_ids"].items()]

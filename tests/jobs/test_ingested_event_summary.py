@@ -32,3 +32,12 @@ def test_ids_with_such_signs_are_no_lists(report):
 def test_one_event_of_an_unknown_kind_weighs_nothing(report):
     assert "1 of the unknown kind 'lkie' weighs nothing until" in report("x", kind="lkie")
     assert "2 of the unknown kind 'lkie' weigh nothing until" in report("x", "y", kind="lkie")
+
+
+def test_addresses_with_campaign_parameters_are_told(report):
+    """One page was as many items as there were campaigns, and nothing said so."""
+    told = report(
+        "https://x.org/a?utm_source=mail", "https://x.org/a?p=1&gclid=7", "https://x.org/a"
+    )
+    assert "2 on addresses with campaign parameters (2 items, as https://x.org/a?utm_source" in told
+    assert "campaign" not in report("https://x.org/a?page=2", "utm_source=1", "12")
