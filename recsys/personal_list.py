@@ -13,6 +13,7 @@ from numbers import Integral, Real
 from recsys.data.event_kind_weights import EventWeights
 from recsys.errors import DataError
 from recsys.i18n import SOURCE
+from recsys.ranking.calibrated_order import WIDENED_WEIGHT
 from recsys.ranking.history import acts, interactions
 from recsys.ranking.live_ego_network import AroundUser
 from recsys.ranking.new_item_places import ReservedPlaces
@@ -22,7 +23,7 @@ from recsys.recommender import Recommender
 from recsys.serving.live_state import LiveState
 from recsys.store.follows import Ties
 from recsys.store.store import Store
-from recsys.store.user_controls import Control, blocks_by_others
+from recsys.store.user_controls import Control, blocks_by_others, widened
 from recsys.store.user_histories import TakenItems, UserPast
 from recsys.text.sentiment.scorer import SentimentScorer
 
@@ -141,6 +142,9 @@ def query_of(
     diversity = request.diversity
     if diversity is None:
         diversity = COLD_DIVERSITY if user.cold and not request.words else 0.0
+    calibration = request.calibration
+    if widened(user.controls):
+        calibration = max(calibration, WIDENED_WEIGHT)
     return Query(
         history=user.history,
         interests=user.interests,
@@ -156,7 +160,7 @@ def query_of(
         repeat=request.repeat,
         repeat_categories=repeat_categories,
         diversity=diversity,
-        calibration=request.calibration,
+        calibration=calibration,
         personal=request.personal,
         rising_weight=request.rising_weight,
         flag_weight=request.flag_weight,

@@ -20,7 +20,7 @@ from recsys.ranking import (
     popularity_free_places,
     reason_templates,
 )
-from recsys.ranking.calibrated_order import by_score, calibrated, target_of
+from recsys.ranking.calibrated_order import WIDENED, WIDER, by_score, calibrated, target_of
 from recsys.ranking.candidates import candidates
 from recsys.ranking.filters import allowed, capped, diversified
 from recsys.ranking.gbdt_rerank import POOL, best_places, corrections
@@ -36,6 +36,7 @@ from recsys.ranking.text_scores import text_vectors
 from recsys.ranking.trend_boost_table import WEIGHT, TrendBoostCache
 from recsys.serving.live_state import LiveState
 from recsys.serving.trend_monitor import TrendMonitor
+from recsys.store.user_controls import widened
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +219,8 @@ class Recommender:
         rows = scored.rows[places]
         target = None
         if query.calibration > 0:
-            target = target_of(self.live, scored.request.history)
+            wider = WIDENED if widened(query.controls) else WIDER
+            target = target_of(self.live, scored.request.history, wider)
         if target is not None:
             codes, own = self.live.topics[rows], scored.scores[places]
             picked = calibrated(rows, own, codes, target, query.calibration, depth)

@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from recsys.data.ids import IdMap
 from recsys.data.records import Item
 from recsys.fairness.creator_report import creator_report
 from recsys.fairness.creators import DAY, OTHERS, Creators
 from recsys.fairness.exposure_report import exposure_report, gini
+from recsys.fairness.popularity_lift import Popularity
 from recsys.store.exposures import Exposure, Exposures, Outcome, Shown
 from recsys.store.store import Store
 
@@ -135,3 +137,23 @@ def test_creators_are_told_of_twenty_people_or_more(store):
     assert "a1" not in str(found)
     few = creator_report(store.db, {"a0-1": "bread"}, NOW)
     assert few["people"] is few["shown"] is few["uptake"] is None and few["topics"] == []
+
+
+def test_popularity_lift_is_that_of_hand_made_lists(store):
+    ids = IdMap.from_ids(["known", "rare", "unread"])
+    # users 0 to 3 read "known" (0 twice), user 0 "rare" too
+    user = np.array([0, 0, 1, 2, 3, 0], np.int32)
+    item = np.array([0, 0, 0, 0, 0, 1], np.int32)
+    popularity = Popularity.of(ids, user, item)
+    assert popularity.users.tolist() == [4, 1, 0]
+    assert popularity.taken == pytest.approx(((4 + 1) / 2 + 4 + 4 + 4) / 4)
+    lift = popularity.lift({"known": 3.0, "rare": 1.0, "newer": 4.0})
+    assert lift["shown"] == pytest.approx((3 * 4 + 1) / 8)
+    assert lift["lift"] == pytest.approx(lift["shown"] / lift["taken"] - 1)
+    assert popularity.lift({}) is None
+    assert Popularity.of(ids, user[:0], item[:0]).lift({"known": 1.0}) is None
+    store.add_items([Item("known", title="x", author_id="a")])
+    show(store, ["known"])
+    found = exposure_report(store.db, now=NOW, popularity=popularity)["popularity"]
+    assert found == popularity.lift({"known": 1.0})
+    assert exposure_report(store.db, now=NOW)["popularity"] is None

@@ -39,6 +39,7 @@ WORDS = (
     *("item", "topic", "tag", "category", "author", "entity", "words", "user", "everything"),
     *("topics", "authors", "categories", "tags", "mute", "boost", "less", "forget", "block"),
     "dismiss",
+    "widen",
     # what the store holds, what click rates are by
     *("users", "items", "events", "follows", "controls", "runs"),
     *("source", "position", "bundle", "kind", "slot_kind"),

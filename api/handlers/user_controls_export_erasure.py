@@ -22,7 +22,7 @@ from recsys.store.user_merges import MergeLog, merge_users
 from ..errors import ApiError
 from ..http.responses import encode
 from ..runtime.app_state import AppState
-from ..schemas.user_data import ForgetAll, LabelControl, ProfilePatch
+from ..schemas.user_data import ForgetAll, LabelControl, ProfilePatch, Widen
 from .account_names import account_names
 from .ingestion import missing
 
@@ -45,9 +45,9 @@ def change_controls(service: AppState, user_id: str, given: ProfilePatch) -> lis
             raise ApiError(409, str(error)) from None
 
 
-def _wish(given: LabelControl | ForgetAll) -> Wish:
-    if isinstance(given, ForgetAll):
-        return Wish("forget", "everything")
+def _wish(given: LabelControl | ForgetAll | Widen) -> Wish:
+    if isinstance(given, ForgetAll | Widen):
+        return Wish(given.action, given.kind)
     kind = "words" if given.kind == "word" else given.kind
     return Wish("boost" if given.action == "more" else given.action, kind, given.value)
 

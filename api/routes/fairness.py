@@ -29,6 +29,9 @@ _NONE: dict[str, Any] = {
     "new_share": 0.0,
     "groups": [],
     "worst": None,
+    "popularity": None,
+    "flag_errors": [],
+    "tone_errors": [],
 }
 
 
@@ -39,7 +42,7 @@ def report() -> dict[str, Any]:
     """How exposure falls on creators and groups of items, as the last night has counted it."""
     with service().link.use() as store:
         kept = store.get_note(REPORT)
-    return _NONE if kept is None else json.loads(kept)
+    return _NONE if kept is None else _NONE | json.loads(kept)
 
 
 @routes.get(

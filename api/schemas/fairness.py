@@ -22,6 +22,36 @@ class Group(Answer):
     )
 
 
+class PopularityLift(Answer):
+    """Mean number of users of items in lists, by exposure, and of items in histories."""
+
+    shown: float
+    taken: float = Field(description="mean over users of the mean over what they took up")
+    lift: float = Field(description="shown / taken - 1; 0: alike")
+
+
+class FlagErrors(Answer):
+    """Flags of items in a language against what people decided."""
+
+    language: str = Field(description="`others`: languages with fewer than 20 decisions")
+    items: int = Field(description="live ones")
+    flagged: int = Field(description="of them")
+    decided: int = Field(description="flags taken back (`reviewed`), or whose item was hidden")
+    wrong: float | None = Field(description="share taken back; null with fewer than 20 decisions")
+    interval: list[float] | None = Field(description="95 %")
+
+
+class ToneErrors(Answer):
+    """Tones of rated comments in a language against their ratings."""
+
+    language: str = Field(description="`others`: languages with fewer than 20 texts")
+    decided: int = Field(description="texts with a rating clearly above or below the mean")
+    wrong: float | None = Field(
+        description="share read as the opposite; null with fewer than 20 texts"
+    )
+    interval: list[float] | None = Field(description="95 %")
+
+
 class ExposureReport(Answer):
     """Exposure of the last days; a place of rank r weighs 1 / log2(1 + r)."""
 
@@ -36,6 +66,13 @@ class ExposureReport(Answer):
     new_share: float
     groups: list[Group] = Field(description="empty with fewer than 100 lists")
     worst: Group | None = Field(description="with the least exposure by merit")
+    popularity: PopularityLift | None = Field(
+        None, description="null where nothing was shown or taken up"
+    )
+    flag_errors: list[FlagErrors] = Field([], description="error rates of flags by language")
+    tone_errors: list[ToneErrors] = Field(
+        [], description="of tone by language; empty without rated comments"
+    )
 
 
 class CreatorTopic(Answer):

@@ -37,6 +37,13 @@ class ForgetAll(Strict):
     kind: Literal["everything"]
 
 
+class Widen(Strict):
+    """More topics: lists are calibrated, with more of the catalogue's topics beside one's own."""
+
+    action: Literal["widen"]
+    kind: Literal["everything"]
+
+
 class ProfilePatch(Strict):
     """Changes to what a person is shown, in force with the next answer."""
 
@@ -44,7 +51,7 @@ class ProfilePatch(Strict):
     undo: Annotated[list[RowId], Field(max_length=100)] = Field(
         [], description="ids of controls to take back; the id of an undo takes that back"
     )
-    controls: Annotated[list[LabelControl | ForgetAll], Field(max_length=100)] = []
+    controls: Annotated[list[LabelControl | ForgetAll | Widen], Field(max_length=100)] = []
 
 
 class LanguageQuery(Strict):
@@ -296,7 +303,10 @@ class Profile(Answer):
     tone: Tone | None
     communities: list[Community]
     returning: Returning | None
-    bubble: Bubble | None = Field(description="null for fewer than 20 shown or 5 taken items")
+    bubble: Bubble | None = Field(
+        description="null for fewer than 20 shown or 5 taken items; the control `widen` of "
+        "`everything` gives lists of more topics"
+    )
     beliefs: list[Belief]
     follow_community: FollowCommunity | None = Field(
         description="null where the community has fewer than ten users, or RECSYS_MIN_PEOPLE"

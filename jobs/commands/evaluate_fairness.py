@@ -17,7 +17,13 @@ from recsys.array_types import Rows
 from recsys.data.event_tables import ItemTable
 from recsys.data.item_and_event_readers import load_events, load_items
 from recsys.errors import DataError
-from recsys.evaluation.fairness_trials import Acts, try_calibration, try_floor
+from recsys.evaluation.fairness_trials import (
+    Acts,
+    CalibrationTrial,
+    try_calibration,
+    try_floor,
+)
+from recsys.ranking.calibrated_order import WIDENED, WIDENED_WEIGHT
 from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
 from recsys.text.item_texts import documents
 from recsys.text.topics.catalogue_topics import item_topics
@@ -58,6 +64,7 @@ def command(data: Path, most: int, floor: float, by: str, json_file: Path | None
     kept = try_floor(acts, floor, most)
     rows = try_calibration(acts, WEIGHTS, min(most, CALIBRATED))
     plain = rows[0]
+    (wide,) = try_calibration(acts, [WIDENED_WEIGHT], min(most, CALIBRATED), WIDENED)
     figures: dict[str, Any] = {
         "data": data.name,
         "lists": len(kept.gain),
@@ -70,19 +77,23 @@ def command(data: Path, most: int, floor: float, by: str, json_file: Path | None
             "exceeded": kept.exceeded,
             "ndcg_lost": kept.cost,
         },
-        "calibration": [
-            {
-                "weight": one.weight,
-                "divergence": one.divergence,
-                "divergence_change": one.divergence / plain.divergence - 1,
-                "ndcg": one.gain,
-                "ndcg_lost": 1 - one.gain / plain.gain if plain.gain else 0.0,
-            }
-            for one in rows
-        ],
+        "calibration": [_against(one, plain) for one in rows],
+        "widened": {"catalogue": WIDENED} | _against(wide, plain),
     }
     output(json_file).print(json.dumps(figures, indent=1), soft_wrap=True)
     write_json(json_file, figures, indent=1)
+
+
+def _against(one: CalibrationTrial, plain: CalibrationTrial) -> dict[str, float]:
+    """Return the figures of calibrated lists beside those of plain ones."""
+    return {
+        "weight": one.weight,
+        "topics": one.topics,
+        "divergence": one.divergence,
+        "divergence_change": one.divergence / plain.divergence - 1,
+        "ndcg": one.gain,
+        "ndcg_lost": 1 - one.gain / plain.gain if plain.gain else 0.0,
+    }
 
 
 def read_acts(folder: Path, by: str = "text") -> Acts:

@@ -20,8 +20,10 @@ from recsys.data.unrecorded_items import with_records
 from recsys.errors import DataError
 from recsys.experiments.experiment_lifecycle import Experiments
 from recsys.fairness.exposure_report import REPORT, exposure_report
+from recsys.fairness.popularity_lift import Popularity
 from recsys.remote_bundles.remote_bundle_store import RemoteBundleStore
 from recsys.safety.comment_dampening import dampened
+from recsys.safety.error_rates import flag_error_rates, tone_error_rates
 from recsys.store.archived_event_table import ArchiveUse
 from recsys.store.event_upkeep import keep_up
 from recsys.text.sentiment.comment_cache import with_comment_sentiment
@@ -302,10 +304,25 @@ class NightPipeline:
             remote.push(bundles.folder / version)
             remote.prune(kept, used)
         bundles.prune(kept, used)
-        fairness = exposure_report(self.night.store.db, self.night.settings.fairness_groups)
+        fairness = self.fairness()
         self.night.store.set_note(REPORT, json.dumps(fairness))
-        exposure = {name: fairness[name] for name in ("gini", "new_share", "unseen", "worst")}
+        names = ("gini", "new_share", "unseen", "worst", "popularity")
+        exposure = {name: fairness[name] for name in names}
         return {"version": version, "clicks": click_rates(self.night.store), "fairness": exposure}
+
+    def fairness(self) -> dict[str, Any]:
+        """Return the report of exposure, with popularity lift and error rates by language."""
+        night, data = self.night, self.night.data
+        liked = data.weight > 0
+        popularity = Popularity.of(data.items, data.user[liked], data.item[liked])
+        found = exposure_report(
+            night.store.db, night.settings.fairness_groups, popularity=popularity
+        )
+        last = int(night.detail("snapshot")["last_event_id"])
+        kinds = night.settings.weights.meanings
+        scorer = night.settings.sentiment_scorer
+        tones = tone_error_rates(night.store.db, scorer, last, lambda kind: kinds[kind].rates)
+        return found | {"flag_errors": flag_error_rates(night.store.db), "tone_errors": tones}
 
     def manifest(self, fitted: RawBundle) -> Manifest:
         """Return the manifest of the bundle."""

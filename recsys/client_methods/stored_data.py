@@ -126,9 +126,10 @@ class StoredData(ServiceRequests):
         return self._get(f"/users/{quoted(user_id)}/profile", parameters)
 
     def change_controls(self, user_id: str, *controls: Mapping[str, str], **more: Any) -> Json:
-        """Mute, boost, lower or forget; undo=[ids] and reset=True take back. Returns all in force.
+        """Mute, boost, lower, forget or widen; return all controls in force.
 
-        A control is {"action": "mute", "kind": "author", "value": "ann"}.
+        undo=[ids] and reset=True take controls back. A control is
+        {"action": "mute", "kind": "author", "value": "ann"}.
         """
         body = {**more, "controls": [dict(control) for control in controls]}
         path = f"/users/{quoted(user_id)}/profile"

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Floats, Mask, Rows, Times
+from recsys.explain.filter_bubble import effective
 from recsys.ranking.calibrated_order import WIDER, by_score, calibrated, divergence
 from recsys.ranking.new_voices import QUANTILE
 from recsys.serving.creator_floor import DAY, HOUR, NEW_DAYS, CreatorFloor, with_new_creators
@@ -161,14 +162,20 @@ class CalibrationTrial:
     weight: float
     divergence: float
     gain: float
+    topics: float  # effective number of a list, exp(entropy)
 
 
-def try_calibration(acts: Acts, weights: Sequence[float], most: int) -> list[CalibrationTrial]:
-    """Return mean divergences (Jensen-Shannon, bits) and gains at weights, 0 first."""
+def try_calibration(
+    acts: Acts, weights: Sequence[float], most: int, wider: float = WIDER
+) -> list[CalibrationTrial]:
+    """Return mean divergences (Jensen-Shannon, bits), gains and topics at weights, 0 first.
+
+    `wider`: share of the catalogue's topics in what lists aim at.
+    """
     count = int(acts.topic.max()) + 1
     every = np.bincount(acts.topic[acts.topic >= 0], minlength=count)
     every = every / every.sum()
-    sums: NDArray[np.floating] = np.zeros((len(weights), 2))
+    sums: NDArray[np.floating] = np.zeros((len(weights), 3))
     total = 0
     for one in moments(acts, most):
         topics = acts.topic[one.history]
@@ -176,7 +183,7 @@ def try_calibration(acts: Acts, weights: Sequence[float], most: int) -> list[Cal
             continue
         own = np.bincount(topics[topics >= 0], minlength=count)
         own = own / own.sum()
-        target = (1 - WIDER) * own + WIDER * every
+        target = (1 - wider) * own + wider * every
         rows, scores = one.rows[:POOL], one.scores[:POOL]
         total += 1
         for place, weight in enumerate(weights):
@@ -185,9 +192,11 @@ def try_calibration(acts: Acts, weights: Sequence[float], most: int) -> list[Cal
                 own_codes = acts.topic[rows]
                 picked = calibrated(rows, scores, own_codes, target, weight, PLACES)
                 shown = rows[by_score(picked, scores)]
-            sums[place] += divergence(acts.topic[shown], own), _gain(shown, one.target)
+            codes = acts.topic[shown]
+            listed = np.bincount(codes[codes >= 0], minlength=count).astype(float)
+            sums[place] += divergence(codes, own), _gain(shown, one.target), effective(listed)
     means = sums / max(total, 1)
     return [
-        CalibrationTrial(weight, float(row[0]), float(row[1]))
+        CalibrationTrial(weight, float(row[0]), float(row[1]), float(row[2]))
         for weight, row in zip(weights, means, strict=True)
     ]

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from recsys.fairness.creators import DAY, LEAST_CREATORS, OTHERS, Creators
+from recsys.fairness.popularity_lift import Popularity
 from recsys.store.database import Database
 from recsys.store.exposure_reader import ShownList, shown_lists
 
@@ -66,17 +67,24 @@ class Tally:
 
 
 def exposure_report(
-    db: Database, fields: Sequence[str] = (), now: float | None = None, days: int = DAYS
+    db: Database,
+    fields: Sequence[str] = (),
+    now: float | None = None,
+    days: int = DAYS,
+    popularity: Popularity | None = None,
 ) -> dict[str, Any]:
     """Return the report of the last days as JSON; `groups` is empty with too few lists.
 
     `fields`: of the metadata of items, which divide them in groups beside language and category.
+    `popularity`: of the items and of what users take up; None: no popularity lift is told.
     """
     moment = time.time() if now is None else now
     creators = Creators.read(db, fields)
     lists = shown_lists(db, moment - days * DAY, moment, with_users=False)
-    return report_of(Tally.of(lists), creators, moment, ("age", "size", *creators.groups)) | {
-        "days": days
+    tally = Tally.of(lists)
+    return report_of(tally, creators, moment, ("age", "size", *creators.groups)) | {
+        "days": days,
+        "popularity": None if popularity is None else popularity.lift(tally.exposure),
     }
 
 

@@ -18,12 +18,14 @@ Shares = NDArray[np.floating]
 BLOCK = 20  # picks that are listed by score
 SMOOTHING = 0.01  # of the target in the list's distribution, so that divergences are finite
 WIDER = 0.1  # of the catalogue in the target: a history alone would hold a user where they are
+# of lists of users whose control asks for more topics: weight at least, and share of the catalogue
+WIDENED_WEIGHT, WIDENED = 0.6, 0.3
 
 
-def target_of(live: LiveState, history: History) -> Shares | None:
+def target_of(live: LiveState, history: History, wider: float = WIDER) -> Shares | None:
     """Return the share of each topic in a history, with a part of the catalogue's; (topics,).
 
-    None without topics, or without an item of one in the history.
+    `wider`: that part, 0 to 1. None without topics, or without an item of one in the history.
     """
     topics = live.model.topics
     if topics is None:
@@ -36,7 +38,7 @@ def target_of(live: LiveState, history: History) -> Shares | None:
     own = np.bincount(np.maximum(codes, 0), weights, count)
     listed = live.topics[: live.size]
     every = np.bincount(listed[listed >= 0], minlength=count)
-    return np.asarray((1 - WIDER) * own / own.sum() + WIDER * every / max(every.sum(), 1))
+    return np.asarray((1 - wider) * own / own.sum() + wider * every / max(every.sum(), 1))
 
 
 def calibrated(

@@ -2,8 +2,9 @@
 
 A control mutes (never shown), boosts or lowers (`less`) a topic, author, category or tag, what
 holds a word or phrase, or what is like an item; it mutes or blocks a user (muted both ways); it
-dismisses a user or an author, who is then not suggested; or it
-forgets: what was learned from such items until then counts no more. An `undo` takes a row back,
+dismisses a user or an author, who is then not suggested; it
+forgets: what was learned from such items until then counts no more; or it widens: lists hold more
+topics. An `undo` takes a row back,
 itself included; a `reset` all rows before it.
 """
 
@@ -23,10 +24,11 @@ from recsys.store.follows import set_blocks
 from recsys.store.prepared_reads import Read, given
 from recsys.store.schema import controls, users
 
-ACTIONS = ("mute", "boost", "less", "forget", "block", "dismiss")
+ACTIONS = ("mute", "boost", "less", "forget", "block", "dismiss", "widen")
 OF_USERS = ("mute", "block", "dismiss")  # actions of the kind `user`; nobody else is blocked
 DISMISSED = ("user", "author")  # kinds that are dismissed
 BESIDE = ("forget", "dismiss")  # actions that stand beside another one on the same label
+OF_EVERYTHING = ("forget", "widen")  # actions of the kind `everything`; there is no other widen
 KINDS = (
     "topic",
     "author",
@@ -36,7 +38,7 @@ KINDS = (
     "item",
     "user",
     "everything",
-)  # last: only to forget
+)  # last: only of OF_EVERYTHING
 UNDO, RESET = "undo", "reset"
 MOST_WORDS = 100  # of them, those of words and phrases
 MOST = 500  # controls in force of one user: each costs time at every request
@@ -78,8 +80,10 @@ class Wish:
             raise DataError(f"dismiss {self.kind}: only a user or an author is dismissed")
         if (self.kind == "everything") != (self.value == ""):
             raise DataError(f"{self.kind}: everything has no value, any other kind has one")
-        if self.kind == "everything" and self.action != "forget":
-            raise DataError(f"{self.action} everything: only forget takes everything")
+        if self.kind == "everything" and self.action not in OF_EVERYTHING:
+            raise DataError(f"{self.action} everything: only forget and widen take everything")
+        if self.action == "widen" and self.kind != "everything":
+            raise DataError(f"widen {self.kind}: only everything is widened, boost a {self.kind}")
 
 
 _COLUMNS = (controls.c.id, controls.c.action, controls.c.kind, controls.c.value, controls.c.at)
@@ -221,6 +225,11 @@ def in_force(log: Sequence[Control]) -> list[Control]:
 def blocked_in(controls: Iterable[Control]) -> set[str]:
     """Return the ids of the users whom controls in force block."""
     return {one.value for one in controls if (one.action, one.kind) == ("block", "user")}
+
+
+def widened(controls: Iterable[Control]) -> bool:
+    """Return whether controls in force ask for lists of more topics."""
+    return any(one.action == "widen" for one in controls)
 
 
 def blocks_by_others(user_ids: Iterable[str]) -> tuple[Control, ...]:

@@ -47,3 +47,11 @@ def test_groups_of_exposure_are_listed(client: FlaskClient, service: AppState) -
         store.set_note(REPORT, json.dumps(report))
     page = client.get("/console/experiments").get_data(as_text=True)
     assert "&lt;b&gt;de" in page and "25.0" in page and "0.4500" in page
+    report |= {"popularity": {"shown": 30.0, "taken": 20.0, "lift": 0.5}}
+    error = {"language": "<i>zh", "decided": 40, "wrong": 0.25, "interval": [0.14, 0.4]}
+    report |= {"flag_errors": [error], "tone_errors": [error | {"wrong": None, "interval": None}]}
+    with service.link.use() as store:
+        store.set_note(REPORT, json.dumps(report))
+    page = client.get("/console/experiments").get_data(as_text=True)
+    assert "a popularity lift of 50" in page and page.count("&lt;i&gt;zh") == 2
+    assert "14" in page and "by language" in page

@@ -6,6 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from conftest import keyed
@@ -13,6 +14,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from api.runtime.app_state import AppState
+from jobs.local_recommender import open_service
 from recsys.errors import DataError
 from recsys.fairness.exposure_report import REPORT, exposure_report
 from recsys.settings import Settings
@@ -68,6 +70,42 @@ def test_calibrated_lists_have_the_topics_of_the_history(client: FlaskClient) ->
     assert topics("calibration=0.95") == {"sea", "bread", "chess"}
     assert client.get("/recommend/nobody?n=9&calibration=0.9").status_code == 200
     assert client.get("/recommend/eve?calibration=2").status_code == 400
+
+
+def test_one_control_gives_lists_of_more_topics(client: FlaskClient, home: Path) -> None:
+    """Somebody of bread, with one act on sea and chess each, is shown bread alone until then."""
+    acts = [f"bread-{n}" for n in range(5)] + ["sea-1", "chess-1"]
+    events = [{"user_id": "mix", "item_id": item, "event": "like"} for item in acts]
+    assert client.post("/events", json=events).status_code == 201
+
+    def topics(path: str) -> int:
+        listed = client.get(path).json["items"]
+        return len({one["item_id"].partition("-")[0] for one in listed})
+
+    def home_page() -> list[str]:
+        row = next(
+            row for row in client.get("/home/mix?n=40").json["rows"] if row["kind"] == "for_you"
+        )
+        return [one["item_id"] for one in row["items"]]
+
+    def change(**body: object) -> list[dict[str, object]]:
+        return client.patch("/users/mix/profile", json=body).json["controls"]
+
+    paths = ("/recommend/mix?n=14", "/recommend/mix?n=14&calibration=0")
+    assert [topics(path) for path in paths] == [1, 1]
+    plain = home_page()
+    (control,) = change(controls=[{"action": "widen", "kind": "everything"}])
+    assert (control["action"], control["kind"], control["value"]) == ("widen", "everything", "")
+    assert change(controls=[{"action": "widen", "kind": "everything"}]) == [control]
+    assert all(topics(path) > 1 for path in paths)
+    assert home_page() != plain
+    with open_service(Settings(home=home)) as engine:
+        listed = [one.item_id for one in engine.recommend("mix", 14)]
+    assert listed == [one["item_id"] for one in client.get(paths[0]).json["items"]]
+    assert client.get("/users/mix/profile").json["controls"] == [control]
+    assert change(undo=[control["id"]]) == []
+    assert [topics(path) for path in paths] == [1, 1]
+    assert home_page() == plain
 
 
 def test_the_report_of_the_last_night(client: FlaskClient, service: AppState) -> None:

@@ -49,6 +49,7 @@ def test_controls_are_listed_and_taken_back(client: FlaskClient) -> None:
         ({"undo": [0]}, 422),
         ({"controls": [{"action": "mute"}]}, 422),
         ({"controls": [{"action": "mute", "kind": "everything"}]}, 422),
+        ({"controls": [{"action": "widen", "kind": "topic", "value": "1"}]}, 422),
         ({"controls": [{"action": "adore", "kind": "item", "value": "1"}]}, 422),
         ({"controls": [{"action": "mute", "kind": "item", "value": " "}]}, 422),
         ({"mute": []}, 422),

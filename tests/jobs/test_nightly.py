@@ -26,6 +26,7 @@ from jobs.commands.nightly import _folder
 from recsys.bundle import manifest_checksum
 from recsys.bundle_store import BundleStore
 from recsys.data.records import Event, Item
+from recsys.fairness.exposure_report import REPORT
 from recsys.serving.model import Model
 from recsys.store.erasure import erase
 from recsys.store.exposures import Exposure, Exposures, Outcome, Shown
@@ -123,6 +124,33 @@ def test_the_record_of_a_night_tells_what_was_clicked(home, store):
         "neighbours": {"shown": 1, "clicked": 1, "ctr": 1.0},
         "trending": {"shown": 1, "clicked": 0, "ctr": 0.0},
     }
+
+
+def test_a_night_reports_popularity_and_errors_by_language(home, store):
+    noted = {"language": "en", "flags": [{"kind": "insult", "score": 0.9, "why": "rude"}]}
+    store.add_items(Item(f"book-{n}", title="you idiot", metadata=noted) for n in range(3))
+    store.hide_item("book-0")
+    texts = [("what a wonderful evening", 5.0), ("terrible, I hated it", 1.0)] * 15
+    store.add_events(
+        Event(
+            f"critic-{n}", "book-9", "rating", value, f"{text} {n}", timestamp=1_600_000_000.0 + n
+        )
+        for n, (text, value) in enumerate(texts)
+    )
+    shown = (Shown("book-1", 1, "neighbours", 1.0), Shown("book-2", 2, "trending", 1.0))
+    Exposures(store.db).write(
+        [Exposure("list-1", time.time() - 60, "bundle-1", "nobody", "long", shown)], []
+    )
+    assert call(home, "nightly").returncode == 0
+    report = json.loads(store.get_note(REPORT))
+    popularity = report["popularity"]
+    assert popularity["shown"] > 0 and popularity["taken"] > 0
+    assert popularity["lift"] == pytest.approx(popularity["shown"] / popularity["taken"] - 1)
+    (flag_errors,) = report["flag_errors"]
+    assert (flag_errors["flagged"], flag_errors["decided"], flag_errors["wrong"]) == (2, 1, None)
+    english = next(one for one in report["tone_errors"] if one["language"] == "en")
+    assert english["decided"] == 30 and english["wrong"] <= 0.1
+    assert store.runs(1)[0].steps[-1].detail["fairness"]["popularity"] == popularity
 
 
 def test_a_stranger_to_the_other_side_is_shown_his_own(home):
