@@ -6,5 +6,5 @@ from .numeric_threads import set_threads
 
 set_threads()  # before any command loads a numeric library
 
-# `python -m jobs.ingest` finds jobs/module_commands/ingest.py, which an installed package lacks
-__path__.append(str(Path(__file__).parent / "module_commands"))
+# `python -m jobs.ingest` finds jobs/command_aliases/ingest.py, which an installed package lacks
+__path__.append(str(Path(__file__).parent / "command_aliases"))

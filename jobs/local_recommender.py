@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recsys import empty_list_reasons
-from recsys.author_display_names import AuthorDisplayNames
+from recsys.author_name_cache import AuthorDisplayNames
 from recsys.bundle import RawBundle
 from recsys.bundle_store import BundleStore
 from recsys.follow_signals import FollowSignals

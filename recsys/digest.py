@@ -24,7 +24,7 @@ from recsys.ranking.filters import capped
 from recsys.ranking.gbdt_rerank import best_places
 from recsys.ranking.query import Filters, Query, Recommendation
 from recsys.recommender import Recommender
-from recsys.serving.popularity_sums import DAY, HALF_LIVES
+from recsys.serving.item_popularity_from_events import DAY, HALF_LIVES
 from recsys.writing.notification_texts import notification_texts
 
 DAYS = 7.0  # that a digest looks back where nothing else is said

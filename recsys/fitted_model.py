@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any
 
 from recsys.array_types import Floats
-from recsys.author_display_names import AuthorDisplayNames
+from recsys.author_name_cache import AuthorDisplayNames
 from recsys.bundle import RawBundle
 from recsys.bundle_store import BundleStore
 from recsys.data.event_kind_weights import REMARKS, TONE, EventWeights
@@ -26,7 +26,7 @@ from recsys.data.parsing import parse_id
 from recsys.errors import BundleError, StoreError
 from recsys.explanation import Explanation
 from recsys.explanation import explain as explanation_of
-from recsys.fitted_model_argument_validation import (
+from recsys.fitted_model_method_arguments import (
     History,
     check_where,
     count_of,

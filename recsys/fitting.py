@@ -51,7 +51,7 @@ from recsys.text.encoders.student import Student
 from recsys.text.item_texts import documents
 from recsys.text.sentiment.scorer import SentimentScorer, with_sentiment
 from recsys.text_training.encode_catalogue import encode_words, renumbered
-from recsys.training.cold_items import ColdStartSolver
+from recsys.training.cold_item_neighbours import ColdStartSolver
 from recsys.training.model_builder import TextVectors, assemble, known_interactions
 from recsys.tuning.engine_catalogue import QUICK, engine_named
 from recsys.tuning.tuner import Scenario, TuningData, tune

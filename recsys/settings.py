@@ -21,7 +21,7 @@ from typing import Any
 from recsys import setting_kinds as kinds
 from recsys.data.event_kind_weights import REMARKS, TONE, EventWeights
 from recsys.data.event_kinds import KIND_WEIGHTS
-from recsys.data.replies import CHOICES as REPLY_CHOICES
+from recsys.data.reply_items import CHOICES as REPLY_CHOICES
 from recsys.data.unrecorded_items import CHOICES
 from recsys.errors import DataError
 from recsys.setting_kinds import Kind, Texts, Weights, choice, masked, number, whole

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from recsys.author_display_names import AuthorDisplayNames
+from recsys.author_name_cache import AuthorDisplayNames
 from recsys.bundle_store import BundleStore
 from recsys.errors import DataError
 from recsys.follow_signals import FollowSignals

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from ..runtime.answer_process import AnswerProcess, NoAnswer
 from ..runtime.app_state import AppState
+from ..runtime.one_request_process import AnswerProcess, NoAnswer
 from .counterfactual_history import WhatIf
 
 _MOST = 2

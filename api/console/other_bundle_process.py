@@ -13,8 +13,8 @@ from typing import Any
 from recsys.errors import RecsysError
 
 from ..errors import ApiError
-from ..runtime.answer_process import answer_standard_input
 from ..runtime.app_state import AppState
+from ..runtime.one_request_process import answer_standard_input
 from ..runtime.served_model import ServedModel
 from ..settings import load_settings
 from .counterfactual_history import WhatIf, state_of

@@ -17,7 +17,7 @@ from recsys.data.records import ITEM_COLUMNS, Event, Item, User, check_size, che
 from recsys.safety.flags import KEY
 from recsys.safety.item_screening import REVIEWED, screen
 from recsys.store.exposures import Outcome
-from recsys.store.item_lookup import look_up
+from recsys.store.item_in_any_state import look_up
 from recsys.store.store import Added, Store
 
 from ..errors import ApiError

@@ -17,7 +17,7 @@ from recsys.social_network.rumour import rumour_flag
 from recsys.social_network.size_forecast import HOUR, SizeForecast
 from recsys.social_network.spread_tree import SpreadNode, SpreadTree
 from recsys.social_network.stance import STANCES, StanceText
-from recsys.store.item_lookup import look_up
+from recsys.store.item_in_any_state import look_up
 from recsys.store.shares import LONGEST, Answer, Share
 
 from ..runtime.app_state import AppState

@@ -13,8 +13,8 @@ from recsys.what_if import SHOWN_USERS, Side, UnknownUser
 from recsys.what_if_comparison import WhatIfRequest, compare_sides
 
 from ..errors import ApiError
-from ..runtime.answer_process import AnswerProcess, NoAnswer
 from ..runtime.app_state import AppState
+from ..runtime.one_request_process import AnswerProcess, NoAnswer
 from ..runtime.served_model import ServedModel
 
 _process = AnswerProcess(

@@ -14,7 +14,7 @@ from recsys.store.store import Store
 from recsys.what_if import UnknownUser
 from recsys.what_if_comparison import WhatIfRequest, answer
 
-from ..runtime.answer_process import answer_standard_input
+from ..runtime.one_request_process import answer_standard_input
 from ..settings import load_settings
 
 

@@ -24,7 +24,7 @@ NOTHING_KEPT = "reads the text of the request, stores nothing and names nobody"
 )
 def title(body: AssistBody) -> dict[str, Any]:
     """Titles for a text: its own sentences or clauses; with a language model also one of its."""
-    from recsys.writing.extractive_writer import read_text  # here: few workers need them
+    from recsys.writing.extracted_titles_and_tags import read_text  # here: few workers need them
     from recsys.writing.title_writer import written_titles
 
     text, model = read_text(body.text), service().language_model
@@ -42,7 +42,7 @@ def title(body: AssistBody) -> dict[str, Any]:
 )
 def caption(body: AssistBody) -> dict[str, Any]:
     """Captions of at most 180 characters for a text, of its own sentences."""
-    from recsys.writing.extractive_writer import captions, read_text
+    from recsys.writing.extracted_titles_and_tags import captions, read_text
 
     text = read_text(body.text)
     return _answer(body, text, captions(text, body.n), reword=True)
@@ -57,7 +57,7 @@ def tag(body: AssistBody) -> dict[str, Any]:
     For a short text also those that items near it agree on.
     """
     from recsys.writing.agreed_tags import agreed_tags, is_short  # here: few workers need it
-    from recsys.writing.extractive_writer import read_text, tags
+    from recsys.writing.extracted_titles_and_tags import read_text, tags
 
     text, serving = read_text(body.text), service().serving_or_none
     found = tags(text, body.n, service().tag_index())
@@ -83,6 +83,6 @@ def _answer(body: AssistBody, text: str, found: Sequence[str], reword: bool) -> 
 
 
 def _suggested(body: AssistBody, suggestions: Sequence[dict[str, str]]) -> dict[str, Any]:
-    from recsys.writing.extractive_writer import LONGEST_TEXT
+    from recsys.writing.extracted_titles_and_tags import LONGEST_TEXT
 
     return {"suggestions": suggestions, "read": min(len(body.text), LONGEST_TEXT)}

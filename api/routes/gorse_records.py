@@ -6,7 +6,7 @@ from typing import Any
 
 from recsys.data.id_normalization import label_key
 from recsys.data.records import Item, User
-from recsys.store.item_lookup import look_up
+from recsys.store.item_in_any_state import look_up
 
 from ..handlers import gorse_conversion
 from ..handlers.ingestion import delete_item, missing, store_items

@@ -9,7 +9,7 @@ import time
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
-from recsys.author_display_names import AuthorDisplayNames
+from recsys.author_name_cache import AuthorDisplayNames
 from recsys.bundle_store import BundleStore
 from recsys.errors import StoreError
 from recsys.experiments.experiment_lifecycle import Experiments

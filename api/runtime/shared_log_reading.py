@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from recsys.errors import StoreError
 from recsys.settings import Settings
+from recsys.store.acts_by_store_numbers import NumberedAct
 from recsys.store.events import StoredEvent
-from recsys.store.numbered_events import NumberedAct
 from recsys.store.store import Store
 
 from .store_connection import StoreLink

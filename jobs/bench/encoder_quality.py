@@ -24,8 +24,8 @@ from recsys.text.encoders.encoder import Encoder, load_encoder
 from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.transformer import TransformerEncoder, save_transformer
-from recsys.text.finetuning.batches import Histories, latest_last
 from recsys.text.finetuning.hard_negatives import hard_negatives
+from recsys.text.finetuning.history_batches import Histories, latest_last
 from recsys.text.finetuning.student_distillation import imitate
 from recsys.text.finetuning.trainable import TrainableStatic, TrainableTransformer
 from recsys.text.finetuning.trainer import TRANSFORMER, FinetuneConfig, finetune

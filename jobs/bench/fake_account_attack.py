@@ -25,7 +25,7 @@ from recsys.settings import Settings
 from recsys.store.store import Store
 from recsys.text.cold_start import ColdStartConfig
 from recsys.text_training.encode_catalogue import renumbered
-from recsys.training.cold_items import ColdStartSolver
+from recsys.training.cold_item_neighbours import ColdStartSolver
 from recsys.training.model_builder import assemble, known_interactions
 from recsys.tuning.engine_catalogue import engine_named
 from recsys.tuning.tuning_result import TuningResult

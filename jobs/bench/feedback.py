@@ -28,7 +28,7 @@ from recsys.store.store import Store
 from recsys.text.cold_start import ColdStartConfig
 from recsys.text.item_texts import documents
 from recsys.text_training.encode_catalogue import renumbered
-from recsys.training.cold_items import ColdStartSolver
+from recsys.training.cold_item_neighbours import ColdStartSolver
 from recsys.training.model_builder import TextVectors, assemble, known_interactions
 from recsys.tuning.engine_catalogue import engine_named
 from recsys.tuning.tuner import FIRST_QUERIES, Scenario, TuningData, tune

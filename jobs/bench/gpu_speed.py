@@ -19,7 +19,7 @@ from recsys.index.torch_index import TorchIndex
 from recsys.text.encoders.encoder import load_encoder
 from recsys.text.encoders.student import unit_rows
 from recsys.text.encoders.transformer import TransformerEncoder
-from recsys.text.finetuning.batches import Histories, latest_last
+from recsys.text.finetuning.history_batches import Histories, latest_last
 from recsys.text.finetuning.trainable import TrainableTransformer
 from recsys.text.finetuning.trainer import TRANSFORMER, finetune
 

@@ -38,8 +38,8 @@ from recsys.ranking_metrics import Positives, Values, compare, list_ranks, ndcg,
 from recsys.tuning.engine_catalogue import engine_named
 
 from ..cli import run
-from .blended_scorer import Blend, BlendedScores, blends
 from .niche_world import NicheConfig, niche_events, niche_words
+from .title_popularity_scorer import Blend, BlendedScores, blends
 
 AT = 20
 TEST = 0.05  # share of the events that engines are judged by

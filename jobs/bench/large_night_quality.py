@@ -30,9 +30,9 @@ from recsys.tuning.publication_gate import people_at_a_time
 from ..cli import run
 from ..environment import load_settings
 from ..local_recommender import open_bundle
-from .blended_scorer import BlendedScores, blends
 from .large_catalogue_engines import AT, CHOOSING, RECENT, HeldOut, Quality
 from .niche_world import NicheConfig, niche_events, niche_words
+from .title_popularity_scorer import BlendedScores, blends
 
 BLOCK = 256  # users whose scores are held at once, fewer in large catalogues
 

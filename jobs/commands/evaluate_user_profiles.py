@@ -14,7 +14,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.event_tables import ItemTable
 from recsys.data.item_and_event_readers import load_events, load_items
 from recsys.errors import DataError
-from recsys.evaluation.profile_quality import community_figures, returning_figures
+from recsys.evaluation.return_and_community_quality import community_figures, returning_figures
 
 from ..cli import run
 from ..command_output import check_json_file, figures_file, output, write_json

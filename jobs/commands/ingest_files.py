@@ -61,10 +61,10 @@ from ..ingest_report import (
     joined_reports,
     report_lines,
 )
-from ..ingested_column_mappings import EventFileReadings
 from ..ingested_event_summary import IngestStatistics
 from ..progress import job_progress
 from ..rejected_rows import Rejects
+from ..remembered_event_columns import EventFileReadings
 
 T = TypeVar("T")
 REFUSED = "refused"  # of a part of a report: rows that go against what is known of their items

@@ -12,8 +12,8 @@ import click
 
 from recsys.errors import DataError
 from recsys.language_model.address import FORMS, ModelAddress
+from recsys.language_model.local_model_http_server import ModelServer
 from recsys.language_model.local_models import writer_of
-from recsys.language_model.model_server import ModelServer
 
 from ..cli import run
 from ..environment import load_settings

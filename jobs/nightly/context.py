@@ -22,7 +22,7 @@ from recsys.store.store import Store
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.transformer import pick_device
 from recsys.text_training.encode_catalogue import renumbered
-from recsys.training.cold_items import ColdStartSolver, config_of
+from recsys.training.cold_item_neighbours import ColdStartSolver, config_of
 from recsys.training.model_builder import TextVectors, assemble, fit_engines, known_interactions
 from recsys.tuning.engine_catalogue import engine_named
 from recsys.tuning.tuner import FIRST_QUERIES

@@ -18,9 +18,11 @@ from recsys.bundle import Array, read_bundle, write_bundle
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.follow_table import FollowTable
 from recsys.data.ids import IdMap
+from recsys.data.shown_lists import ShownLists
 
 _COLUMNS = ("user", "item", "kind", "value", "time")
 _LIMITS = ("available_from", "expires_at")
+_SHOWN = ("number", "place", "starts", "items")
 _FOLLOWS = ("follower", "followee", "reader", "author")
 _TEXTS = ("title", "text", "tags", "category", "author", "url", "metadata", "parent")
 
@@ -39,6 +41,9 @@ def save_snapshot(folder: Path, events: EventTable, items: ItemTable) -> None:
     arrays["items/created"] = items.created
     limits = {name: getattr(items, name) for name in _LIMITS}
     arrays |= {f"items/{name}": times for name, times in limits.items() if times is not None}
+    if (shown := events.shown) is not None:
+        arrays |= {f"shown/{name}": getattr(shown, name) for name in _SHOWN}
+        arrays |= {f"shown/ids/{name}": array for name, array in shown.ids.arrays().items()}
     texts = {name: getattr(items, name) for name in _TEXTS}
     manifest = {"users": len(events.users), "kinds": list(events.kinds)}
     if (follows := events.follows) is not None:
@@ -66,6 +71,10 @@ def load_snapshot(folder: Path) -> tuple[EventTable, ItemTable]:
         columns = {name: np.array(raw.arrays[f"follows/{name}"]) for name in _FOLLOWS}
         follows = FollowTable(**columns, authors=tuple(authors))
         events = replace(events, follows=follows)
+    if "shown/number" in raw.arrays:
+        columns = {name: np.array(raw.arrays[f"shown/{name}"]) for name in _SHOWN}
+        shown = ShownLists(**columns, ids=_ids(raw.arrays, "shown/ids/"))
+        events = replace(events, shown=shown)
     limits: dict[str, Any] = {name: raw.arrays.get(f"items/{name}") for name in _LIMITS}
     items = ItemTable(
         ids=_ids(raw.arrays, "items/ids/"),

@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recsys.block_runner import using
+from recsys.block_runner_protocol import using
 from recsys.settings import Settings
 
 from ..environment import variables

@@ -15,7 +15,7 @@ from recsys.bundle import Array, read_bundle
 from .context import NightContext
 from .step_runner import Detail, PipelineStep
 from .steps.entities import build_entities
-from .steps.item_clusters import build_communities
+from .steps.item_communities import build_communities
 from .steps.item_flags import build_flags
 from .steps.topics import build_topics
 from .steps.trends import build_sentiment_series, build_trends

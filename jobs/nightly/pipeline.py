@@ -26,6 +26,8 @@ from recsys.safety.comment_dampening import dampened
 from recsys.safety.error_rates import flag_error_rates, tone_error_rates
 from recsys.store.archived_event_table import ArchiveUse
 from recsys.store.event_upkeep import keep_up
+from recsys.store.pseudonyms import Pseudonyms
+from recsys.store.shown_list_attribution import with_shown_lists
 from recsys.text.sentiment.comment_cache import with_comment_sentiment
 from recsys.tuning.baseline_comparison import baseline_blend, named
 from recsys.tuning.social_term_priors import with_social_priors
@@ -45,7 +47,7 @@ from .steps.previous_bundle_comparison import (
     bundle_against_baselines,
     compare_with_previous_bundle,
 )
-from .steps.title_model import write_titles
+from .steps.title_writing_model import write_titles
 from .steps.tune_ranking import (
     against_baselines,
     engine_reason,
@@ -102,6 +104,8 @@ class NightPipeline:
             self.night.progress.message(unrecorded.sentence)
         follows = self.night.store.follow_table(events, items.author)
         events = replace(events, follows=follows)
+        store = self.night.store
+        events = with_shown_lists(events, store.db, Pseudonyms.of_store(store))
         save_snapshot(out, events, items)
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         return {
@@ -109,6 +113,7 @@ class NightPipeline:
             "items": len(items),
             "users": len(events.users),
             "follows": 0 if follows is None else len(follows),
+            "from_lists": 0 if events.shown is None else int(events.shown.named.sum()),
             "kinds": mix,
             "unrecorded": asdict(unrecorded),
             "unknown_kinds": self.night.settings.weights.unknown_kinds(mix),

@@ -107,6 +107,7 @@ SENTENCES: Mapping[str, Callable[[Detail], str]] = {
     "snapshot": lambda d: (
         f"{counted(d['events'], 'event')} of {counted(d['users'], 'user')} "
         f"on {counted(d['items'], 'item')}"
+        + (f", {d['from_lists']:,} from lists that were shown" if d.get("from_lists") else "")
     ),
     "distill": _distill,
     "finetune": _finetune,

@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
-from recsys.data.anonymous_ids import ANONYMOUS, take_anonymous_id
 from recsys.data.day_month_order import TIMES, in_iso_form, order_of
 from recsys.data.event_tables import EventTable
 from recsys.data.flag_column_detection import with_flag_columns
@@ -34,6 +33,7 @@ from recsys.data.records import Event, Item, User, parse_event, parse_item, pars
 from recsys.data.table_builder import EventColumns
 from recsys.data.time_column_detection import CLOCK, with_time_column
 from recsys.data.timestamps import OF_FILES
+from recsys.data.visitor_id_columns import ANONYMOUS, take_anonymous_id
 from recsys.data.written_ratings import number_of_word, word_scale
 from recsys.errors import DataError
 

@@ -12,6 +12,7 @@ from recsys.array_types import Mask, Rows, Times
 from recsys.data.follow_table import FollowTable
 from recsys.data.ids import IdMap
 from recsys.data.records import Item
+from recsys.data.shown_lists import ShownLists
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class EventTable:
     share: NDArray[np.float32] | None = None  # (n,): by which an event counts; None: all whole
     numbers: NDArray[np.int64] | None = None  # (users,): the store's, ascending; None: not known
     follows: FollowTable | None = None  # by rows of `users`; None: no follows are known
+    shown: ShownLists | None = None  # that events came of; None: no list is known
 
     def __len__(self) -> int:
         return len(self.user)
@@ -64,6 +66,7 @@ class EventTable:
             sentiment=None if self.sentiment is None else self.sentiment[kept],
             share=None if self.share is None else self.share[kept],
             comments={place[k]: t for k, t in self.comments.items() if k in place},
+            shown=None if self.shown is None else self.shown.select(kept),
         )
 
 

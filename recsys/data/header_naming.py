@@ -12,8 +12,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
-from recsys.data.anonymous_ids import ANONYMOUS, USER
-from recsys.data.anonymous_ids import NAMES as ANONYMOUS_NAMES
 from recsys.data.chinese_simplification import simplified_name
 from recsys.data.column_aliases import (
     CODE_NAMES,
@@ -25,7 +23,7 @@ from recsys.data.column_aliases import (
     STRONG_NAMES,
     WEAK_NAMES,
 )
-from recsys.data.other_ids import NOUNS as OTHER_NOUNS
+from recsys.data.non_item_id_nouns import NOUNS as OTHER_NOUNS
 from recsys.data.records import (
     COMPLETION_COLUMNS,
     EVENT_COLUMNS,
@@ -33,6 +31,8 @@ from recsys.data.records import (
     ITEM_COLUMNS,
     USER_COLUMNS,
 )
+from recsys.data.visitor_id_columns import ANONYMOUS, USER
+from recsys.data.visitor_id_columns import NAMES as ANONYMOUS_NAMES
 from recsys.errors import DataError
 
 CODE = 2.5  # rank of a code of an item

@@ -15,7 +15,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from recsys.data.anonymous_ids import ANONYMOUS, take_anonymous_id
 from recsys.data.event_flags import may_say_kind
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.file_opening import LINES, TABLES
@@ -40,6 +39,7 @@ from recsys.data.records import (
 )
 from recsys.data.table_builder import EventColumns, item_table
 from recsys.data.timestamps import unit_of
+from recsys.data.visitor_id_columns import ANONYMOUS, take_anonymous_id
 from recsys.data.written_ratings import may_be_written
 from recsys.errors import DataError
 

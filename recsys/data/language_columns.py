@@ -12,7 +12,7 @@ from typing import Any
 
 from recsys.data.header_naming import column_meant
 from recsys.data.id_normalization import is_null
-from recsys.data.localized_field_names import is_certain, without_language
+from recsys.data.language_tagged_fields import is_certain, without_language
 
 _COLUMNS = ("title", "text", "tags", "category", "url")
 

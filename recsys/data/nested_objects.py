@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from recsys.data.localized_field_names import by_language, first_filled, language_of
+from recsys.data.language_tagged_fields import by_language, first_filled, language_of
 from recsys.data.timestamps import LEAST_DATE
 
 DEPTH = 4  # levels of objects that are flattened; deeper ones stay one value

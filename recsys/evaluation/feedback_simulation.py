@@ -28,6 +28,7 @@ from recsys.data.dataset import Dataset
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.ids import IdMap
+from recsys.data.shown_lists import ShownLists
 from recsys.errors import DataError
 from recsys.evaluation.personalization_metrics import strata, swap_partners
 from recsys.evaluation.service_adapter import ServiceScorer
@@ -213,7 +214,8 @@ class FeedbackSimulation:
         weights = 1 / np.log2(2 + np.arange(PLACES))
         exposure = np.zeros(len(self.items))
         clicked = np.zeros(ranking.shape, bool)
-        user, item, expected = list[Rows](), list[Rows](), 0.0
+        user, item = list[Rows](), list[Rows]()
+        lists, places, expected = list[Rows](), list[NDArray[np.int64]](), 0.0
         for _ in range(self.config.lists):
             at = np.argsort(clicked, axis=1, kind="stable")[:, :PLACES]
             shown = np.take_along_axis(ranking, at, axis=1)
@@ -224,7 +226,10 @@ class FeedbackSimulation:
             clicked[who, at[who, place]] = True
             user.append(self.people[who])
             item.append(shown[who, place])
-        self._add(np.concatenate(user), np.concatenate(item), night)
+            lists.append(shown[who])
+            places.append(place + 1)
+        acts = np.concatenate(user), np.concatenate(item)
+        self._add(*acts, np.concatenate(lists), np.concatenate(places), night)
         return NightFigures(
             night,
             sum(map(len, user)),
@@ -274,8 +279,14 @@ class FeedbackSimulation:
             found[start : start + BLOCK] = np.take_along_axis(part, order, axis=1)
         return found
 
-    def _add(self, user: Rows, item: Rows, night: int) -> None:
-        """Add clicks at random moments of a night's day, in the order of time."""
+    def _add(
+        self, user: Rows, item: Rows, lists: Rows, places: NDArray[np.int64], night: int
+    ) -> None:
+        """Add clicks at random moments of a night's day, in the order of time.
+
+        `lists`: (clicks, PLACES), the items of the list of each click; `places`: (clicks,), where
+        the item stood in it.
+        """
         events, count = self.events, len(user)
         ids = IdMap.from_ids([*events.items, *(self.items.ids[row] for row in np.unique(item))])
         place = ids.rows(list(self.items.ids))
@@ -300,7 +311,23 @@ class FeedbackSimulation:
             share=None,
             comments={},
             numbers=None,
+            shown=self._shown(lists[order], places[order]),
             **joined,
+        )
+
+    def _shown(self, lists: Rows, places: NDArray[np.int64]) -> ShownLists:
+        """Return the lists of all events, those of further ones last."""
+        before = self.events.shown
+        if before is None:
+            none = np.full(len(self.events), -1, np.int32)
+            before = ShownLists.of(none, np.zeros_like(none), [])
+        count, size = lists.shape
+        return ShownLists(
+            np.append(before.number, len(before.starts) - 1 + np.arange(count, dtype=np.int32)),
+            np.append(before.place, places.astype(np.int32)),
+            np.append(before.starts, before.starts[-1] + size * np.arange(1, count + 1)),
+            np.append(before.items, lists.astype(np.int32).ravel()),
+            self.items.ids,
         )
 
     def _post(self, night: int) -> None:

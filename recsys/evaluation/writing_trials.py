@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from recsys.grounding.grounded import sentences
-from recsys.writing.extractive_writer import titles
+from recsys.writing.extracted_titles_and_tags import titles
 from recsys.writing.rouge import rouge_1, rouge_l
 
 EVERY = 5  # categories whose crc32 is a multiple of it are unseen

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from recsys.array_types import Floats, Rows, Times
 from recsys.ranking.history import History
 from recsys.serving.item_clusters import Communities
+from recsys.serving.item_popularity_from_events import DAY, HALF_LIVES
 from recsys.serving.live_state import LiveState
-from recsys.serving.popularity_sums import DAY, HALF_LIVES
 
 HALF_LIFE = 50.0  # events back at which an event counts half for an interest
 RECENT = 10.0  # the same, for what is of interest lately

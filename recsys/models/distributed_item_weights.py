@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 from recsys.array_types import Rows
-from recsys.block_runner import Arrays, BlockRunner
+from recsys.block_runner_protocol import Arrays, BlockRunner
 from recsys.models.block_plan import BlockPlan, rows_of_blocks
 from recsys.models.item_to_item_weights_blockwise import IdealFilter
 

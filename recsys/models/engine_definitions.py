@@ -19,7 +19,7 @@ from recsys.models.item_factors import Factors
 from recsys.models.item_item_ensemble import summed
 from recsys.models.item_knn import ItemKnnConfig, fit_item_knn
 from recsys.models.item_to_item_weights import ItemWeights
-from recsys.models.sequence_knn import SequenceKnnConfig, fit_sequence_knn
+from recsys.models.proximity_item_knn import SequenceKnnConfig, fit_sequence_knn
 from recsys.models.slist import SlistConfig, common_items, fit_slist
 
 # Users an item needs to take part while settings are chosen. On MovieTweetings that is 4,400 of

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from recsys.block_runner import runner_for
+from recsys.block_runner_protocol import runner_for
 from recsys.models.block_plan import BlockConfig, BlockPlan, rows_of_blocks
 from recsys.models.distributed_item_weights import distributed_rows
 from recsys.models.gfcf import normalized
@@ -24,7 +24,8 @@ from recsys.models.randomized_svd import leading_directions
 def fit_blocks(data: Interactions, config: BlockConfig, seed: int) -> ItemWeights:
     """Fit to what users took up; row h is what a history item h gives to the others.
 
-    Blocks are computed by the runner of the night, if there is one (`recsys.block_runner`).
+    Blocks are computed by the runner of the night, if there is one, see
+    `recsys.block_runner_protocol`.
     """
     ideal = ideal_filter(data, config, seed)
     recent = data.latest(config.history).matrix

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows, Times
-from recsys.block_runner import Arrays, BlockRunner, runner_for
+from recsys.block_runner_protocol import Arrays, BlockRunner, runner_for
 
 EVENT_SECONDS = 6e-7  # of CPU time per event
 EVENT_BYTES = 17  # of an event on its way to a user

@@ -12,8 +12,8 @@ import numpy as np
 from recsys import request_cpu_budget
 from recsys.i18n import SOURCE
 from recsys.monitoring.alert_detection import AlertChange, Monitor, Setting
+from recsys.monitoring.alert_recorder import figures
 from recsys.monitoring.alert_sentences import warnings
-from recsys.monitoring.alert_writer import figures
 from recsys.monitoring.unmet_conditions import unmet
 from recsys.monitoring.watch_baselines import Baselines
 from recsys.monitoring.watch_digest import as_json, shares_of

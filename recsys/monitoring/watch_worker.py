@@ -21,7 +21,7 @@ import sqlalchemy as sa
 
 from recsys.errors import DataError
 from recsys.monitoring.alert_detection import Monitor, Setting
-from recsys.monitoring.alert_writer import AlertWriter, states_of
+from recsys.monitoring.alert_recorder import AlertWriter, states_of
 from recsys.monitoring.false_discovery import RATES, Budget, WatchSpending
 from recsys.monitoring.watch_baselines import DAY, HOUR, SPAN, Baselines
 from recsys.monitoring.watch_index import WatchIndex

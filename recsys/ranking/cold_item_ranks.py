@@ -26,8 +26,8 @@ from recsys.ranking.item_newness import not_new
 from recsys.ranking.text_scores import text_scores, text_vectors
 from recsys.ranking.user_term_scores import UserTerms
 from recsys.serving.history_item_lift import TRUSTED
+from recsys.serving.item_popularity_from_events import DAY, HALF_LIVES
 from recsys.serving.live_state import LiveState
-from recsys.serving.popularity_sums import DAY, HALF_LIVES
 
 HALF_LIFE_EVENTS = 20.0  # of a history whose text vectors are compared
 IN_USE = 0.9  # share of the present uptake; its items are what recent items are ranked among

@@ -7,8 +7,8 @@ import time
 import numpy as np
 
 from recsys.array_types import Mask, Rows, Times
+from recsys.serving.item_popularity_from_events import DAY
 from recsys.serving.live_state import LiveState
-from recsys.serving.popularity_sums import DAY
 
 NEW = 14 * DAY  # seconds from its creation to the platform's newest event in which an item is new
 

@@ -13,15 +13,15 @@ from recsys.i18n import translate
 from recsys.ranking.filters import allowed, capped, without_older_copies
 from recsys.ranking.history import History
 from recsys.ranking.item_newness import not_new
-from recsys.ranking.new_item_proxies import MIN_COSINE
+from recsys.ranking.new_history_item_proxies import MIN_COSINE
 from recsys.ranking.query import Filters, Reason, Recommendation
 from recsys.ranking.query_word_matches import search_matches
 from recsys.ranking.reason_templates import LIKE, named, sentence
 from recsys.ranking.terms.popularity import SHARES
 from recsys.ranking.text_scores import near_words, text_scores, text_vectors
 from recsys.ranking.user_term_scores import UserTerms
+from recsys.serving.item_popularity_from_events import DAY, HALF_LIVES
 from recsys.serving.live_state import LiveState
-from recsys.serving.popularity_sums import DAY, HALF_LIVES
 
 COPIES = 500  # rows looked at beyond those wanted, as some may be copies of others
 MANY = 50_000  # rows from which not all are scored to find what is like one

@@ -10,7 +10,7 @@ import numpy as np
 
 from recsys.array_types import Floats, Mask, Rows
 from recsys.ranking.filters import allowed
-from recsys.ranking.new_item_proxies import stand_ins
+from recsys.ranking.new_history_item_proxies import stand_ins
 from recsys.ranking.query import Filters, Interaction
 from recsys.ranking.terms.neighbours import neighbour_rows, neighbour_sums
 from recsys.ranking.text_scores import near_words, text_vectors

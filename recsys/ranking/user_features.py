@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Rows, Times
 from recsys.ranking.history import History
-from recsys.serving.popularity_sums import DAY
+from recsys.serving.item_popularity_from_events import DAY
 
 HABIT_EVENTS = 10  # last events that make a habit
 TYPICAL = 3.0  # log-days that a user without a history is taken to prefer

@@ -15,7 +15,7 @@ from recsys.array_types import Mask, Rows, Times
 from recsys.data.event_tables import ItemTable
 from recsys.data.ids import IdMap
 from recsys.data.records import Item
-from recsys.data.replies import replies_of
+from recsys.data.reply_items import replies_of
 
 Array = NDArray[Any]
 _FIELDS = tuple(field.name for field in fields(Item))

@@ -22,8 +22,8 @@ from numpy.typing import NDArray
 
 from recsys.data.event_kind_weights import EventWeights
 from recsys.serving.updatable_csr import CsrRows
+from recsys.store.acts_by_store_numbers import NumberedAct
 from recsys.store.follows import KEEP, Change, FollowChange
-from recsys.store.numbered_events import NumberedAct
 from recsys.store.store import Store
 
 Numbers = NDArray[np.int32]

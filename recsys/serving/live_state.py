@@ -13,7 +13,7 @@ from recsys.data.account_mix_anomalies import AccountMix
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.rating_scale import RatingScale
 from recsys.data.records import Item
-from recsys.data.replies import AUTO as replies_auto
+from recsys.data.reply_items import AUTO as replies_auto
 from recsys.data.unrecorded_items import AUTO
 from recsys.safety.flags import read_flags
 from recsys.serving import catalogue

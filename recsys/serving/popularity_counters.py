@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats, Mask, Rows, Times
-from recsys.serving.popularity_sums import (
+from recsys.serving.item_popularity_from_events import (
     HALF_LIVES,
     PAUSE,
     EventColumns,

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys.array_types import Mask
-from recsys.data.replies import AUTO, lists_replies
+from recsys.data.reply_items import AUTO, lists_replies
 
 
 class ItemReplies:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Times
-from recsys.serving.popularity_sums import DAY
+from recsys.serving.item_popularity_from_events import DAY
 
 RepeatTable = NDArray[np.float64]
 HORIZON = 7.0  # days within which a return counts

@@ -21,11 +21,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from recsys.block_runner import BlockWork
+from recsys.block_runner_protocol import BlockWork
 from recsys.object_storage.object_store import ObjectMissing, ObjectStore
 from recsys.object_storage.opening import open_objects
 from recsys.spark.packed_arrays import packed, unpacked
-from recsys.spark.result_blocks import Piece, write_piece
+from recsys.spark.result_block_files import Piece, write_piece
 
 SPREAD = pa.schema([("block", pa.int32()), ("part", pa.int32()), ("data", pa.binary())])
 WRITTEN = pa.schema(

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.block_runner import Arrays
+from recsys.block_runner_protocol import Arrays
 
 _LENGTH = 8  # bytes of the number that says how long the header is
 _ALIGNED = 64  # each array begins at a multiple of so many bytes

@@ -16,13 +16,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.block_runner import Arrays, BlockWork
+from recsys.block_runner_protocol import Arrays, BlockWork
 from recsys.errors import RunnerError
 from recsys.object_storage.object_store import ObjectStore
 from recsys.object_storage.opening import open_objects
 from recsys.spark.executor_tasks import PROBE, PROBED, SPREAD, WRITTEN, Job, folder_of, part_key
 from recsys.spark.packed_arrays import packed
-from recsys.spark.result_blocks import (
+from recsys.spark.result_block_files import (
     DamagedPiece,
     Piece,
     read_manifest,

@@ -39,7 +39,7 @@ from recsys.store.prepared_reads import Read, Readers, return_pages
 from recsys.store.write_lock_queue import WriterTurns
 
 if TYPE_CHECKING:
-    from recsys.store.postgres_reads import PostgresReaders
+    from recsys.store.postgres_small_reads import PostgresReaders
 
 PARAMETERS = 4_000  # of one INSERT of many rows on SQLite, which takes 32,766
 _GLANCE = 0.25  # seconds that a reader waits for a lock in a process that answers requests
@@ -108,7 +108,7 @@ class Database:
                 parsed, pool_pre_ping=True, hide_parameters=True, connect_args=given
             )
             # here: not needed on SQLite
-            from recsys.store.postgres_reads import PostgresReaders
+            from recsys.store.postgres_small_reads import PostgresReaders
         except ImportError as error:
             raise MissingExtra("psycopg", "postgres") from error
         straight = PostgresReaders(engine, given)

@@ -1,7 +1,7 @@
 """Frequent small queries of requests; on SQLite through the driver directly.
 
 SQLAlchemy needs several times as long to hand such a query on as SQLite needs to answer it. Those
-of PostgreSQL are in postgres_reads.
+of PostgreSQL are in postgres_small_reads.
 """
 
 from __future__ import annotations

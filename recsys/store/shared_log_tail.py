@@ -29,8 +29,8 @@ from typing import IO, Any, NamedTuple
 
 from sqlalchemy import func, select
 
+from recsys.store.acts_by_store_numbers import NumberedAct
 from recsys.store.events import StoredEvent
-from recsys.store.numbered_events import NumberedAct
 from recsys.store.partitions.auxiliary_tables import event_batches
 from recsys.store.prepared_reads import Read
 from recsys.store.schema import erasures, follow_changes, item_changes, merges

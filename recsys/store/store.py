@@ -13,6 +13,7 @@ from types import TracebackType
 
 from sqlalchemy import Engine, func, select
 
+from recsys.store.acts_by_store_numbers import ActLog
 from recsys.store.author_names import AuthorLog
 from recsys.store.database import Database
 from recsys.store.error_translation import BUSY
@@ -22,7 +23,6 @@ from recsys.store.group_commit import GroupCommit
 from recsys.store.items import ItemChange, ItemLog
 from recsys.store.job_runs import Run, RunLog, StepRecord
 from recsys.store.migrations import prepare
-from recsys.store.numbered_events import ActLog
 from recsys.store.schema import LIVE, events, items, users
 from recsys.store.shares import ShareLog
 from recsys.store.text_fingerprints import FingerprintStore

@@ -15,8 +15,8 @@ from recsys.text.encoders.encoder import Encoder
 from recsys.text.encoders.student import Student
 from recsys.text.encoders.transformer import TransformerEncoder
 from recsys.text.encoders.vocabulary_extension import widened
-from recsys.text.finetuning.batches import Histories
 from recsys.text.finetuning.hard_negatives import hard_negatives
+from recsys.text.finetuning.history_batches import Histories
 from recsys.text.finetuning.train_step import Trainable
 from recsys.text.finetuning.trainable import TrainableStatic, TrainableTransformer
 from recsys.text.finetuning.trainer import (

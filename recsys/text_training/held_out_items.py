@@ -17,7 +17,7 @@ from scipy import sparse
 from recsys.array_types import Floats, Mask, Rows
 from recsys.data.dataset import Dataset
 from recsys.ranking_metrics import Positives, ndcg, score_ranks
-from recsys.text.finetuning.batches import latest_last
+from recsys.text.finetuning.history_batches import latest_last
 
 SHARE = 0.1  # of the items
 LATEST = 10  # items of a history that a question starts from

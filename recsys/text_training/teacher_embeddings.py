@@ -18,7 +18,7 @@ from recsys.array_types import Floats
 from recsys.models.ease import EaseConfig, fit_ease
 from recsys.text.cold_start import ColdStartConfig, distill_student, fit_cold, map_texts, with_pairs
 from recsys.text.encoders.student import Student, unit_rows
-from recsys.text.finetuning.batches import Histories
+from recsys.text.finetuning.history_batches import Histories
 from recsys.text.finetuning.trainable import TrainableStatic
 from recsys.text.finetuning.trainer import FinetuneConfig, finetune
 

@@ -11,7 +11,7 @@ import numpy as np
 from recsys.array_types import Mask
 from recsys.data.event_tables import ItemTable
 from recsys.grounding.grounded import sentences
-from recsys.writing.extractive_writer import read_text
+from recsys.writing.extracted_titles_and_tags import read_text
 
 EVERY = 5  # texts whose crc32 is a multiple of it are unseen
 LEAST, MOST = 3, 60  # sentences of a text that needs a title

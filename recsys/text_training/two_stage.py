@@ -12,7 +12,7 @@ import torch
 from scipy import sparse
 
 from recsys.text.encoders.student import Student
-from recsys.text.finetuning.batches import Histories
+from recsys.text.finetuning.history_batches import Histories
 from recsys.text.finetuning.teacher_targets import TeacherTargets
 from recsys.text.finetuning.train_step import Trainable
 from recsys.text.finetuning.trainer import FinetuneConfig, ProgressCallback, Record, finetune

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from recsys.block_runner import Arrays, runner_for
+from recsys.block_runner_protocol import Arrays, runner_for
 from recsys.models.user_histories import event_parts, events_by_range, joined_events, range_bounds
-from recsys.serving.popularity_sums import EventColumns, ItemSums, Pauses, item_sums
+from recsys.serving.item_popularity_from_events import EventColumns, ItemSums, Pauses, item_sums
 
 EVENT_SECONDS = 1.5e-6  # of CPU time per event
 EVENT_BYTES = 21  # of an event on its way to an item

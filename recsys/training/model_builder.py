@@ -12,7 +12,7 @@ from recsys.array_types import Floats
 from recsys.data.dataset import Dataset
 from recsys.index.title_words import TitleWords
 from recsys.index.vector_index import VectorIndex
-from recsys.models.dislike_lowered_weights import agreed
+from recsys.models.dislike_lowered_neighbours import agreed
 from recsys.models.engine_definitions import Engine
 from recsys.models.interaction_matrix import Interactions
 from recsys.models.item_factors import Factors
@@ -26,7 +26,7 @@ from recsys.serving.score_model import ScoreModel
 from recsys.text.encoders.student import Student
 from recsys.text.item_texts import documents
 from recsys.text.search_tokens import search_tokens
-from recsys.training.cold_items import ColdStartSolver, config_of, with_unread
+from recsys.training.cold_item_neighbours import ColdStartSolver, config_of, with_unread
 from recsys.training.distributed_popularity_sums import sums_of_items
 from recsys.training.explicit_mf import explicit_mf_of
 from recsys.training.first_interaction_delay import first_use_delays

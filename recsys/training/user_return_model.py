@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from recsys.data.dataset import Dataset
-from recsys.serving.popularity_sums import DAY
+from recsys.serving.item_popularity_from_events import DAY
 from recsys.serving.user_return_model import HORIZON, RepeatTable, Returning, table
 
 WEEKS = 8  # of the past that are fitted to

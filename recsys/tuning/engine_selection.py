@@ -17,7 +17,7 @@ from recsys.models.item_item_ensemble import summed
 from recsys.serving.model import Model
 from recsys.serving.score_model import ScoreModel
 from recsys.text.encoders.student import Student
-from recsys.training.cold_items import ColdStartSolver, config_of
+from recsys.training.cold_item_neighbours import ColdStartSolver, config_of
 from recsys.training.model_builder import TextVectors, assemble, known_interactions
 from recsys.tuning.cpu_budget import Budget, cpu_seconds
 from recsys.tuning.engine_catalogue import CHEAP, Family, engine_of

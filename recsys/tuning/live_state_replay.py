@@ -13,6 +13,7 @@ import numpy as np
 from recsys.array_types import Mask, Rows, Times
 from recsys.data.account_mix_anomalies import births_of
 from recsys.data.dataset import Dataset
+from recsys.data.event_tables import EventTable
 from recsys.ranking.dataset_social_graph import SocialGraph
 from recsys.ranking.gbdt_rerank import live_scores
 from recsys.ranking.history import History
@@ -61,7 +62,7 @@ def replay_steps(
         for walker in others:
             walker.meet(step)
 
-    taken = positive_steps(split.replay)
+    taken = positive_steps(split.replay) & _evenly_looked_at(split.replay.events, seed)
     stated = np.isin(split.replay.opinion, (LIKED, DISLIKED)) & split.replay.counted
     # A low rating is still of something chosen; only where users reject does liking count apart.
     stated &= any(split.rules.weights.of_kind(kind) < 0 for kind in split.replay.events.kinds)
@@ -85,6 +86,13 @@ def replay_steps(
             taken=bool(taken[one.place] and listed[one.place]) and one.alive,
             liked=opinion == LIKED if stated[one.place] else None,
         )
+
+
+def _evenly_looked_at(events: EventTable, seed: int) -> Mask:
+    """Mark the events that are asked for, so that all places of shown lists count alike."""
+    if events.shown is None:
+        return np.ones(len(events), bool)
+    return events.shown.evenly_looked_at(seed)
 
 
 def _users_with_both(replay: Replay, stated: Mask) -> Mask:

@@ -86,6 +86,7 @@ class World:
     by_birth: tuple[Rows, ...]  # per group, item rows in the order in which they came to be
     births: tuple[Times, ...]  # per group, when; ascending
     group: Rows  # (n,): the group of each item
+    shown: Rows | None = None  # for each item of `ShownLists`, the row here, -1 none
 
     @classmethod
     def of(cls, split: Split, replay: Replay, data: Dataset) -> World:
@@ -115,6 +116,7 @@ class World:
             tuple(one.astype(np.int32) for one in order),
             tuple(birth[one] for one in order),
             group,
+            None if replay.events.shown is None else ids.rows(list(replay.events.shown.ids)),
         )
 
     def candidates(self, item: int, now: float, replayed_history: ReplayedUserHistory) -> Rows:
@@ -163,7 +165,10 @@ def replay_queries(
         ]
         for place, step in zip(moment.tolist(), steps, strict=True):
             if queried[place]:
-                yield _question(world, timelines.of(step.user), step, place)
+                shown = (
+                    None if replay.events.shown is None else replay.events.shown.candidates(place)
+                )
+                yield _question(world, timelines.of(step.user), step, place, shown)
         for step in steps:
             timeline = timelines.of(step.user)
             meaning = weights.meanings[step.kind]
@@ -183,9 +188,15 @@ def _act(step: ReplayEvent, kind: str, weight: float, time: float) -> LiveEvent:
 
 
 def _question(
-    world: World, replayed_history: ReplayedUserHistory, step: ReplayEvent, place: int
+    world: World,
+    replayed_history: ReplayedUserHistory,
+    step: ReplayEvent,
+    place: int,
+    shown: Rows | None,
 ) -> ReplayQuery:
     rows = world.candidates(step.item, step.time, replayed_history)
+    if shown is not None and world.shown is not None:
+        rows = rows[np.isin(rows, world.shown[shown])]
     found = np.flatnonzero(rows == step.item)
     if not len(found):
         rows = np.append(rows, np.int32(step.item))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from recsys.grounding.grounded import grounded
-from recsys.writing.extractive_writer import titles
+from recsys.writing.extracted_titles_and_tags import titles
 from recsys.writing.title_candidates import LONGEST
 
 Made = Literal["extract", "model"]

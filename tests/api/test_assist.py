@@ -6,7 +6,7 @@ import pytest
 from model_servers import model_server
 
 from recsys.evaluation.tag_trials import tag_figures
-from recsys.writing.extractive_writer import read_text, tags
+from recsys.writing.extracted_titles_and_tags import read_text, tags
 from recsys.writing.tag_index import TagIndex
 
 TEXT = (

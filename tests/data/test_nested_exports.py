@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from recsys.data.item_and_event_readers import notes, read_events, read_partial_items
-from recsys.data.localized_field_names import by_language, without_language
+from recsys.data.language_tagged_fields import by_language, without_language
 from recsys.data.nested_objects import flattened
 from recsys.data.reading_report import Options, Reading, Reject
 from recsys.data.rich_text import rich_text

@@ -11,7 +11,7 @@ from jobs.commands.evaluate_user_profiles import command
 from recsys.data.dataset import Dataset
 from recsys.data.records import Event
 from recsys.data.table_builder import item_table
-from recsys.evaluation.profile_quality import community_figures, returning_figures
+from recsys.evaluation.return_and_community_quality import community_figures, returning_figures
 
 DAY = 86_400.0
 

@@ -6,12 +6,12 @@ import numpy as np
 from click.testing import CliRunner
 from scipy.sparse import csr_array
 
-from jobs.bench.blended_scorer import Blend, BlendedScores
 from jobs.bench.joined_index import command as joined
 from jobs.bench.large_catalogue_engines import HeldOut, command
 from jobs.bench.large_night import until
 from jobs.bench.large_night_quality import night_quality
 from jobs.bench.niche_world import NicheConfig, niche_events, niche_world, word
+from jobs.bench.title_popularity_scorer import Blend, BlendedScores
 from recsys.data.dataset import Dataset
 from recsys.models.item_to_item_weights import ItemWeights
 from recsys.serving.score_model import LogTerm, ScoreModel, Term

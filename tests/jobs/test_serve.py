@@ -245,7 +245,7 @@ def test_a_wheel_brings_one_name_and_both_ways_to_call_it(tmp_path):
         wanted = {
             inside + one
             for one in files
-            if (source / one).is_file() and "module_commands" not in one  # of a checkout
+            if (source / one).is_file() and "command_aliases" not in one  # of a checkout
         }
         assert wanted <= installed, sorted(wanted - installed)
     environment = {**os.environ, "PYTHONPATH": str(target)}

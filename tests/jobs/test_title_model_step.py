@@ -11,7 +11,7 @@ pytest.importorskip("torch")
 
 from jobs.nightly.context import NightContext
 from jobs.nightly.data_snapshot import save_snapshot
-from jobs.nightly.steps.title_model import write_titles
+from jobs.nightly.steps.title_writing_model import write_titles
 from jobs.progress import LogProgress
 from recsys.data.table_builder import item_table
 from recsys.language_model.address import ModelAddress

@@ -214,7 +214,7 @@ def test_the_sidecar_speaks_the_same_protocol():
     import threading
 
     from recsys.language_model.client import ModelClient, ModelError
-    from recsys.language_model.model_server import ModelServer
+    from recsys.language_model.local_model_http_server import ModelServer
 
     with ModelServer(Echo(), "echo", 0) as server:
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
@@ -240,8 +240,8 @@ def test_a_t5_writes_through_the_sidecar(tmp_path):
     import random_t5
 
     from recsys.language_model.client import ModelClient
+    from recsys.language_model.local_model_http_server import ModelServer
     from recsys.language_model.local_models import writer_of
-    from recsys.language_model.model_server import ModelServer
 
     random_t5.write(tmp_path)
     random_t5.write_decoder(tmp_path)

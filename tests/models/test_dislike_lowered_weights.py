@@ -6,7 +6,7 @@ import worlds
 from recsys.data.dataset import Dataset
 from recsys.data.records import Event, Item
 from recsys.data.table_builder import item_table
-from recsys.models.dislike_lowered_weights import agreed
+from recsys.models.dislike_lowered_neighbours import agreed
 from recsys.models.interaction_matrix import Interactions
 from recsys.models.item_to_item_weights import ItemWeights
 

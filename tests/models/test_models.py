@@ -34,13 +34,13 @@ from recsys.models.item_factors import Factors
 from recsys.models.item_item_ensemble import SumConfig, spread, summed
 from recsys.models.item_knn import ItemKnnConfig, fit_item_knn
 from recsys.models.item_to_item_weights import ItemWeights, top_of_rows
-from recsys.models.randomized_svd import leading_directions
-from recsys.models.sequence_knn import (
+from recsys.models.proximity_item_knn import (
     EventsByItem,
     SequenceKnnConfig,
     fit_sequence_knn,
     near_pairs,
 )
+from recsys.models.randomized_svd import leading_directions
 from recsys.models.slist import SlistConfig, fit_slist, moments
 from recsys.tuning.engine_catalogue import engine_named
 

@@ -16,7 +16,7 @@ from recsys.ranking.history import (
 from recsys.ranking.history_batch import HistoryBatch
 from recsys.ranking.query import Interaction
 from recsys.ranking.user_features import activity, ages, exposure_age, gap, preferred_item_age
-from recsys.serving.popularity_sums import DAY
+from recsys.serving.item_popularity_from_events import DAY
 
 START = worlds.START
 

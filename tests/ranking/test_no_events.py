@@ -12,8 +12,8 @@ from recsys.data.table_builder import item_table
 from recsys.ranking.nonpersonal_lists import popular, trending
 from recsys.ranking.query import Filters, Query
 from recsys.recommender import Recommender
+from recsys.serving.item_popularity_from_events import DAY
 from recsys.serving.live_state import LiveState
-from recsys.serving.popularity_sums import DAY
 from recsys.tuning.model_selection import FIXED
 
 AGES = {

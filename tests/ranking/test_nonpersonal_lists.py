@@ -27,7 +27,7 @@ from recsys.ranking.reason_templates import (
 )
 from recsys.ranking.terms.registry import item_feature_terms, sources
 from recsys.recommender import SOURCES
-from recsys.serving.popularity_sums import DAY, HOUR
+from recsys.serving.item_popularity_from_events import DAY, HOUR
 from recsys.serving.score_model import ScoreModel
 
 NOW = worlds.topics().now

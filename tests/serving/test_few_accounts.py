@@ -8,10 +8,10 @@ import worlds
 
 from recsys.array_types import Floats
 from recsys.serving.explicit_user_factors import explicit_ratings
+from recsys.serving.item_popularity_from_events import DAY, HALF_LIVES
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.serving.popularity_counters import FEW, PSEUDO, PopularityCounters
-from recsys.serving.popularity_sums import DAY, HALF_LIVES
 
 ACCOUNTS, ACTS = 5, 400
 KINDS = np.array(["view", "click", "like", "save", "share", "dislike"])

@@ -10,11 +10,11 @@ from recsys.data.dataset import Dataset
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.rating_scale import RatingScale
 from recsys.data.records import Event
+from recsys.serving.item_popularity_from_events import HALF_LIVES
 from recsys.serving.live_event import LiveEvent
 from recsys.serving.live_state import LiveState
 from recsys.serving.live_state_updates import all_events, counted_weights
 from recsys.serving.popularity_counters import PopularityCounters
-from recsys.serving.popularity_sums import HALF_LIVES
 from recsys.store.store import Store
 from recsys.store_log_tailer import LogTailer
 

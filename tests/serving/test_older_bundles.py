@@ -15,10 +15,10 @@ from recsys.errors import BundleError
 from recsys.ranking import nonpersonal_lists
 from recsys.ranking.query import Filters, Interaction, Query
 from recsys.recommender import Recommender
+from recsys.serving.item_popularity_from_events import HALF_LIVES
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.serving.popularity_counters import PopularityCounters, complete
-from recsys.serving.popularity_sums import HALF_LIVES
 from recsys.serving.score_model import UNREAD, ScoreModel
 from recsys.serving.trend_monitor import TrendMonitor
 

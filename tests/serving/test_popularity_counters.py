@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from model_contract import mapped
 
+from recsys.serving.item_popularity_from_events import DAY, HALF_LIVES, HOUR, PAUSE
 from recsys.serving.popularity_counters import FEW, PSEUDO, PopularityCounters, few_users
-from recsys.serving.popularity_sums import DAY, HALF_LIVES, HOUR, PAUSE
 
 RNG = np.random.default_rng(8)
 COUNT, ITEMS = 60, 7

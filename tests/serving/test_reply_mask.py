@@ -5,7 +5,7 @@ import pytest
 import worlds
 
 from recsys.data.records import Item
-from recsys.data.replies import AUTO, OFF, ON, replies_of
+from recsys.data.reply_items import AUTO, OFF, ON, replies_of
 from recsys.ranking.filters import allowed
 from recsys.ranking.query import Filters
 from recsys.serving.catalogue import Catalogue

@@ -12,9 +12,9 @@ from recsys.array_types import Floats
 from recsys.data.account_mix_anomalies import LEAST, AccountMix, count_unique_users
 from recsys.data.event_kind_weights import EventWeights
 from recsys.data.item_account_cusum import ItemAccountMix, Platform, Steps
+from recsys.serving.item_popularity_from_events import DAY, HALF_LIVES
 from recsys.serving.live_event import LiveEvent, weights_of
 from recsys.serving.popularity_counters import PopularityCounters
-from recsys.serving.popularity_sums import DAY, HALF_LIVES
 from recsys.serving.unique_users import UniqueUsers
 
 ITEMS = 12

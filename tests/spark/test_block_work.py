@@ -9,15 +9,15 @@ from in_process_spark import InProcessSpark
 from text_world import tiny_tokenizer
 
 from jobs.bench.niche_world import NicheConfig, niche_world
-from recsys.block_runner import runner_for, using
+from recsys.block_runner_protocol import runner_for, using
 from recsys.data.dataset import Dataset
 from recsys.models import distributed_item_weights, user_histories
 from recsys.models.block_plan import BlockConfig
 from recsys.models.gfcf_blockwise import fit_blocks
 from recsys.models.interaction_matrix import Interactions
 from recsys.object_storage.opening import open_objects
+from recsys.serving.item_popularity_from_events import DAY
 from recsys.serving.popularity_counters import PopularityCounters
-from recsys.serving.popularity_sums import DAY
 from recsys.text.encoders import distributed_encoding
 from recsys.text.encoders.distributed_encoding import encode_texts
 from recsys.text.encoders.encoder import load_encoder

@@ -11,7 +11,7 @@ from recsys.errors import RunnerError
 from recsys.object_storage.folder_objects import FolderObjects
 from recsys.spark.executor_tasks import Job
 from recsys.spark.packed_arrays import packed, unpacked
-from recsys.spark.result_blocks import (
+from recsys.spark.result_block_files import (
     DamagedPiece,
     read_manifest,
     read_piece,

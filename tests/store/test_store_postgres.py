@@ -17,7 +17,7 @@ from recsys.errors import StoreError
 from recsys.store import event_queries
 from recsys.store.database import Database
 from recsys.store.erasure import erase
-from recsys.store.postgres_reads import MOST
+from recsys.store.postgres_small_reads import MOST
 from recsys.store.prepared_reads import Read
 from recsys.store.schema import users
 from recsys.store.store import Added, Store

@@ -14,7 +14,7 @@ import pyarrow as pa
 
 from recsys.spark import executor_tasks
 from recsys.spark.executor_tasks import Job
-from recsys.spark.result_blocks import Piece
+from recsys.spark.result_block_files import Piece
 from recsys.spark.spark_runner import SparkRunner
 
 

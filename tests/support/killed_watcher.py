@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from process_killer import Killer
 
 from recsys.monitoring import watch_worker as module
-from recsys.monitoring.alert_writer import AlertWriter
+from recsys.monitoring.alert_recorder import AlertWriter
 from recsys.monitoring.watch_worker import WatchWorker
 from recsys.store.store import Store
 from recsys.store.watches import Watches

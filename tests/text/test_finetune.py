@@ -12,8 +12,8 @@ from text_world import word_student
 
 from recsys.errors import DataError
 from recsys.text.encoders.transformer import load_transformer, save_transformer
-from recsys.text.finetuning.batches import Histories, latest_last
 from recsys.text.finetuning.hard_negatives import hard_negatives
+from recsys.text.finetuning.history_batches import Histories, latest_last
 from recsys.text.finetuning.teacher_targets import TeacherTargets
 from recsys.text.finetuning.train_step import adam, set_pace
 from recsys.text.finetuning.trainable import TrainableStatic, TrainableTransformer, add_adapters

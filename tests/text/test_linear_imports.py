@@ -26,7 +26,7 @@ from recsys.text.entities.phrases import PhraseConfig, find_phrases
 from recsys.text.language.detect import detect
 from recsys.text.sentiment.features import mark
 from recsys.text.topics.topic_words import words
-from recsys.writing.extractive_writer import captions, read_text, tags, titles
+from recsys.writing.extracted_titles_and_tags import captions, read_text, tags, titles
 
 FLOOR = 0.03  # seconds below which a call is fast however it grows
 MOST = 3.0  # times as long for twice the text; a quadratic pattern takes four times

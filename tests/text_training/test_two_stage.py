@@ -10,7 +10,7 @@ from text_world import tiny_bert
 
 from recsys.text.encoders.student import unit_rows
 from recsys.text.encoders.transformer import load_transformer
-from recsys.text.finetuning.batches import latest_last
+from recsys.text.finetuning.history_batches import latest_last
 from recsys.text.finetuning.trainable import TrainableTransformer
 from recsys.text.finetuning.trainer import FinetuneConfig
 from recsys.text.item_texts import documents

@@ -11,7 +11,7 @@ from recsys.models.item_to_item_weights import ItemWeights
 from recsys.text.cold_start import ColdStartConfig, columns
 from recsys.text.encoders.packaged_word_vectors import packaged_word_vectors
 from recsys.training import model_builder
-from recsys.training.cold_items import (
+from recsys.training.cold_item_neighbours import (
     ColdStartSolver,
     cold_map,
     completed,

@@ -1,9 +1,12 @@
 """Live state replay: which events of a replay are asked about."""
 
+from dataclasses import replace
+
 import numpy as np
 import worlds
 
 from recsys.data.records import Event
+from recsys.data.shown_lists import ShownLists
 from recsys.data.table_builder import item_table
 from recsys.serving.live_state import LiveState
 from recsys.serving.score_model import ScoreModel
@@ -64,3 +67,33 @@ def test_more_users_are_asked_for_opinions_than_for_lists():
         step.user for step in opinions if not step.liked
     }
     assert len(both) > len({step.user for step in lists})
+
+
+def test_what_came_of_a_list_is_asked_for_among_its_items():
+    rng = np.random.default_rng(0)
+    drawn = rng.permutation([(user, item) for user in range(60) for item in range(20)])
+    events = worlds.event_table(
+        [
+            Event(f"u{user}", f"i{item}", "like", None, 1e9 + n)
+            for n, (user, item) in enumerate(drawn)
+        ]
+    )
+    held = [f"i{item}" for item in range(0, 20, 4)]  # in every list, in this order
+    names = [events.items[row] for row in events.item.tolist()]
+    places = np.array([held.index(name) + 1 if name in held else 0 for name in names])
+    lists = ShownLists.of(np.where(places > 0, 0, -1), places, [held])
+    split = make_split(replace(events, shown=lists), item_table([]), Rules("replay", 0.5))
+    check, walk = replay_validation(split, 0, 10_000)
+    live = LiveState(worlds.plain(check.data, ScoreModel()))
+    among = {True: list[set[str]](), False: list[set[str]]()}
+    asked = dict.fromkeys(held, 0)
+    for step in walk([live]):
+        if step.taken:
+            there = {live.model.catalogue.ids[row] for row in step.candidates.tolist()}
+            target = live.model.catalogue.ids[step.target]
+            among[target in held].append(there)
+            if target in held:
+                asked[target] += 1
+    assert among[True] and all(there <= set(held) for there in among[True])
+    assert any(len(there) > len(held) for there in among[False])
+    assert asked[held[0]] < asked[held[-1]]  # the first place has its part, not more

@@ -19,6 +19,7 @@ import numpy as np
 from recsys.array_types import Mask
 from recsys.bundle import RawBundle
 from recsys.data.dataset import Dataset
+from recsys.data.event_tables import EventTable
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
 from recsys.text_training.encode_catalogue import renumbered
@@ -93,6 +94,7 @@ def compared_choice(
     """
     events, items = night.tables
     weights, yesterday = night.settings.weights, Model.from_raw(before)
+    events = without_listed(events, yesterday.cutoff)
     later = newest(events, yesterday.cutoff)
     check = validation_set_of(events, items, weights, later)
     same = _settings(before) == (choice.to_json(), night.kinds, night.encoder)
@@ -201,10 +203,23 @@ def better_of(
     return Retuned(replace(earlier, pressure=choice.pressure), other, verdict, True)
 
 
+def without_listed(events: EventTable, cutoff: float) -> EventTable:
+    """Return events without the later ones that came of this service's own lists.
+
+    These were chosen among what the bundle in service showed, so that a whole catalogue ranked by
+    another model would always lose to it.
+    """
+    if events.shown is None:
+        return events
+    return events.select(~(newest(events, cutoff) & events.shown.named))
+
+
 def _few_later(night: NightContext, before: RawBundle) -> bool:
     """Whether too few users have taken up something since a bundle was made."""
     events, items = night.tables
-    later = newest(events, Model.from_raw(before).cutoff)
+    cutoff = Model.from_raw(before).cutoff
+    events = without_listed(events, cutoff)
+    later = newest(events, cutoff)
     return len(validation_set_of(events, items, night.settings.weights, later)) < FEWEST
 
 

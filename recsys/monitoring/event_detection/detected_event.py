@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from recsys.monitoring.event_detection.event_term_profile import TermProfile
 from recsys.monitoring.event_detection.posts import Post
-from recsys.monitoring.event_detection.term_profile import TermProfile
 
 
 @dataclass

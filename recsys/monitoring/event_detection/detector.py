@@ -18,8 +18,8 @@ from typing import Any
 
 from recsys.monitoring.event_detection.background_frequencies import DAY, Background
 from recsys.monitoring.event_detection.detected_event import DetectedEvent, EventChange
+from recsys.monitoring.event_detection.event_term_profile import TermProfile, likeness
 from recsys.monitoring.event_detection.posts import Post, people_of, profile_of
-from recsys.monitoring.event_detection.term_profile import TermProfile, likeness
 
 
 @dataclass(frozen=True, slots=True)

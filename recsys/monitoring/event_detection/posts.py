@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from recsys.monitoring.event_detection.term_profile import TermProfile
+from recsys.monitoring.event_detection.event_term_profile import TermProfile
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,9 @@ from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.item_newness import has_dated_events, newest_creation, not_new, present
 from recsys.ranking.terms.protocol import Part
 from recsys.ranking.terms.single_weight_base import LinearTerm
+from recsys.serving.item_popularity_from_events import DAY
 from recsys.serving.live_state import LiveState
 from recsys.serving.model import Model
-from recsys.serving.popularity_sums import DAY
 
 UNKNOWN = float(np.log1p(365.0))  # value of an item of unknown age: as of one of a year
 

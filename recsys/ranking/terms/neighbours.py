@@ -13,7 +13,7 @@ from recsys.models.item_to_item_weights import NeighbourRows
 from recsys.ranking.history import History, implicit_weights
 from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.item_newness import not_new
-from recsys.ranking.new_item_proxies import HistoryProxies, stand_ins
+from recsys.ranking.new_history_item_proxies import HistoryProxies, stand_ins
 from recsys.ranking.terms.protocol import (
     ALWAYS,
     WHEN_CHEAP,

@@ -11,9 +11,9 @@ from recsys.array_types import Floats, Mask, Rows
 from recsys.ranking.item_feature_table import ItemFeatureTable
 from recsys.ranking.terms.item_feature_base import ItemFeatureTerm, UserItemFeatures
 from recsys.ranking.terms.protocol import BatchContext, Choices, ModelForm, Parameter, UserContext
+from recsys.serving.item_popularity_from_events import DAY, HALF_LIVES, HOUR
 from recsys.serving.live_state import LiveState
 from recsys.serving.popularity_counters import PSEUDO
-from recsys.serving.popularity_sums import DAY, HALF_LIVES, HOUR
 from recsys.serving.score_model import ScoreModel
 
 SHARES = tuple(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats
-from recsys.block_runner import Arrays, BlockRunner, runner_for
+from recsys.block_runner_protocol import Arrays, BlockRunner, runner_for
 from recsys.text.encoders.encoder import Encoder
 from recsys.text.encoders.saved_encoder import read_encoder, save_encoder
 from recsys.text.encoders.student import BLOCK, Student

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from recsys.array_types import Floats
-from recsys.text.finetuning.batches import Batch
+from recsys.text.finetuning.history_batches import Batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from recsys.text.encoders.encoder import Encoder
-from recsys.text.finetuning.batches import Batch
+from recsys.text.finetuning.history_batches import Batch
 from recsys.text.finetuning.losses import APART, LOSSES
 
 WORDS = re.compile(r"word_embeddings|embed_tokens|shared\.weight|wte\.")  # a transformer's

@@ -20,8 +20,8 @@ import torch
 from numpy.typing import NDArray
 
 from recsys.errors import DataError
-from recsys.text.finetuning.batches import Batch
 from recsys.text.finetuning.checkpoint import Progress, read_checkpoint, write_checkpoint
+from recsys.text.finetuning.history_batches import Batch
 from recsys.text.finetuning.losses import LOSSES
 from recsys.text.finetuning.train_step import Trainable, adam, set_pace, step
 

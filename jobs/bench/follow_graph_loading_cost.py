@@ -1,6 +1,6 @@
 """Follow graph of a store with many follows: CPU seconds and memory of its first reading.
 
-python -m jobs.bench.follow_graph FOLDER --accounts 1000000 --edges 10000000
+python -m jobs.bench.follow_graph_loading_cost FOLDER --accounts 1000000 --edges 10000000
 """
 
 from __future__ import annotations

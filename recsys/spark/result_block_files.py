@@ -15,7 +15,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from recsys.block_runner import Arrays
+from recsys.block_runner_protocol import Arrays
 from recsys.errors import ObjectStoreError
 from recsys.object_storage.object_store import ObjectMissing, ObjectStore
 from recsys.spark.packed_arrays import packed, unpacked
