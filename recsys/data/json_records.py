@@ -91,14 +91,15 @@ class JsonObjects:
                 record = {**record, column: text.replace(sign, "|")}
         return record
 
+    def _is_empty(self, name: str, value: object) -> bool:
+        """Whether a field holds nothing, here and in the first objects; they know the field."""
+        values = [one[name] for one in self.first if name in one]
+        return bool(values) and all(one in EMPTY for one in (value, *values))
+
     def _named(self, found: dict[str, Any], opened: frozenset[str]) -> Naming | str:
         given = self.reading.options.names
         try:
-            empty = frozenset(
-                name
-                for name in found
-                if all(one.get(name) in EMPTY for one in (found, *self.first))
-            )
+            empty = frozenset(name for name in found if self._is_empty(name, found[name]))
             naming = named(tuple(found), self.shape, given, opened, empty)
             values = {name: [found.get(name)] for name in naming.unused}
             naming = with_time_column(naming, self.shape, given, values)

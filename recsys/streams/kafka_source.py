@@ -208,7 +208,8 @@ class KafkaSource:
         try:
             known = consumer.list_topics(timeout=_LOOKS).topics
         except KafkaException as error:
-            log.warning("%s: no broker answers yet: %s", self.name, error)
+            problem = error.args[0].str() if error.args else error
+            log.warning("%s: no broker answers yet: %s", self.name, problem)
             return
         missing = [name for name in self._topics if name not in known]
         if missing:

@@ -14,6 +14,7 @@ from recsys.data.item_and_event_readers import (
 )
 from recsys.data.reading_report import Options, Reading
 from recsys.errors import DataError
+from recsys.streams.event_parser import EventParser, Refused
 
 
 def values(rows):
@@ -216,6 +217,12 @@ class TestOneOfTwoNames:
         row = {"id": "1", "summary": "short", "content": "long"}
         with pytest.raises(DataError, match="may both be text"):
             load_items(write("a.json", json.dumps([row])), True)
+
+    def test_a_single_message_does_not_say_what_is_empty(self):
+        """A stream has no first objects: what one message lacks, the next one may have."""
+        parser = EventParser()
+        message = b'{"user": null, "uid": "ann", "item_id": "1"}'
+        assert isinstance(parser.parse(message, 1.8e9), Refused)
 
     def test_an_empty_column_of_a_table(self, write):
         path = write("posts.csv", "id,title,content,summary\n1,Bread,long,\n2,Tea,longer,\n")
