@@ -2,6 +2,8 @@
 # they make .venv, install what they need, and reuse it the next time.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
+# modules are compiled as they are used: with this variable they would be at each start
+unexport PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
