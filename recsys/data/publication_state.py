@@ -20,6 +20,9 @@ from recsys.data.id_normalization import is_null
 
 EXPIRES, CREATED = "expires_at", "created_at"
 NOTHING: Mapping[str, str] = MappingProxyType({})
+AUDIENCE = "to"  # of ActivityStreams
+_ADDRESSES = ("https://", "http://", "as:Public")
+_EVERYBODY = ("#Public", "as:Public")
 LONG_AGO = 946_684_800.0  # 2000-01-01: when an item without a date of its own has expired
 _SIGNS = re.compile(r"[\s_.-]+")
 _STATES = frozenset(
@@ -81,13 +84,14 @@ class PublicationStates:
                     self.flags.add(name)
                     break
         columns = _state_columns(tuple(record))
-        if not columns:
+        audience = _audience(record) if AUDIENCE in record else None
+        if not columns and audience is None:
             return
         if names.get(EXPIRES) == "":
             record[EXPIRES] = None
             return
-        for name in columns:
-            if words := closed_by(name, record[name]):
+        for words in (audience, *(closed_by(name, record[name]) for name in columns)):
+            if words:
                 self.closed[words] += 1
                 created = record.get(CREATED)
                 record["available_from"] = None
@@ -120,6 +124,18 @@ def closed_by(name: str, value: object) -> str:
         or (plain in _UNSET and not is_null(value) and flag_value(value) is False)
     )
     return f"{name}={str(value).strip().lower()}" if is_closed else ""
+
+
+def _audience(record: Mapping[str, Any]) -> str | None:
+    """Return what the addressees of ActivityStreams say: empty for everybody; None: there are none.
+
+    A post of Mastodon that only followers may see names them, and not `#Public`.
+    """
+    given = [record.get(name) or [] for name in (AUDIENCE, "cc")]
+    names = [one for some in given for one in (some if isinstance(some, list) else [some])]
+    if not names or not all(isinstance(one, str) and one.startswith(_ADDRESSES) for one in names):
+        return None
+    return "" if any(one.endswith(_EVERYBODY) for one in names) else f"{AUDIENCE} without #Public"
 
 
 def _is_flag_word(value: object) -> bool:

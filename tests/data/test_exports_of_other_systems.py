@@ -238,6 +238,22 @@ class TestOneOfTwoNames:
         assert event.timestamp == 1790931600.0 and event.text == "Lovely"
 
 
+def test_posts_for_followers_alone_are_not_public(write):
+    """An archive of Mastodon: what only followers may read was listed for everybody."""
+    public, base = "https://www.w3.org/ns/activitystreams#Public", "https://m.social/users/ann"
+    rows = [
+        {"id": "1", "content": "open", "to": [public], "cc": [f"{base}/followers"]},
+        {"id": "2", "content": "unlisted", "to": [f"{base}/followers"], "cc": [public]},
+        {"id": "3", "content": "closed", "to": [f"{base}/followers"], "cc": []},
+        {"id": "4", "content": "a mail", "to": ["ann@x.org"]},
+    ]
+    reading = Reading()
+    path = write("outbox.json", json.dumps({"orderedItems": rows}))
+    found = values(read_partial_items(path, True, reading))
+    assert [one.expires_at is not None for one in found] == [False, False, True, False]
+    assert any("1 item is not public (to without #Public 1)" in line for line in notes(reading))
+
+
 def test_lists_of_a_database_that_are_not_read_are_told(write):
     tables = {"posts": [{"id": "1", "title": "Bread"}], "tags": [{"id": "t"}] * 2}
     reading = Reading()
