@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -96,6 +97,13 @@ def call(
     """Run a command to its end, in a process forked from one with these modules loaded."""
     found = environment(home, **more)
     return run_module("jobs.cli", [module, *arguments], found, loaded=loaded)
+
+
+def exit_status(night: subprocess.CompletedProcess[str]) -> int:
+    """Return the status that a night which ended must have by what it printed with --json."""
+    details = json.loads(night.stdout)
+    assert details["status"] == ("published" if details["gate"]["passed"] else "refused")
+    return 0 if details["gate"]["passed"] else 3
 
 
 def call_anew(
