@@ -33,7 +33,7 @@ from recsys.settings import Settings
 from recsys.store.store import Store
 from recsys.streams.event_parser import EventParser, Parsed
 
-SECONDS = 4.0
+SECONDS = 5.0  # thirty for the six targets
 LONG = 600.0
 TARGETS = ("files", "bodies", "where", "parameters", "messages", "manifests")
 
