@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from api_world import NOW
 from conftest import keyed
 from flask import Flask
@@ -15,6 +16,8 @@ from recsys.data.records import Event
 from recsys.i18n import languages, translate
 from recsys.monitoring.alert_sentences import EVERY, summary
 from recsys.store.alerts import Alerts, Evidence
+from recsys.store.schema import watches
+from recsys.store.watches import MOST
 
 AUTHOR = "erika.mustermann"
 BODY = {
@@ -85,6 +88,30 @@ def test_an_alert_shows_its_evidence_and_what_is_gone(app: Flask) -> None:
     again = operator.post(f"/alerts/{id}/acknowledge", json={})
     assert again.status_code == 409 and "acknowledged" in again.text
     assert operator.get("/alerts/99").status_code == 404
+
+
+def test_of_ten_thousand_watches_each_is_listed_and_one_more_is_refused(app: Flask) -> None:
+    operator = keyed(app, "operate")
+    body = {"name": "first", "query": "crust"}
+    id = operator.post("/watches", json=body).json["id"]
+    service: AppState = app.extensions["service"]
+    with service.link.use() as store, store.db.write() as connection:
+        row = dict(connection.execute(sa.select(watches)).mappings().one())
+        del row["id"]
+        rows = [row | {"name": f"watch {number}"} for number in range(MOST - 2)]
+        connection.execute(sa.insert(watches), rows)
+    assert operator.post("/watches", json=body | {"name": "last"}).status_code == 201
+    refused = operator.post("/watches", json=body | {"name": "one more"})
+    assert refused.status_code == 409
+    assert "there are 10000 watches, the most there may be" in refused.json["error"]["message"]
+    names, path = set[str](), "/watches?n=1000"
+    while path:
+        found = operator.get(path).json
+        names |= {one["name"] for one in found["watches"]}
+        path = found["next"]
+    assert len(names) == MOST and {"first", "last"} <= names
+    assert operator.delete(f"/watches/{id}").status_code == 200
+    assert operator.post("/watches", json=body | {"name": "one more"}).status_code == 201
 
 
 @pytest.mark.parametrize(
