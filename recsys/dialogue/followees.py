@@ -8,7 +8,7 @@ from recsys.dialogue.message_text import is_han
 
 FOLLOWEES, HAN_FOLLOWEES = "followees", "关注者"  # what clauses call them from then on
 _WHO = (
-    r"people|persons?|accounts?|authors?|users?|creators?|channels?|writers?|pages?|bloggers?|"
+    r"people|ppl|persons?|accounts?|authors?|users?|creators?|channels?|writers?|pages?|bloggers?|"
     r"folks?|"
     r"those|ones|everyone|everybody|anyone|whoever|who|whom|artists?|somebody|someone"
 )
@@ -23,7 +23,7 @@ _CHINESE = re.compile(
     r"(?:我(?:自己)?(?:所|已经?)?(?:关注|订阅)(?:了|过)?的?(?!的?(?:话题|标签|主题|领域|东西|"
     r"内容|是))|"
     r"(?<=[看要自推出示])关注的(?=人|账号|博主|用户|作者|创作者|up主))"
-    r"(?:那些|这些)?(?:人|账号|博主|用户|作者|创作者|up主|号|朋友|频道)(?:们|里)?(?:所?(?:发布?|"
+    r"(?:那些|这些)?(?:人|账号|博主|用户|作者|创作者|up主|号|朋友|频道|老师)(?:们|里)?(?:所?(?:发布?|"
     r"写|更新)的)?"
 )
 _THEIRS = re.compile(

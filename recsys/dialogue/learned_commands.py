@@ -33,13 +33,16 @@ from recsys.dialogue.learned_model import LearnedModel, Segment
 from recsys.dialogue.merged_commands import Understood, merged
 from recsys.dialogue.message_text import is_han
 from recsys.dialogue.message_tokens import FOLLOWED, LENGTH, TokenizedMessage, tokenized
+from recsys.dialogue.segment_modifiers import field_question, modified
 
 LASTING = 0.5  # least probability of a wish that is for good
 COMPARED = 0.4  # least probability of a comparison
+FIELD_CHANCE = 0.9  # how sure a question for a field of an item is: its pattern fits the segment
 _THIS = re.compile(
     r"(?:it|this|that|them|these|those|this one|that one|that stuff|this stuff|one|ones)|"
     r"(?:这|那|它)(?:个|些|条|种|类|部|篇)?的?"
 )
+_NO_SUBJECT = re.compile(r"太|too ")  # "not too long" is a comparison
 _LASTING = re.compile(
     r"\b(?:always|from now on|from here on|in future|in the future|for good|forever|for ever|"
     r"ever again|permanently|never ever|going forward|as a rule)\b|"
@@ -81,17 +84,29 @@ def learned_commands(typed: str, model: LearnedModel) -> LearnedCommands | None:
     lasting = False
     for one in segments:
         lasting = lasting or bool(_LASTING.search(message.words(one.first, one.end)))
+        words = message.words(one.first, one.end)
+        if (asked := field_question(words)) is not None:
+            made.append(asked)
+            chance = min(chance, max(one.chance, FIELD_CHANCE))
+            continue
         command = _command(message, one, lasting)
         if command is None:
             return None
-        made.append(command)
+        start = one.target[0] if one.target else one.end
+        made.extend(modified(command, words, message.words(one.first, start)))
         chance = min(chance, one.chance * one.target_chance**0.5)
     return LearnedCommands(_whole(made), chance) if made else None
 
 
 def _whole(commands: Sequence[Command]) -> Understood:
-    """Return commands as those of one message; what cannot be done and small talk stay."""
+    """Return commands as those of one message; thanks after a wish are left out."""
     telling = [one for one in commands if not isinstance(one, Smalltalk | CannotDo)]
+    if telling:
+        commands = [
+            one
+            for at, one in enumerate(commands)
+            if not (at and isinstance(one, Smalltalk) and one.what in ("thanks", "agreement"))
+        ]
     understood = merged([telling]) if telling else Understood(())
     if len(understood.commands) == len(telling):
         places = iter(understood.commands)
@@ -123,7 +138,9 @@ def _command(message: TokenizedMessage, segment: Segment, lasting: bool) -> Comm
     if name == "steer":
         lasting = lasting or segment.flags.get("lasting", 0.0) > LASTING
         scope: Scope = "profile" if lasting else "conversation"
-        return Steer(cast(Action, detail), Target(words), scope) if words else None
+        if not words or _NO_SUBJECT.match(words):
+            return None
+        return Steer(cast(Action, detail), Target(words), scope)
     if name == "find":
         within = limit or followed
         if within is not None and words in (message.limit, HAN_FOLLOWEES, FOLLOWEES):

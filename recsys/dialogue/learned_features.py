@@ -9,13 +9,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from recsys.dialogue.message_tokens import Token, TokenizedMessage
+from recsys.dialogue.pattern_readings import PatternReading
 
 LONGEST_SPAN, LONGEST_HAN_SPAN = 9, 16  # tokens of a target
+PATTERN_COPIES = 3  # of the feature of patterns, which weighs as much as so many words
 _EDGE = "^"
 
 
 def _text(tokens: Sequence[Token], at: int) -> str:
     return tokens[at].text if 0 <= at < len(tokens) else _EDGE
+
+
+def _kind(tokens: Sequence[Token], at: int) -> str:
+    """Return the kind of a token; of function words and punctuation their text."""
+    if not 0 <= at < len(tokens):
+        return _EDGE
+    one = tokens[at]
+    return one.text if one.kind in "fp" else one.kind
 
 
 def boundary_features(message: TokenizedMessage, at: int) -> Iterator[str]:
@@ -40,11 +50,25 @@ def boundary_features(message: TokenizedMessage, at: int) -> Iterator[str]:
     kind = "w" if tokens[at - 1].is_word else near[-1]
     yield f"bk {kind} {near[0]}"
     yield f"bk {kind} {near[0]} {near[1]}"
+    kinds = {step: _kind(tokens, at + step) for step in range(-3, 4)}
+    if message.han:
+        one = tokens[at]
+        yield f"bz {one.crossed} {one.begins} {tokens[at - 1].ends}"
+        yield f"bz {one.crossed} {near[0]}"
+        return
+    for step in range(-2, 2):
+        yield f"bf{step} {kinds[step]} {kinds[step + 1]}"
+        yield f"bf{step}+ {kinds[step - 1]} {kinds[step]} {kinds[step + 1]}"
+    yield f"bf {kinds[-2]} {kinds[-1]} {kinds[0]} {kinds[1]}"
 
 
-def segment_features(message: TokenizedMessage, first: int, end: int) -> Iterator[str]:
-    """Yield the features of a segment and of what stands around it."""
+def segment_features(
+    message: TokenizedMessage, first: int, end: int, reading: PatternReading
+) -> Iterator[str]:
+    """Yield the features of a segment, of what patterns say of it and of what stands around it."""
     tokens = message.tokens
+    for copy in range(PATTERN_COPIES):
+        yield f"pattern{copy} {reading.name}"
     words = [one.text for one in tokens[first:end]]
     padded = [_EDGE, *words, "$"]
     size = 4 if message.han else 3
@@ -58,6 +82,7 @@ def segment_features(message: TokenizedMessage, first: int, end: int) -> Iterato
     yield f"n{min(len(kept), 8)}"
     yield f"last {kept[-1] if kept else ''}"
     if not message.han:
+        yield from _skeleton(message, first, end)
         for word in kept:
             marked = f"_{word}_"
             for length in (3, 4, 5):
@@ -74,9 +99,38 @@ def segment_features(message: TokenizedMessage, first: int, end: int) -> Iterato
         yield "capital"
 
 
-def start_features(message: TokenizedMessage, first: int, at: int) -> Iterator[str]:
+def _skeleton(message: TokenizedMessage, first: int, end: int) -> Iterator[str]:
+    """Yield runs of function words, in which other words stand for each other."""
+    found = [_EDGE]
+    for at in range(first, end):
+        kind = _kind(message.tokens, at)
+        word = "_" if kind in ("w", "u", "z") else kind
+        if word != "_" or found[-1] != "_":
+            found.append(word)
+    found.append("$")
+    for length in (3, 4, 5):
+        for start in range(len(found) - length + 1):
+            yield "k " + " ".join(found[start : start + length])
+
+
+def start_features(
+    message: TokenizedMessage, first: int, at: int, reading: PatternReading
+) -> Iterator[str]:
     """Yield the features of a target that starts at the token `at` of a segment."""
     tokens = message.tokens
+    if reading.target is not None:
+        yield f"s= {reading.target[0] == at}"
+        yield f"s= {reading.name} {reading.target[0] == at}"
+    if message.han:
+        one = tokens[at]
+        yield f"sz {one.crossed} {one.begins}"
+        yield f"sz {one.crossed} {one.begins} {tokens[at - 1].text if at > first else _EDGE}"
+    else:
+        kinds = [_kind(tokens, at - step) if at - step >= first else _EDGE for step in range(4)]
+        yield f"sk {kinds[0]}"
+        yield f"sk1 {kinds[1]} {kinds[0]}"
+        yield f"sk2 {kinds[2]} {kinds[1]} {kinds[0]}"
+        yield f"sk3 {kinds[3]} {kinds[2]} {kinds[1]} {kinds[0]}"
     left = [_text(tokens, at - step) if at - step >= first else _EDGE for step in (1, 2, 3, 4)]
     word = tokens[at].text
     yield f"s1 {left[0]}"
@@ -92,9 +146,24 @@ def start_features(message: TokenizedMessage, first: int, at: int) -> Iterator[s
     yield f"sp {at == first}"
 
 
-def end_features(message: TokenizedMessage, end: int, at: int) -> Iterator[str]:
+def end_features(
+    message: TokenizedMessage, end: int, at: int, reading: PatternReading
+) -> Iterator[str]:
     """Yield the features of a target that ends before the token `at` of a segment."""
     tokens = message.tokens
+    if reading.target is not None:
+        yield f"e= {reading.target[1] == at}"
+        yield f"e= {reading.name} {reading.target[1] == at}"
+    if message.han:
+        crossed = at < end and tokens[at].crossed
+        yield f"ez {crossed} {tokens[at - 1].ends}"
+        yield f"ez {crossed} {tokens[at - 1].ends} {_text(tokens, at) if at < end else _EDGE}"
+    else:
+        kinds = [_kind(tokens, at + step) if at + step < end else _EDGE for step in range(-1, 3)]
+        yield f"ek {kinds[0]}"
+        yield f"ek1 {kinds[0]} {kinds[1]}"
+        yield f"ek2 {kinds[0]} {kinds[1]} {kinds[2]}"
+        yield f"ek3 {kinds[0]} {kinds[1]} {kinds[2]} {kinds[3]}"
     right = [_text(tokens, at + step) if at + step < end else _EDGE for step in range(4)]
     word = tokens[at - 1].text
     yield f"e1 {right[0]}"
@@ -117,10 +186,21 @@ def inner_features(message: TokenizedMessage, at: int) -> Iterator[str]:
     yield f"i {tokens[at].text}"
     yield f"iw {tokens[at].is_word}"
     yield f"ic {tokens[at].capital}"
+    if not message.han:
+        kind = _kind(tokens, at)
+        yield f"ik {kind}"
+        yield f"i# {tokens[at].text[-3:]}"
 
 
-def pair_features(message: TokenizedMessage, start: int, end: int) -> Iterator[str]:
+def pair_features(
+    message: TokenizedMessage, start: int, end: int, reading: PatternReading
+) -> Iterator[str]:
     """Yield the features of a target of the tokens from `start` up to `end`."""
+    if reading.target == (start, end):
+        yield "p="
+        yield f"p= {reading.name}"
+    if message.han:
+        yield f"pz {message.tokens[start].begins == end - start}"
     yield f"l{'h' if message.han else ''}{end - start}"
     left, right = _text(message.tokens, start - 1), _text(message.tokens, end)
     yield f"lr {left} {right}"

@@ -30,6 +30,7 @@ from recsys.dialogue.learned_features import (
     start_features,
 )
 from recsys.dialogue.message_tokens import TokenizedMessage
+from recsys.dialogue.pattern_readings import PatternReading, pattern_reading
 from recsys.errors import DataError
 
 FILE = Path(__file__).with_name("data") / "commands.npz"
@@ -116,9 +117,11 @@ class LearnedModel:
             found[places] = 1 / (1 + np.exp(-self.boundary.sums(of, (0,))))
         return found
 
-    def intents_of(self, message: TokenizedMessage, first: int, end: int) -> Floats:
+    def intents_of(
+        self, message: TokenizedMessage, first: int, end: int, reading: PatternReading
+    ) -> Floats:
         """Return (n_intents + n_flags,) logarithms of probabilities of a segment."""
-        features = hashes(segment_features(message, first, end))
+        features = hashes(segment_features(message, first, end, reading))
         scores = self.segment.score(np.unique(features), unit=True)
         count = len(self.intents)
         whole = scores[:count] - scores[:count].max()
@@ -127,7 +130,12 @@ class LearnedModel:
         return scores
 
     def target(
-        self, message: TokenizedMessage, first: int, end: int, intent: str
+        self,
+        message: TokenizedMessage,
+        first: int,
+        end: int,
+        intent: str,
+        reading: PatternReading,
     ) -> tuple[tuple[int, int] | None, float]:
         """Return the tokens of a segment that are its target, and their probability."""
         choices = spans(message, first, end)
@@ -138,13 +146,13 @@ class LearnedModel:
         def sums(features: Iterable[Iterable[str]]) -> Floats:
             return self.span.sums([hashes(one) for one in features], (0, column))
 
-        start = sums(start_features(message, first, at) for at in range(first, end))
-        stop = sums(end_features(message, end, at) for at in range(first + 1, end + 1))
+        start = sums(start_features(message, first, at, reading) for at in range(first, end))
+        stop = sums(end_features(message, end, at, reading) for at in range(first + 1, end + 1))
         inner = sums(inner_features(message, at) for at in range(first, end))
         before = np.concatenate([[0.0], np.cumsum(inner)])
         left, right = np.array(choices).T - first
         scores = start[left] + stop[right - 1] + before[right] - before[left]
-        scores = scores + sums(pair_features(message, *one) for one in choices)
+        scores = scores + sums(pair_features(message, *one, reading) for one in choices)
         best = int(scores.argmax())
         return choices[best], float(1 / np.exp(scores - scores[best]).sum())
 
@@ -157,10 +165,12 @@ class LearnedModel:
         tried = [int(at) for at in np.argsort(-begins, kind="stable")[:MOST_BOUNDARIES]]
         tried = sorted(at for at in tried if begins[at] > LEAST_BOUNDARY)
         known: dict[tuple[int, int], Floats] = {}
+        readings: dict[tuple[int, int], PatternReading] = {}
 
         def logs(first: int, end: int) -> Floats:
             if (first, end) not in known:
-                known[first, end] = self.intents_of(message, first, end)
+                readings[first, end] = pattern_reading(message, first, end)
+                known[first, end] = self.intents_of(message, first, end, readings[first, end])
             return known[first, end]
 
         own = [place for place, name in enumerate(self.intents) if name != BAD]
@@ -180,7 +190,7 @@ class LearnedModel:
             scores = logs(first, end)
             place = max(own, key=lambda one: scores[one])
             intent = self.intents[place]
-            span, sure = self.target(message, first, end, intent)
+            span, sure = self.target(message, first, end, intent, readings[first, end])
             flags = dict(zip(self.flags, np.exp(scores[len(self.intents) :]).tolist(), strict=True))
             found.append(
                 Segment(first, end, intent, float(np.exp(scores[place])), flags, span, sure)

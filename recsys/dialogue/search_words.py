@@ -83,6 +83,13 @@ def split_count(words: str) -> tuple[int, str]:
     return min(int(_NUMBERS.get(found[1]) or found[1]), MOST_COUNTED), found[2]
 
 
+def number_of(word: str) -> int:
+    """Return the number that a word is; 0: it is none."""
+    if word.isdecimal():
+        return int(word)
+    return _NUMBERS.get(word) or _HAN_NUMBERS.get(word) or 0
+
+
 def search_words(words: str) -> SearchWords:
     """Return the words of a search and its count; empty where they name a sort of items alone."""
     if _SORT.fullmatch(words):

@@ -1,4 +1,4 @@
-"""Understanding: a message to commands, by patterns, then by the intent classifier."""
+"""Understanding: a message to commands, by the learned model, else by patterns and classifier."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from recsys.dialogue.commands import (
     CannotDo,
     Command,
     Find,
+    Handoff,
     Help,
     Show,
     Steer,
@@ -33,7 +34,17 @@ from recsys.dialogue.followees import with_followees
 from recsys.dialogue.intent_classifier import IntentClassifier, shipped_classifier
 from recsys.dialogue.intent_commands import is_noun, of_intent
 from recsys.dialogue.keyword_spelling import corrected
-from recsys.dialogue.learned_choice import fits_patterns, is_better, is_one_noun
+from recsys.dialogue.learned_choice import (
+    LEAST,
+    enumerates,
+    fits_patterns,
+    has_limit,
+    has_order,
+    is_left_to_patterns,
+    is_special,
+    limits_only,
+    says_more,
+)
 from recsys.dialogue.learned_commands import learned_commands
 from recsys.dialogue.learned_model import shipped_model
 from recsys.dialogue.length_limits import without_length
@@ -71,7 +82,9 @@ def nothing_known(words: str) -> bool:
 
 
 class PatternUnderstanding:
-    """Patterns of English and Chinese, then the intent classifier where none fits."""
+    """The learned model; what is left to patterns of English and Chinese is read by these, then
+    by the intent classifier where none fits.
+    """
 
     def __init__(self, classifier: IntentClassifier | None = None) -> None:
         self._classifier = classifier
@@ -93,27 +106,49 @@ class PatternUnderstanding:
                 return Understood((handoff,))
         own = patterns_of(message.plain).guards
         if found := ENGLISH.guards.whole(message.plain) or own.whole(message.plain):
-            return Understood(found)
-        understood = merged(self._clauses(message, known), _profile_wide(message))
-        if (learned := self._learned(message, known, understood)) is not None:
-            understood = learned
+            return self._beside(found, message)
+        understood = self._learned(message, known)
+        if understood is None:
+            understood = self._by_patterns(message, known)
         return replace(understood, too_many=understood.too_many + message.left_out)
 
-    def _learned(
-        self, message: Message, known: Callable[[str], bool], by_patterns: Understood
-    ) -> Understood | None:
-        """Return the commands by the learned model where it is to be believed; else None."""
+    def _beside(self, found: tuple[Command, ...], message: Message) -> Understood:
+        """Return what a message is read as whole; beside a hand-over, what else it asks."""
+        if found == (Handoff("person"),) and self._classifier is None and not message.cut:
+            learned = learned_commands(message.typed, shipped_model())
+            if learned is not None and learned.chance >= LEAST:
+                if any(isinstance(one, Handoff) for one in learned.understood.commands):
+                    return learned.understood
+        return Understood(found)
+
+    def _by_patterns(self, message: Message, known: Callable[[str], bool]) -> Understood:
+        return merged(self._clauses(message, known), _profile_wide(message))
+
+    def _learned(self, message: Message, known: Callable[[str], bool]) -> Understood | None:
+        """Return the commands by the learned model; None: the message is left to patterns."""
         if self._classifier is not None or message.foreign or message.left_out or message.cut:
             return None
         if len(message.plain) > LONGEST_CLAUSE or known(message.plain):
             return None
-        if is_one_noun(message):
+        if is_left_to_patterns(message):
             return None
+        if enumerates(message, with_enumerations(message.clauses, _is_bare)):
+            return None
+        fitted = fits_patterns(message)
+        understood = None
+        if fitted or has_limit(message) or has_order(message):
+            understood = self._by_patterns(message, known)
+            special = fitted and is_special(message, understood.commands)
+            if special or limits_only(understood.commands) or has_order(message):
+                return understood
         learned = learned_commands(message.typed, shipped_model())
-        enumerated = len(with_enumerations(message.clauses, _is_bare)) < len(message.clauses)
-        fitted = enumerated or fits_patterns(message)
-        if learned is None or not is_better(learned, by_patterns, message, fitted):
+        if learned is None or learned.chance < LEAST:
             return None
+        told = learned.understood.commands
+        if any(map(too_long, told)):
+            return None
+        if fitted and understood is not None and says_more(message, understood.commands, told):
+            return understood
         return learned.understood
 
     def _clauses(self, message: Message, known: Callable[[str], bool]) -> list[tuple[Command, ...]]:

@@ -26,7 +26,15 @@ LANGUAGES: Mapping[str, str] = {  # English name -> pattern of the Chinese ones
     "italian": "意大利语|意语",
     "portuguese": "葡萄牙语|葡语",
     "thai": "泰语|泰文",
-    "arabic": "阿拉伯语",
+    "arabic": "阿拉伯语|阿语",
+    "vietnamese": "越南语|越语",
+    "turkish": "土耳其语",
+    "hindi": "印地语",
+    "dutch": "荷兰语",
+    "polish": "波兰语",
+    "greek": "希腊语",
+    "swedish": "瑞典语",
+    "indonesian": "印尼语",
 }
 _THAN: Mapping[str, str] = {"known": "more_known", "unknown": "less_known"}
 
@@ -63,7 +71,7 @@ def expected_of(written: str) -> ExpectedCommand:
     """Return what a written command says, such as "steer:less!:war"."""
     written, _, limit = written.partition("[") if written.endswith("]") else (written, "", "")
     head, *than = written.split("<")
-    flags = {_THAN.get(one, one) for part in than for one in part.split("+")}
+    flags = {_THAN.get(one, one) for part in than for one in part.split("+") if one}
     found = _FORM.match(head)
     if found is None:
         raise DataError(f"{written!r:.60} is no command")
