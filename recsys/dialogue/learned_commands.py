@@ -42,7 +42,7 @@ _THIS = re.compile(
     r"(?:it|this|that|them|these|those|this one|that one|that stuff|this stuff|one|ones)|"
     r"(?:这|那|它)(?:个|些|条|种|类|部|篇)?的?"
 )
-_NO_SUBJECT = re.compile(r"太|too ")  # "not too long" is a comparison
+_NO_SUBJECT = re.compile(r"太[长短难旧老慢深]|too ")  # "not too long" is a comparison
 _LASTING = re.compile(
     r"\b(?:always|from now on|from here on|in future|in the future|for good|forever|for ever|"
     r"ever again|permanently|never ever|going forward|as a rule)\b|"
