@@ -30,7 +30,7 @@ from recsys.dialogue.search_words import search_words
 # three people whom the model had not learned from (command_utterances_5, _6 and _12), of those
 # that patterns fit the model alone was right in 91 and patterns alone in 7, but hardly any of the
 # latter was as short as this, or of the forms below.
-SHORT, SHORT_HAN = 4, 5
+SHORT, SHORT_HAN = 4, 6
 PAIR, PAIR_HAN = 8, 14  # the same of a clause that patterns read two wishes in
 LISTED, LISTED_HAN = 3, 6  # of a subject in an enumeration
 TITLE = 3  # words of a title that patterns read beside a comparison
@@ -38,6 +38,7 @@ SHORT_HAN_NOUN = 4  # signs up to which a Chinese message of nouns alone is sear
 LEAST = 0.02  # probability of the model's least sure command below which patterns read a message
 MANY = 4  # clauses from which a message is no longer cut by the model
 _OF_YEARS = re.compile(r".{2,5}年代的.{1,6}")
+_LATIN = re.compile(r"[a-z]+")
 _PLACES = frozenset({"1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "last"})
 
 
@@ -163,7 +164,10 @@ def _is_short(plain: str) -> bool:
 
 
 def _is_within(plain: str, words: int, signs: int) -> bool:
-    return len(plain) <= signs if is_han(plain) else len(plain.split()) <= words
+    """Whether a message has at most so many words, or signs where a Latin word counts as one."""
+    if is_han(plain):
+        return len(_LATIN.sub("a", plain)) <= signs
+    return len(plain.split()) <= words
 
 
 def _unknown(words: str) -> bool:
