@@ -20,10 +20,10 @@ from recsys.dialogue.search_words import number_of, search_words, split_count
 
 LISTS = frozenset({"more", "profile", "controls"})  # the rest are fields of items
 _COUNTED = re.compile(
-    r"\b(?:me|us|the|top|best|any|only|just|give|find|show|get|need|want|recommend|suggest|for|"
-    r"first|another) (?P<n>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten) "
-    r"(?:(?:more|good|great|new|best|interesting|nice|recent|short|other|different|solid|decent) )*"
-    r"(?:(?:articles?|posts?|threads?|items?|things|videos|films|movies|books|songs|shows|podcasts|"
+    r"\b(?:me|us|the|top|best|any|only|just|give|find|show|get|need|want|recommend|suggest|for|up|"
+    r"first|another) (?P<n>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)"
+    r"(?: (?:more|good|great|new|best|interesting|nice|recent|short|other|different|solid|decent))*"
+    r"(?: (?:articles?|posts?|threads?|items?|things|videos|films|movies|books|songs|shows|podcasts|"
     r"recipes|ones|pieces|reads|results|links|clips|stories|tips|ideas)\b.*)?$"
 )
 _HAN_COUNTED = re.compile(
