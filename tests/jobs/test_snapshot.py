@@ -8,11 +8,14 @@ import pytest
 from jobs.nightly.context import NightContext
 from jobs.nightly.data_snapshot import load_snapshot, save_snapshot
 from jobs.nightly.pipeline import NightPipeline
+from jobs.nightly.steps.previous_bundle_comparison import without_listed
 from jobs.progress import LogProgress
 from recsys.data.event_tables import EventTable, ItemTable
 from recsys.data.ids import IdMap
 from recsys.data.records import Event, Follow, Item
 from recsys.settings import Settings
+from recsys.store.exposures import Exposure, Exposures, Shown
+from recsys.store.pseudonyms import Pseudonyms
 from recsys.store.store import Store
 from recsys.text.sentiment.scorer import SentimentScorer, with_sentiment
 
@@ -124,3 +127,24 @@ def test_follows_come_back_without_user_ids(tmp_path):
         assert b"ann-acts" not in path.read_bytes()
     save_snapshot(tmp_path / "none", events, items)
     assert load_snapshot(tmp_path / "none")[0].follows is None
+
+
+def test_a_night_knows_which_events_came_of_its_own_lists(tmp_path):
+    settings = Settings(home=tmp_path)
+    with Store.open(settings.store_url) as store:
+        store.add_items([Item(name) for name in "abc"])
+        store.add_events(
+            Event("ann", item, "like", None, "", 1e9 + 100 * n) for n, item in enumerate("cab")
+        )
+        store.add_events(Event("bob", "a", "view", None, "", 1e8 + n) for n in range(27))
+        person = Pseudonyms.of_store(store).of("ann")
+        places = (Shown("c", 1, "words"), Shown("b", 2, "words"))
+        Exposures(store.db).write([Exposure("r", 1e9 + 150, "b", person, "long", places)], [])
+        night = NightContext(settings, store, tmp_path, 1, LogProgress("nightly"))
+        result = NightPipeline(night).snapshot(tmp_path / "snapshot")
+        assert result["from_lists"] == 1  # the first event was before the list
+        events, _ = load_snapshot(tmp_path / "snapshot")
+        assert [events.items[row] for row in events.item[events.shown.named].tolist()] == ["b"]
+        before = without_listed(events, 1e9 + 50)
+        assert [before.items[row] for row in before.item[-2:].tolist()] == ["c", "a"]
+        assert len(without_listed(events, 1e9 + 300)) == len(events)  # the bundle knows them all
