@@ -20,11 +20,11 @@ from recsys.dialogue.search_words import number_of, search_words, split_count
 
 LISTS = frozenset({"more", "profile", "controls"})  # the rest are fields of items
 _COUNTED = re.compile(
-    r"\b(?:me|us|the|top|best|any|only|just|give|find|show|get|need|want|recommend|suggest|for|up|"
-    r"first|another) (?P<n>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)"
+    r"\b(?:me|us|the|top|best|any|only|just|give|find|show|get|need|want|recommend|suggest|for|"
+    r"up|first|another) (?P<n>\d{1,2}|two|three|four|five|six|seven|eight|nine|ten)"
     r"(?: (?:more|good|great|new|best|interesting|nice|recent|short|other|different|solid|decent))*"
-    r"(?: (?:articles?|posts?|threads?|items?|things|videos|films|movies|books|songs|shows|podcasts|"
-    r"recipes|ones|pieces|reads|results|links|clips|stories|tips|ideas)\b.*)?$"
+    r"(?: (?:articles?|posts?|threads?|items?|things|videos|films|movies|books|songs|shows|"
+    r"podcasts|recipes|ones|pieces|reads|results|links|clips|stories|tips|ideas)\b.*)?$"
 )
 _HAN_COUNTED = re.compile(
     r"(?:给我|来|推荐|找|前|只要|搜|要|看)(?:个)?(?P<n>\d{1,2}|[二两三四五六七八九十])"
