@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from recsys.errors import DataError
 from recsys.experiments.assignment import point
 from recsys.experiments.definition import OVERRIDES as CHECKS
+from recsys.experiments.list_estimates import ListLog, cascade_doubly_robust, cascade_ips
 from recsys.experiments.off_policy import (
     LEAST_ESS,
     LEAST_PROPENSITY,
@@ -28,7 +29,9 @@ from recsys.experiments.off_policy import (
     Log,
     doubly_robust,
     ips,
+    shrunk_doubly_robust,
     snips,
+    switch,
 )
 from recsys.exploration import Method, Pool, pool_of
 from recsys.personal_list import OVERRIDES, ListRequest, UserState, query_of, ranked
@@ -40,6 +43,7 @@ Floats = NDArray[np.floating]
 POSITIONS = 10  # the first places of lists, which are estimated
 FOLDS = 10  # of users, for the model of the reward
 SHRINKAGE = 20.0  # showings at the mean rate that each item's rate begins with
+LIST_COLUMNS = ("reward", "logged", "target", "support", "predicted", "expected")
 KEYS = (*OVERRIDES, "explore", "explore_by")
 
 
@@ -105,6 +109,7 @@ class Decision:
     logged: float
     target: Mapping[str, float]  # item -> probability by the policy
     supported: float  # share of the policy on items that the log may show here
+    list_id: str = ""
 
 
 def check_propensities(one: ShownList) -> None:
@@ -137,7 +142,8 @@ def decisions(
             chance for name, chance in target.items() if known.get(name, 0.0) >= LEAST_PROPENSITY
         )
         reward = float(item_id in one.clicked)
-        yield Decision(place + 1, item_id, one.person, reward, float(logged), target, supported)
+        at = place + 1
+        yield Decision(at, item_id, one.person, reward, float(logged), target, supported, one.id)
 
 
 def _logged_share(one: ShownList) -> float:
@@ -180,6 +186,53 @@ def estimates(found: Iterable[Decision]) -> list[dict[str, Any]]:
     return [_of_position(at, by_position[at]) for at in sorted(by_position)]
 
 
+def list_estimates(found: Sequence[Decision]) -> dict[str, Any] | None:
+    """Return the estimates of the clicks of a whole list as JSON; None without a list.
+
+    The places above a place are those of the policy here, see
+    `recsys.experiments.list_estimates`.
+    """
+    rows: dict[str, int] = {}
+    for one in found:
+        rows.setdefault(one.list_id, len(rows))
+    if not rows:
+        return None
+    places = max(one.position for one in found)
+    arrays = {name: np.zeros((len(rows), places)) for name in LIST_COLUMNS}
+    held = np.zeros((len(rows), places), bool)
+    for position in range(1, places + 1):
+        own = [one for one in found if one.position == position]
+        at = [rows[one.list_id] for one in own]
+        held[at, position - 1] = True
+        predicted, expected = _reward_model(own)
+        columns: dict[str, Any] = {
+            "reward": [one.reward for one in own],
+            "logged": [one.logged for one in own],
+            "target": [min(one.target.get(one.item_id, 0.0), 1.0) for one in own],
+            "support": [min(one.supported, 1.0) for one in own],
+            "predicted": predicted,
+            "expected": expected,
+        }
+        for name, values in columns.items():
+            arrays[name][at, position - 1] = values
+    log = ListLog(held, **arrays)
+    by_name = {"ips": cascade_ips(log), "dr": cascade_doubly_robust(log)}
+    return {"lists": len(rows), "places": places, **_answer(log.log, by_name)}
+
+
+def _answer(log: Log, by_name: Mapping[str, Estimate]) -> dict[str, Any]:
+    """Return estimates as JSON, without values where the log cannot carry them."""
+    any_ = by_name["ips"]
+    return {
+        "logged_rate": float(log.reward.mean()),
+        "effective_size": any_.effective_size,
+        "support": any_.support,
+        "largest_weight": any_.largest_weight,
+        "refused": _refused(any_, len(log.reward)),
+        **{name: None if any_.refused else _estimate_json(one) for name, one in by_name.items()},
+    }
+
+
 def _of_position(position: int, rows: Sequence[Decision]) -> dict[str, Any]:
     reward = np.array([one.reward for one in rows])
     log = Log(
@@ -193,18 +246,10 @@ def _of_position(position: int, rows: Sequence[Decision]) -> dict[str, Any]:
         "ips": ips(log),
         "snips": snips(log),
         "dr": doubly_robust(log, predicted, expected),
+        "switch": switch(log, predicted, expected),
+        "dros": shrunk_doubly_robust(log, predicted, expected),
     }
-    any_ = by_name["ips"]
-    return {
-        "position": position,
-        "decisions": len(rows),
-        "logged_rate": float(reward.mean()),
-        "effective_size": any_.effective_size,
-        "support": any_.support,
-        "largest_weight": any_.largest_weight,
-        "refused": _refused(any_, len(rows)),
-        **{name: None if any_.refused else _estimate_json(one) for name, one in by_name.items()},
-    }
+    return {"position": position, "decisions": len(rows), **_answer(log, by_name)}
 
 
 def _estimate_json(one: Estimate) -> dict[str, float]:

@@ -25,6 +25,7 @@ from recsys.policy_replay import (
     check_propensities,
     decisions,
     estimates,
+    list_estimates,
     recomputed,
 )
 from recsys.settings import Settings
@@ -75,6 +76,9 @@ def command(
     )
     for row in found["estimated"]:
         target.print(f"estimated, place {row['position']}: {_words(row)}", highlight=False)
+    if (whole := found["estimated_lists"]) is not None:
+        first = f"estimated, the first {whole['places']} places of a list"
+        target.print(f"{first}: {_words(whole)}", highlight=False)
     if not found["estimated"]:
         target.print("estimated: nothing, no list of this time has logged draws", highlight=False)
     write_json(json_file, found, indent=1)
@@ -111,6 +115,7 @@ def replayed(
         "left_out_lists": left_out,
         "recomputed": agreement.as_json(),
         "estimated": estimates(rows),
+        "estimated_lists": list_estimates(rows),
     }
 
 
@@ -153,10 +158,13 @@ def _words(row: dict[str, Any]) -> str:
     if row["refused"]:
         return f"no figure: {row['refused']} ({size})"
     one = row["dr"]
+    names = {"ips": "IPS", "snips": "SNIPS", "switch": "SWITCH", "dros": "DRos"}
+    others = ", ".join(
+        f"{name} {row[key]['value']:.4f}" for key, name in names.items() if key in row
+    )
     return (
         f"{one['value']:.4f} ({one['low']:.4f} to {one['high']:.4f}), logged"
-        f" {row['logged_rate']:.4f}, IPS {row['ips']['value']:.4f}, SNIPS"
-        f" {row['snips']['value']:.4f} ({size})"
+        f" {row['logged_rate']:.4f}, {others} ({size})"
     )
 
 

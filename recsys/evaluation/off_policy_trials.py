@@ -20,7 +20,9 @@ from recsys.experiments.off_policy import (
     direct,
     doubly_robust,
     ips,
+    shrunk_doubly_robust,
     snips,
+    switch,
 )
 
 Floats = NDArray[np.floating]
@@ -81,6 +83,8 @@ def _digits(pixels: Floats, classes: Ints, seed: int) -> dict[str, float]:
         "ips": ips(log),
         "snips": snips(log),
         "dr": doubly_robust(log, model[row, action], expected),
+        "switch": switch(log, model[row, action], expected),
+        "dros": shrunk_doubly_robust(log, model[row, action], expected),
         "model": direct(log, expected),
     }
     return {name: abs(each.value - truth) / truth for name, each in estimates.items()}

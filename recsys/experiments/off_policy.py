@@ -1,13 +1,16 @@
 """Off-policy evaluation: the value of a policy from the log of another one that drew its actions.
 
-Estimators: IPS, SNIPS (Swaminathan and Joachims, NeurIPS 2015) and DR (Dudík, Langford and Li, ICML
-2011). No estimate is given where the log cannot carry it: with an effective sample size under
-`LEAST_ESS` or with less than `LEAST_SUPPORT` of the policy on actions that the log may show.
+Estimators: IPS, SNIPS (Swaminathan and Joachims, NeurIPS 2015), DR (Dudík, Langford and Li, ICML
+2011), and two that take less of large weights, for less variance and some bias: SWITCH (Wang,
+Agarwal and Dudík, ICML 2017) and DRos (Su, Dimakopoulou, Krishnamurthy and Dudík, ICML 2020). No
+estimate is given where the log cannot carry it: with an effective sample size under `LEAST_ESS` or
+with less than `LEAST_SUPPORT` of the policy on actions that the log may show.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
@@ -20,6 +23,8 @@ Floats = NDArray[np.floating]
 LEAST_ESS = 200.0  # effective number of logged decisions
 LEAST_SUPPORT = 0.9  # share of the policy's choices
 LEAST_PROPENSITY = 1e-4  # below it an action counts as never logged
+# quantiles of the weights that SWITCH and DRos try as the largest one that counts in full
+STEPS = (0.5, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.999, 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,7 @@ class Estimate:
 
 def ips(log: Log) -> Estimate:
     """Return the mean of rewards weighted by how much likelier the policy takes each action."""
-    return _estimate(log, log.weights * log.reward)
+    return estimate_of_parts(log, log.weights * log.reward)
 
 
 def snips(log: Log) -> Estimate:
@@ -94,10 +99,10 @@ def snips(log: Log) -> Estimate:
     weights = log.weights
     mean = float(weights.mean()) if len(weights) else 0.0
     if mean == 0:
-        return _estimate(log, np.zeros(len(weights)))
+        return estimate_of_parts(log, np.zeros(len(weights)))
     value = float((weights * log.reward).mean()) / mean
     parts = weights * (log.reward - value) / mean  # linearised: the delta method
-    return _estimate(log, value + parts)
+    return estimate_of_parts(log, value + parts)
 
 
 def doubly_robust(log: Log, predicted: Floats, expected: Floats) -> Estimate:
@@ -106,15 +111,63 @@ def doubly_robust(log: Log, predicted: Floats, expected: Floats) -> Estimate:
     `predicted` (n,): the model's reward of the logged action. `expected` (n,): its mean reward of
     the policy's choices. Both by a model that did not learn from the row (cross-fitting).
     """
-    return _estimate(log, expected + log.weights * (log.reward - predicted))
+    return estimate_of_parts(log, expected + log.weights * (log.reward - predicted))
+
+
+def switch(log: Log, predicted: Floats, expected: Floats) -> Estimate:
+    """Return the doubly robust value with weights above a threshold left out.
+
+    The model stands for what these rows would say. Arguments as of `doubly_robust`.
+    """
+    weights = log.weights
+    kept = [np.where(weights <= most, weights, 0.0) for most in _steps(weights)]
+    return _least_error(log, kept, predicted, expected)
+
+
+def shrunk_doubly_robust(log: Log, predicted: Floats, expected: Floats) -> Estimate:
+    """Return the doubly robust value with large weights shrunk: w to λ w / (w² + λ).
+
+    Arguments as of `doubly_robust`.
+    """
+    weights = log.weights
+    shrunk = [weights * most**2 / (weights**2 + most**2) for most in _steps(weights)]
+    return _least_error(log, [*shrunk, weights], predicted, expected)
+
+
+def _steps(weights: Floats) -> list[float]:
+    """Return the values of weights among which thresholds are looked for, ascending."""
+    if not len(weights):
+        return []
+    return sorted({float(one) for one in np.quantile(weights, STEPS) if one > 0})
+
+
+def _least_error(
+    log: Log, tried: Sequence[Floats], predicted: Floats, expected: Floats
+) -> Estimate:
+    """Return the estimate by those of some weights with the least mean squared error.
+
+    Variance, and the square of what the change of the weights does to the value, less the square
+    that noise alone would give it.
+    """
+    errors, n = log.reward - predicted, len(log.reward)
+    best, least = log.weights, math.inf
+    for weights in tried:
+        moved, parts = (log.weights - weights) * errors, expected + weights * errors
+        if n > 1:
+            bias = max(float(moved.mean()) ** 2 - float(moved.var(ddof=1)) / n, 0.0)
+            error = float(parts.var(ddof=1)) / n + bias
+            if error < least:
+                best, least = weights, error
+    return estimate_of_parts(log, expected + best * errors)
 
 
 def direct(log: Log, expected: Floats) -> Estimate:
     """Return the value by the model alone; right only as far as the model is."""
-    return _estimate(log, expected)
+    return estimate_of_parts(log, expected)
 
 
-def _estimate(log: Log, parts: Floats) -> Estimate:
+def estimate_of_parts(log: Log, parts: Floats) -> Estimate:
+    """Return the mean of what each decision says, (n,), with what the log can carry."""
     n, weights = len(parts), log.weights
     value = float(parts.mean()) if n else 0.0
     spread = float(parts.std(ddof=1)) / math.sqrt(n) if n > 1 else math.inf

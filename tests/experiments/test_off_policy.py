@@ -9,7 +9,14 @@ from click.testing import CliRunner
 from jobs.cli import cli
 from recsys.errors import DataError
 from recsys.evaluation.off_policy_trials import TRUTH
-from recsys.experiments.off_policy import Log, doubly_robust, ips, snips
+from recsys.experiments.off_policy import (
+    Log,
+    doubly_robust,
+    ips,
+    shrunk_doubly_robust,
+    snips,
+    switch,
+)
 
 CLICK = np.array([0.02, 0.05, 0.1])  # of three items
 LOGGED, TARGET = np.array([0.6, 0.3, 0.1]), np.array([0.1, 0.3, 0.6])
@@ -68,3 +75,32 @@ def test_the_command_reads_a_log_of_two_policies(tmp_path):
     path.write_text("\n".join([*lines, "bts,all,x,1,0,0.1"]))
     with pytest.raises(DataError, match=r"logs\.csv:1802: is no row of a bandit log"):
         CliRunner().invoke(cli, arguments, catch_exceptions=False)
+
+
+def test_large_weights_count_less_where_that_lowers_the_error():
+    """A rare action of the log that the policy takes often, and a model that is nearly right."""
+    logged, target = np.array([0.5, 0.499, 0.001]), np.array([0.2, 0.3, 0.5])
+    truth, errors = float(target @ CLICK), {"dr": [], "switch": [], "dros": []}
+    for seed in range(300):
+        rng = np.random.default_rng(seed)
+        item = rng.choice(3, 2_000, p=logged)
+        log = Log((rng.random(2_000) < CLICK[item]).astype(float), logged[item], target[item])
+        model = CLICK * 1.05
+        arguments = log, model[item], np.full(2_000, float(target @ model))
+        for name, of in (
+            ("dr", doubly_robust),
+            ("switch", switch),
+            ("dros", shrunk_doubly_robust),
+        ):
+            errors[name].append(of(*arguments).value - truth)
+    squared = {name: float(np.mean(np.square(each))) for name, each in errors.items()}
+    assert squared["switch"] < 0.5 * squared["dr"] and squared["dros"] < 0.5 * squared["dr"]
+
+
+def test_weights_that_are_all_alike_stay_whole():
+    item, log = world(np.random.default_rng(0))
+    same = Log(log.reward, np.full(len(item), 0.3), np.full(len(item), 0.3))
+    arguments = same, np.zeros(len(item)), np.zeros(len(item))
+    whole = ips(same).value
+    assert switch(*arguments).value == pytest.approx(whole)
+    assert shrunk_doubly_robust(*arguments).value == pytest.approx(whole)
