@@ -158,7 +158,7 @@ def _with_nouns(tokens: Sequence[Token]) -> list[Token]:
         return list(tokens)
     table, wanted = _noun_hashes(), np.array(codes, np.uint32)
     at = np.minimum(np.searchsorted(table, wanted), len(table) - 1)
-    crossed, begins, ends = set(), {}, {}
+    crossed, begins, ends = set[int](), dict[int, int](), dict[int, int]()
     for (start, end), known in zip(places, (table[at] == wanted).tolist(), strict=True):
         if known:
             crossed.update(range(start + 1, end))
