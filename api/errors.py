@@ -28,7 +28,7 @@ from .http.responses import json_response
 log = logging.getLogger("recsys.api")
 
 PROBLEMS = 20  # of a request that an answer names
-_FORMS = ("LabelControl", "ForgetAll")  # classes of which a field may hold either
+_FORMS = ("LabelControl", "ForgetAll", "Widen")  # classes of which a field may hold either
 CODES: Mapping[int, str] = {
     400: "bad_request",
     401: "unauthorized",
